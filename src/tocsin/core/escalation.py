@@ -1,0 +1,295 @@
+"""Who is paged next when nobody answers (domain 2.1-2.3): a pure state machine.
+
+Knows no schedule, phone, alert text or clock: `on_call` is handed in and resolves a
+target to people at the moment a level runs.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from msgspec import Struct
+
+from tocsin.core.severity import Severity
+from tocsin.core.timeline import Fact
+
+
+class TargetKind(StrEnum):
+    """What a level may page."""
+
+    USER = "user"
+    ROTATION = "rotation"  # "schedule/rotation", resolved to who is on call now
+    SCHEDULE = "schedule"  # everybody on call in any of its rotations
+    TEAM = "team"  # every member
+    ROUND_ROBIN = "round_robin"  # names joined by ","; one of them in turn
+
+
+class Target(Struct, frozen=True):
+    """One target of a level or of the fallback."""
+
+    kind: TargetKind
+    name: str
+
+
+class Condition(StrEnum):
+    """When a level still applies."""
+
+    IF_NOT_ACKED = "if_not_acked"
+    IF_NOT_RESOLVED = "if_not_resolved"
+
+
+class Level(Struct, frozen=True):
+    """`after` counts from the start of the loop, one delay per severity."""
+
+    after: Mapping[Severity, timedelta]
+    targets: tuple[Target, ...]
+    condition: Condition = Condition.IF_NOT_ACKED
+    everyone_acks: bool = False
+
+
+class Policy(Struct, frozen=True):
+    """A policy as snapshotted when a run begins; edits later do not reach the run.
+
+    `fallback` is never empty. `ack_timeout` None means an acknowledgement holds.
+    """
+
+    name: str
+    levels: tuple[Level, ...]
+    fallback: tuple[Target, ...]
+    repeat: int = 0
+    wait: timedelta = timedelta(minutes=15)
+    ack_timeout: Mapping[Severity, timedelta | None] = {}
+    nag: timedelta = timedelta(minutes=30)
+
+
+class RunState(StrEnum):
+    """The states of domain 2.3."""
+
+    OPEN = "open"
+    ACKED = "acked"
+    SNOOZED = "snoozed"
+    PAUSED = "paused"
+    EXHAUSTED = "exhausted"
+    RESOLVED = "resolved"
+
+
+class Run(Struct, frozen=True):
+    """One escalation of one alert episode. `due_at` is its only timer (durable).
+
+    `next_level` is the index of the level that runs next; len(levels) means the
+    final wait is running. `pagings` numbers each act of paging, for idempotency.
+    """
+
+    state: RunState
+    severity: Severity
+    origin: datetime
+    due_at: datetime | None
+    loop: int = 0
+    next_level: int = 0
+    pagings: int = 0
+    acked_by: tuple[str, ...] = ()
+    acked_at: datetime | None = None
+    # Until when the acknowledgement holds.
+    deadline: datetime | None = None
+    # Loops already repeated because nobody answered; whether this one paged anybody.
+    repeats: int = 0
+    reached: bool = False
+    # Whom the newest act of paging meant, and who of them cannot be reached.
+    last_paged: tuple[str, ...] = ()
+    unreachable: tuple[str, ...] = ()
+    paused_at: datetime | None = None
+    # The run as it was before a pause or an acknowledgement, to go back to.
+    before: "Run | None" = None
+
+
+class Reason(StrEnum):
+    """Why a decision was taken; the text a person reads is made from it."""
+
+    TRIGGERED = "triggered"
+    LEVEL_DUE = "level_due"
+    LEVEL_EMPTY = "level_empty"
+    NOBODY_ANYWHERE = "nobody_anywhere"
+    REPEATED = "repeated"
+    EXHAUSTED = "exhausted"
+    NAGGED = "nagged"
+    NOT_DUE = "not_due"
+    ACKNOWLEDGED = "acknowledged"
+    ACK_EXTENDED = "ack_extended"
+    ACK_TIMED_OUT = "ack_timed_out"
+    ACK_UNDONE = "ack_undone"
+    UNACKNOWLEDGED = "unacknowledged"
+    SNOOZED = "snoozed"
+    SNOOZE_ENDED = "snooze_ended"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    ESCALATED = "escalated"
+    REASSIGNED = "reassigned"
+    SEVERITY_RAISED = "severity_raised"
+    UNREACHABLE = "unreachable"
+    RESOLVED = "resolved"
+    REFUSED = "refused"
+
+
+class Paging(Struct, frozen=True):
+    """Page `user` now: the `number`-th act of paging of the run, and why."""
+
+    user: str
+    number: int
+    level: int  # -1: the fallback; -2: a reassignment
+    loop: int
+    reason: Reason
+    why: str  # a sentence for the person: "Level 2 of payments: alice did not answer…"
+
+
+class Cancel(Struct, frozen=True):
+    """Pending pages to call off: of everyone, or of `users` only."""
+
+    users: tuple[str, ...] = ()
+    everyone: bool = False
+
+
+class Decision(Struct, frozen=True):
+    """What `step` decided; `engine/transaction.carry_out` writes it in one commit."""
+
+    run: Run
+    reason: Reason
+    pages: tuple[Paging, ...] = ()
+    cancel: Cancel | None = None
+    # Undo of an acknowledgement: pages it cancelled come back to life.
+    revive_cancelled_since: datetime | None = None
+    facts: tuple[Fact, ...] = ()
+
+
+OnCall = Callable[[Target], tuple[str, ...]]
+
+
+def pending(severity: Severity, *, now: datetime) -> Run:
+    """A new run whose first level is due now."""
+    return Run(RunState.OPEN, severity, origin=now, due_at=now)
+
+
+def held(run: Run, *, now: datetime) -> Run:
+    """The run with its clock stopped; it goes back to `run`."""
+    return Run(
+        RunState.PAUSED,
+        run.severity,
+        origin=run.origin,
+        due_at=None,
+        loop=run.loop,
+        next_level=run.next_level,
+        pagings=run.pagings,
+        paused_at=now,
+        before=run,
+    )
+
+
+def offset(level: Level, severity: Severity) -> timedelta:
+    """When `level` is due after the loop's start; the nearest severity if unnamed."""
+    exact = level.after.get(severity)
+    if exact is not None:
+        return exact
+    nearest = sorted(level.after, key=lambda other: (abs(other - severity), other))
+    return level.after[nearest[0]] if nearest else timedelta(0)
+
+
+def origin_as_if_just_ran(policy: Policy, run: Run, *, now: datetime) -> datetime:
+    """The origin that makes the level before `next_level` one that ran now."""
+    if run.next_level >= len(policy.levels) or run.next_level == 0:
+        return run.origin
+    ran = policy.levels[run.next_level - 1]
+    return now - offset(ran, run.severity)
+
+class Triggered(Struct, frozen=True):
+    """The alert fires."""
+
+    severity: Severity
+
+
+class Ticked(Struct, frozen=True):
+    """The timer went off, or may have."""
+
+
+class Acked(Struct, frozen=True):
+    """Somebody has it."""
+
+    by: str
+
+
+class AckUndone(Struct, frozen=True):
+    """Taken back within seconds: everything goes on as if it had not happened."""
+
+    by: str
+
+
+class Unacked(Struct, frozen=True):
+    """Given back later: a new loop starts."""
+
+    by: str
+
+
+class Snoozed(Struct, frozen=True):
+    """Quiet until `until`."""
+
+    until: datetime
+    by: str
+
+
+class Paused(Struct, frozen=True):
+    """Suppressed: the clock of the run stands still."""
+
+    by_what: str
+
+
+class Resumed(Struct, frozen=True):
+    """No longer suppressed."""
+
+    by_what: str
+
+
+class Escalated(Struct, frozen=True):
+    """Somebody wants the next level now."""
+
+    by: str
+
+
+class Reassigned(Struct, frozen=True):
+    """Somebody hands it to `target`."""
+
+    target: Target
+    by: str
+
+
+class SeverityRaised(Struct, frozen=True):
+    """It got worse."""
+
+    severity: Severity
+
+
+class Unreachable(Struct, frozen=True):
+    """Nothing can reach `users`, of act of paging number `paging`."""
+
+    users: tuple[str, ...]
+    paging: int
+
+
+class Resolved(Struct, frozen=True):
+    """It is over."""
+
+    by: str
+
+
+Event = (
+    Triggered
+    | Ticked
+    | Acked
+    | AckUndone
+    | Unacked
+    | Snoozed
+    | Paused
+    | Resumed
+    | Escalated
+    | Reassigned
+    | SeverityRaised
+    | Unreachable
+    | Resolved
+)

@@ -1,0 +1,228 @@
+"""How a person is reached: which methods when, what joins one message, what comes next.
+
+Rate limits bundle, they never drop. Domain 2.4 names a window of two minutes and one
+message a minute; invariant I3 promises an attempt within sixty seconds. The bucket
+here is sized so that both hold (docs/decisions/0003-bundling.md).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from msgspec import Struct
+
+from tocsin.core.escalation import Paging
+from tocsin.core.people import ContactMethod, NotifyRule, Person
+from tocsin.core.severity import Severity, Urgency
+
+MOST_TRIES = 50
+_FIRST_RETRY = timedelta(seconds=2)
+_LONGEST_RETRY = timedelta(seconds=60)
+_BURST = 5
+_REFILL = timedelta(seconds=12)
+_NEW_SERVICE_WINDOW = timedelta(minutes=2)
+_JUMPS_PER_MINUTE = 5
+MOST_IN_ONE_MESSAGE = 50
+# Machines want each alert on its own, as fast as it comes.
+_MACHINES = ("webhook", "canary")
+
+
+class PlannedPage(Struct, frozen=True):
+    """One page to be made: `rule` is its place among the person's rules."""
+
+    user: str
+    paging: int
+    rule: int
+    channel: str
+    address: str
+    due_at: datetime
+    urgency: Urgency
+
+
+def plan(
+    person: Person, paging: Paging, *, urgency: Urgency, now: datetime
+) -> tuple[PlannedPage, ...]:
+    """The person's rules for `urgency` as pages; () when nothing can reach them.
+
+    Without rules every contact method is used at once; so is it when no rule names a
+    method that exists, because somebody who was to be paged is paged.
+    """
+    contacts = methods(person)
+    rules = person.rules(urgency)
+    chosen = [
+        (index, contact, rule.after)
+        for index, rule in enumerate(rules)
+        if (contact := _named(rule, contacts)) is not None
+    ]
+    if not chosen:
+        chosen = [(i, contact, timedelta(0)) for i, contact in enumerate(contacts)]
+    return tuple(
+        PlannedPage(
+            user=person.name,
+            paging=paging.number,
+            rule=index,
+            channel=contact.channel,
+            address=contact.address,
+            due_at=now + after,
+            urgency=urgency,
+        )
+        for index, contact, after in chosen
+    )
+
+
+def methods(person: Person) -> tuple[ContactMethod, ...]:
+    """Every way to reach the person; the mail address is one of them."""
+    if not person.email or any(one.channel == "email" for one in person.contacts):
+        return person.contacts
+    return (ContactMethod("email", person.email), *person.contacts)
+
+
+def _named(
+    rule: NotifyRule, contacts: Sequence[ContactMethod]
+) -> ContactMethod | None:
+    for contact in contacts:
+        if rule.by in (contact.label, contact.channel) and rule.by:
+            return contact
+    return None
+
+
+class Attempted(StrEnum):
+    """What an attempt amounts to. Only ACCEPTED and PERMANENT are proof of anything."""
+
+    ACCEPTED = "accepted"
+    PERMANENT = "permanent"
+    TEMPORARY = "temporary"
+    UNKNOWN = "unknown"
+
+
+class AfterAttempt(Struct, frozen=True):
+    """The page's next state; `pull_next`: use the person's next method now."""
+
+    state: str
+    due_at: datetime | None
+    pull_next: bool
+
+
+def after_attempt(
+    outcome: Attempted,
+    *,
+    tries: int,
+    now: datetime,
+    retry_after: timedelta | None = None,
+    jitter: float = 0.0,
+) -> AfterAttempt:
+    """What an attempt's outcome means for its page; `jitter` in [0, 1)."""
+    if outcome is Attempted.ACCEPTED:
+        return AfterAttempt("accepted", None, False)
+    if outcome is Attempted.PERMANENT or tries >= MOST_TRIES:
+        return AfterAttempt("failed", None, True)
+    backoff = min(_LONGEST_RETRY, _FIRST_RETRY * 2 ** min(tries - 1, 10))
+    wait = backoff * (0.75 + 0.5 * jitter)
+    if retry_after is not None:
+        wait = max(wait, min(retry_after, timedelta(minutes=5)))
+    return AfterAttempt("due", now + wait, True)
+
+
+class DuePage(Struct, frozen=True):
+    """A page that may be sent now."""
+
+    page: int
+    user: str
+    channel: str
+    address: str
+    alert: int
+    service: str
+    severity: Severity
+    is_retry: bool
+    lead: int = 0
+
+
+class SentPage(Struct, frozen=True):
+    """A message that went to a contact lately."""
+
+    at: datetime
+    service: str
+
+
+class Batch(Struct, frozen=True):
+    """Messages to send now, each the ids of its pages, and pages that wait until."""
+
+    messages: tuple[tuple[int, ...], ...]
+    deferred: tuple[tuple[int, datetime], ...]
+
+
+Contact = tuple[str, str]
+
+
+def bundle(
+    pages: Sequence[DuePage],
+    sent: Mapping[Contact, Sequence[SentPage]],
+    *,
+    now: datetime,
+) -> Batch:
+    """Join what goes to one contact; over the contact's budget wait, never drop."""
+    waiting: dict[tuple[str, str, str], list[DuePage]] = {}
+    messages: list[tuple[int, ...]] = []
+    deferred: list[tuple[int, datetime]] = []
+    for page in pages:
+        if page.channel in _MACHINES:
+            messages.append((page.page,))
+        elif page.is_retry and page.lead:
+            # A message that is tried again keeps its members, as it keeps its key.
+            waiting.setdefault((page.user, page.channel, f"\0{page.lead}"), []).append(
+                page
+            )
+        else:
+            place = (page.user, page.channel, page.address)
+            waiting.setdefault(place, []).append(page)
+    for (_, channel, address), joined in waiting.items():
+        if address.startswith("\0"):
+            messages.append(tuple(page.page for page in _worst_first(joined)))
+            continue
+        recent = sent.get((channel, address), ())
+        free_at = _next_token(recent, now)
+        if free_at <= now:
+            messages += _messages(joined)
+            continue
+        jumping = _jumps(joined, recent, now)
+        messages += _messages(jumping)
+        jumped = {page.page for page in jumping}
+        deferred += [(p.page, free_at) for p in joined if p.page not in jumped]
+    return Batch(tuple(messages), tuple(deferred))
+
+
+def _messages(pages: Sequence[DuePage]) -> list[tuple[int, ...]]:
+    ordered = [page.page for page in _worst_first(pages)]
+    return [
+        tuple(ordered[start : start + MOST_IN_ONE_MESSAGE])
+        for start in range(0, len(ordered), MOST_IN_ONE_MESSAGE)
+    ]
+
+
+def _worst_first(pages: Sequence[DuePage]) -> list[DuePage]:
+    return sorted(pages, key=lambda page: (page.severity, page.alert, page.page))
+
+
+def _next_token(recent: Sequence[SentPage], now: datetime) -> datetime:
+    """When the contact's bucket holds a token: burst of five, one more every 12 s."""
+    tokens, last = float(_BURST), None
+    for message in sorted(recent, key=lambda one: one.at):
+        if last is not None:
+            tokens = min(_BURST, tokens + (message.at - last) / _REFILL)
+        tokens = max(0.0, tokens - 1)
+        last = message.at
+    if last is None:
+        return now
+    tokens = min(_BURST, tokens + (now - last) / _REFILL)
+    return now if tokens >= 1 else now + _REFILL * (1 - tokens)
+
+
+def _jumps(
+    pages: Sequence[DuePage], recent: Sequence[SentPage], now: datetime
+) -> list[DuePage]:
+    """The first alert of a service does not wait behind another service's noise."""
+    known = {one.service for one in recent if now - one.at < _NEW_SERVICE_WINDOW}
+    lately = sum(1 for one in recent if now - one.at < timedelta(minutes=1))
+    if lately >= _BURST + _JUMPS_PER_MINUTE:
+        return []
+    return [page for page in pages if page.service not in known]

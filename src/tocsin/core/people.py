@@ -1,0 +1,39 @@
+"""A person, how to reach them and in which order. Knows no schedule and no alert."""
+
+from datetime import timedelta
+
+from msgspec import Struct
+
+from tocsin.core.severity import Urgency
+
+
+class ContactMethod(Struct, frozen=True):
+    """One way to reach a person. `channel` names a Pager: email, webhook, ntfy, …"""
+
+    channel: str
+    address: str
+    # Distinguishes two addresses on one channel in `notify` rules; "" is the first.
+    label: str = ""
+
+
+class NotifyRule(Struct, frozen=True):
+    """Use `by` (a channel, or a contact's label) this long after the person is paged."""
+
+    by: str
+    after: timedelta
+
+
+class Person(Struct, frozen=True):
+    """`name` is the immutable handle that policies and schedules use."""
+
+    name: str
+    email: str = ""
+    full_name: str = ""
+    zone: str = "UTC"
+    contacts: tuple[ContactMethod, ...] = ()
+    high: tuple[NotifyRule, ...] = ()
+    low: tuple[NotifyRule, ...] = ()
+
+    def rules(self, urgency: Urgency) -> tuple[NotifyRule, ...]:
+        """The ordered rules for `urgency`, as configured (possibly empty)."""
+        return self.high if urgency is Urgency.HIGH else self.low
