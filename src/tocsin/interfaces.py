@@ -1,0 +1,242 @@
+"""What we ask of the outside, and what the outside may ask of us. No code that acts.
+
+A dialect (`integrations/*`) reads a sender's bytes into events and writes the answers
+that sender expects. A Pager reaches a person. Everything real is handed in by app.py.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from msgspec import Struct
+
+from tocsin.core.alerts import AlertEvent
+from tocsin.core.severity import Severity, Urgency
+from tocsin.core.silences import Matcher
+
+
+class TocsinError(Exception):
+    """The root of our own errors."""
+
+
+class DeliveryFailed(TocsinError):
+    """The outside system did not take the message, and we know that it did not.
+
+    `permanent` means that trying the same address again cannot help (a 4xx, a
+    refused recipient). A timeout after the request was sent is *not* this error:
+    raise `DeliveryUnknown`.
+    """
+
+    def __init__(
+        self, reason: str, *, permanent: bool, retry_after_seconds: float | None = None
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.permanent = permanent
+        self.retry_after_seconds = retry_after_seconds
+
+
+class DeliveryUnknown(TocsinError):
+    """The message may or may not have been taken (timeout, connection lost)."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Unreadable(TocsinError):
+    """A sender's request that no event can be made of.
+
+    It is kept raw, shown to the integration's owner, and answered with `answer`,
+    which is in the dialect's own error shape.
+    """
+
+    def __init__(self, reason: str, answer: "Answer") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.answer = answer
+
+
+class Inbound(Struct, frozen=True):
+    """One HTTP request from a sender. `path` is what follows `/in/{key}`."""
+
+    method: str
+    path: str
+    query: Sequence[tuple[str, str]]
+    headers: Mapping[str, str]  # lower-case names
+    body: bytes
+    base_url: str = ""  # of this integration, to put into answers
+    settings: Mapping[str, object] = {}  # the integration's own settings
+
+
+class Answer(Struct, frozen=True):
+    """What goes back to a sender."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = {}
+
+
+class Change(Struct, frozen=True):
+    """A change (deploy, flag, config) that a sender reports; kept for the timeline."""
+
+    summary: str
+    source: str
+    occurred_at: datetime | None
+    details: Mapping[str, str]
+    links: tuple[str, ...] = ()
+
+
+class Reading(Struct, frozen=True):
+    """What a dialect made of a request: events to absorb, and the 2xx to send then.
+
+    `answer` is sent only after the commit. `problems` are parts that could not be
+    read while the rest could (shown to the owner; the events still count).
+    """
+
+    events: Sequence[AlertEvent]
+    answer: Answer
+    changes: Sequence[Change] = ()
+    problems: Sequence[str] = ()
+
+
+class SilenceView(Struct, frozen=True):
+    """A silence as a dialect sees it."""
+
+    id: str
+    matchers: tuple[Matcher, ...]
+    starts_at: datetime
+    ends_at: datetime
+    updated_at: datetime
+    author: str
+    comment: str
+    state: str  # pending | active | expired
+
+
+class AlertView(Struct, frozen=True):
+    """An open alert as a dialect sees it."""
+
+    number: int
+    key: str
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    starts_at: datetime
+    ends_at: datetime
+    updated_at: datetime
+    link: str
+    silenced_by: tuple[str, ...]
+    service: str
+    status: str
+
+
+class SilenceRefused(TocsinError):
+    """A silence that cannot be: says the field and what was expected."""
+
+
+class Desk(Protocol):
+    """What a dialect may ask of Tocsin, scoped to its integration and its service."""
+
+    def alerts(self) -> Sequence[AlertView]: ...
+    def silences(self) -> Sequence[SilenceView]: ...
+    def silence(self, silence_id: str) -> SilenceView | None: ...
+    def put_silence(
+        self,
+        *,
+        silence_id: str,
+        matchers: Sequence[Matcher],
+        starts_at: datetime,
+        ends_at: datetime,
+        author: str,
+        comment: str,
+    ) -> str:
+        """Make (id "") or replace a silence; returns its id. Raises SilenceRefused."""
+        ...
+
+    def expire_silence(self, silence_id: str) -> bool: ...
+    def receivers(self) -> Sequence[str]: ...
+    def started_at(self) -> datetime: ...
+    def now(self) -> datetime: ...
+
+
+class Dialect(Protocol):
+    """One sender's way of speaking. Pure: no I/O, no clock (`now` is handed in)."""
+
+    type: str  # the `type` of an integration: "prometheus", "pagerduty-events", …
+
+    def is_intake(self, inbound: Inbound) -> bool:
+        """Whether `read` takes this request (an event), else `serve` does."""
+        ...
+
+    def read(self, inbound: Inbound, *, now: datetime) -> Reading:
+        """Bytes to events. Raises Unreadable."""
+        ...
+
+    def serve(self, inbound: Inbound, desk: Desk) -> Answer:
+        """Answer anything else this dialect knows (help on GET, queries, silences)."""
+        ...
+
+    def refuse(self, status: int, reason: str, retry_after_seconds: int = 0) -> Answer:
+        """An error in this dialect's shape: 404 unknown key, 413, 429, 503."""
+        ...
+
+
+class PagedAlert(Struct, frozen=True):
+    """One alert of a message."""
+
+    number: int
+    title: str
+    severity: Severity
+    service: str
+    since: datetime
+    summary: str
+    url: str  # its page in the web app
+
+
+class PageMessage(Struct, frozen=True):
+    """What a Pager sends to one person: one alert, or several bundled, worst first."""
+
+    person: str
+    full_name: str
+    zone: str
+    urgency: Urgency
+    alerts: tuple[PagedAlert, ...]
+    link: str  # /p/{token}
+    why: str
+    next_up: str  # "carol is paged at 03:22 unless you answer", or ""
+    sent_at: datetime
+    may_be_repeat: bool = False
+    test: bool = False
+
+
+class Receipt(Struct, frozen=True):
+    """The provider said it took the message. It proves no human read it."""
+
+    provider_id: str
+    answer: str
+
+
+class Pager(Protocol):
+    """A channel that can reach a person. Thread-safe; called from worker threads."""
+
+    channel: str
+
+    def problems(self, address: str) -> Sequence[str]:
+        """What is wrong with `address` for this channel; empty when nothing is."""
+        ...
+
+    def page(
+        self, message: PageMessage, *, to: str, key: str, timeout_seconds: float
+    ) -> Receipt:
+        """Send. `key` is the idempotency key: same key, same message.
+
+        Raises DeliveryFailed, DeliveryUnknown.
+        """
+        ...
+
+
+class Clock(Protocol):
+    """Wall clock (aware UTC) and a monotonic one (seconds)."""
+
+    def now(self) -> datetime: ...
+    def monotonic(self) -> float: ...

@@ -1,0 +1,341 @@
+"""Alerts, one row each, found by dedup key; the hot path of the store.
+
+Where this process is the only writer (Database.exclusive) the current alert of a key
+is remembered; the memory changes only after the commit that makes it true.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from tocsin.core.alerts import Alert, Status
+from tocsin.core.severity import Severity
+from tocsin.store.database import Database, Row, Tx
+from tocsin.store.instants import (
+    from_micros,
+    from_micros_or_none,
+    to_micros,
+    to_micros_or_none,
+)
+
+Key = tuple[int, str]
+
+_COLUMNS = (
+    "number", "integration", "key", "service", "status", "severity", "title",
+    "labels", "details", "link", "episode", "count", "first_at", "last_at",
+    "last_trigger_at", "last_resolve_at", "expires_at", "resolved_at",
+    "resolve_reason", "acked_by", "acked_at", "suppressed_by", "snoozed_until",
+    "last_event_id", "raw",
+)  # fmt: skip
+_SELECT = "select " + ", ".join(_COLUMNS) + " from alerts "
+_INSERT = (
+    f"insert into alerts ({', '.join(_COLUMNS)}) "
+    f"values ({', '.join('?' * len(_COLUMNS))})"
+)
+_UPDATE = (
+    "update alerts set "
+    + ", ".join(f"{column} = ?" for column in _COLUMNS[3:])
+    + " where number = ?"
+)
+_REPEAT = (
+    "update alerts set count = ?, last_at = ?, last_trigger_at = ?, expires_at = ?, "
+    "last_event_id = ? where number = ?"
+)
+_encode = msgspec.json.Encoder().encode
+_labels = msgspec.json.Decoder(dict[str, str]).decode
+
+# Remembered alerts per process; beyond it the oldest are asked of the database again.
+_REMEMBERED = 200_000
+
+
+def current_by_key(
+    tx: Tx, database: Database, integration: int, keys: Iterable[str]
+) -> dict[str, Alert]:
+    """The current alert of each of `keys`; locked where engines share a database."""
+    found: dict[str, Alert] = {}
+    unknown: list[str] = []
+    cache, overlay = database.cache, tx.overlay
+    for key in keys:
+        known = overlay.get((integration, key))
+        if known is None and database.exclusive:
+            known = cache.get((integration, key))
+        if known is None:
+            unknown.append(key)
+        else:
+            found[key] = known
+    if unknown and not (database.exclusive and database.cache_complete):
+        for alert in _select_keys(tx, integration, unknown):
+            found[alert.key] = alert
+            _remember(tx, alert)
+    return found
+
+
+def _select_keys(tx: Tx, integration: int, keys: Sequence[str]) -> list[Alert]:
+    if tx.dialect == "sqlite":
+        chosen, value = "(select value from json_each(:keys))", _encode(keys).decode()
+        condition = f"key in {chosen}"
+    else:
+        condition, value = "key = any(:keys)", list(keys)  # type: ignore[assignment]
+    rows = tx.all(
+        f"{_SELECT} where integration = :integration and current = 1 and {condition}"
+        # Ordered, so that two engines that lock the same keys never wait in a ring.
+        f" order by number{tx.for_update}",
+        integration=integration,
+        keys=value,
+    )
+    return [_alert(row) for row in rows]
+
+
+def get(tx: Tx, number: int) -> Alert | None:
+    """One alert by number, locked for this transaction."""
+    row = tx.one(_SELECT + f"where number = :number{tx.for_update}", number=number)
+    return _alert(row) if row else None
+
+
+def get_many(tx: Tx, numbers: Sequence[int]) -> dict[int, Alert]:
+    """Several alerts by number, not locked."""
+    if not numbers:
+        return {}
+    chosen = ", ".join(str(int(number)) for number in numbers)
+    rows = tx.all(_SELECT + f"where number in ({chosen})")
+    return {row[0]: _alert(row) for row in rows}
+
+
+def next_numbers(tx: Tx, count: int) -> list[int]:
+    """`count` unused alert numbers, in order."""
+    if tx.dialect == "sqlite":
+        # The only writer: nobody else can take the same ones before the commit.
+        pending = tx.overlay.get("last_number")
+        if pending is None:
+            row = tx.one("select coalesce(max(number), 0) from alerts")
+            pending = row[0] if row else 0
+        tx.overlay["last_number"] = pending + count
+        return list(range(pending + 1, pending + count + 1))
+    rows = tx.all(
+        "select nextval('alert_numbers') from generate_series(1, :count)", count=count
+    )
+    return [row[0] for row in rows]
+
+
+def insert(tx: Tx, alerts: Sequence[Alert]) -> None:
+    """New alerts with their numbers. Raises Conflict if a key got one meanwhile."""
+    tx.many(_INSERT, [_row(alert) for alert in alerts])
+    for alert in alerts:
+        _remember(tx, alert)
+
+
+def supersede(tx: Tx, number: int) -> None:
+    """The alert is history: a new one opens for its key."""
+    tx.run("update alerts set current = 0 where number = :number", number=number)
+
+
+def save(tx: Tx, alert: Alert) -> None:
+    """Write every column of `alert`."""
+    tx.many(_UPDATE, [(*_row(alert)[3:], alert.number)])
+    _remember(tx, alert)
+
+
+def save_repeats(tx: Tx, alerts: Sequence[Alert]) -> None:
+    """Write only what a plain repetition changes."""
+    tx.many(
+        _REPEAT,
+        [
+            (
+                alert.count,
+                to_micros(alert.last_at),
+                to_micros_or_none(alert.last_trigger_at),
+                to_micros_or_none(alert.expires_at),
+                alert.last_event_id,
+                alert.number,
+            )
+            for alert in alerts
+        ],
+    )
+    for alert in alerts:
+        _remember(tx, alert)
+
+
+def expiring(tx: Tx, *, now: datetime, limit: int) -> list[Alert]:
+    """Open alerts whose source wanted them refreshed before `now`."""
+    rows = tx.all(
+        _SELECT + "where expires_at <= :now and expires_at is not null "
+        f"and status <> 'resolved' order by expires_at limit :limit{tx.skip_locked}",
+        now=to_micros(now),
+        limit=limit,
+    )
+    return [_alert(row) for row in rows]
+
+
+def next_expiry(tx: Tx) -> datetime | None:
+    """When the next alert goes stale."""
+    row = tx.one(
+        "select min(expires_at) from alerts where expires_at is not null "
+        "and status <> 'resolved'"
+    )
+    return from_micros_or_none(row[0]) if row else None
+
+
+def open_alerts(tx: Tx, *, integration: int | None = None) -> list[Alert]:
+    """Every alert that is not resolved (of one integration), worst first."""
+    where = "where status <> 'resolved'"
+    if integration is not None:
+        where += f" and integration = {int(integration)}"
+    return [_alert(row) for row in tx.all(f"{_SELECT}{where} order by severity, number")]
+
+
+def listing(
+    tx: Tx,
+    *,
+    statuses: Sequence[str],
+    before: int | None,
+    limit: int,
+    service: str = "",
+    suppressed: bool | None = None,
+) -> list[Alert]:
+    """Alerts of `statuses` for people, newest first, older than number `before`."""
+    params: dict[str, Any] = {"limit": limit, "service": service}
+    names = [f"s{index}" for index in range(len(statuses))]
+    params.update(zip(names, statuses, strict=True))
+    where = f"integration <> 0 and status in ({', '.join(':' + n for n in names)})"
+    if service:
+        where += " and service = :service"
+    if suppressed is not None:
+        where += f" and suppressed_by {'<>' if suppressed else '='} ''"
+    if before is not None:
+        where += " and number < :before"
+        params["before"] = before
+    rows = tx.all(
+        f"{_SELECT}where {where} order by number desc limit :limit", **params
+    )
+    return [_alert(row) for row in rows]
+
+
+def worst_open(tx: Tx, *, limit: int) -> list[Alert]:
+    """Open alerts that are not quiet, worst and newest first."""
+    rows = tx.all(
+        _SELECT + "where status <> 'resolved' and integration <> 0 "
+        "and suppressed_by = '' order by severity, number desc limit :limit",
+        limit=limit,
+    )
+    return [_alert(row) for row in rows]
+
+
+def counts(tx: Tx) -> Mapping[tuple[str, bool], int]:
+    """How many open alerts there are by (status, suppressed)."""
+    rows = tx.all(
+        "select status, suppressed_by <> '', count(*) from alerts "
+        "where status <> 'resolved' and integration <> 0 group by 1, 2"
+    )
+    return {(status, bool(quiet)): count for status, quiet, count in rows}
+
+
+def tombstones(tx: Tx, integration: int, keys: Sequence[str]) -> dict[str, datetime]:
+    """Source times of resolves that came before their trigger."""
+    if not tx.one("select 1 from tombstones where integration = :i limit 1", i=integration):
+        return {}
+    rows = tx.all(
+        "select key, resolved_at from tombstones where integration = :integration",
+        integration=integration,
+    )
+    wanted = set(keys)
+    return {key: from_micros(at) for key, at in rows if key in wanted}
+
+
+def bury(
+    tx: Tx, integration: int, key: str, *, resolved_at: datetime, forget_at: datetime
+) -> None:
+    """Remember a resolve that no alert is there for."""
+    tx.run(
+        "insert into tombstones (integration, key, resolved_at, forget_at) "
+        "values (:integration, :key, :resolved_at, :forget_at) "
+        "on conflict (integration, key) do update set "
+        "resolved_at = excluded.resolved_at, forget_at = excluded.forget_at",
+        integration=integration,
+        key=key,
+        resolved_at=to_micros(resolved_at),
+        forget_at=to_micros(forget_at),
+    )
+
+
+def forget_tombstones(tx: Tx, *, now: datetime) -> None:
+    """Drop those whose time is over."""
+    tx.run("delete from tombstones where forget_at <= :now", now=to_micros(now))
+
+
+def renumbered(alert: Alert, number: int) -> Alert:
+    """The alert with the number that the store gave it."""
+    return replace(alert, number=number)
+
+
+def _remember(tx: Tx, alert: Alert) -> None:
+    tx.overlay[(int(alert.integration), alert.key)] = alert
+
+
+def trim_memory(database: Database) -> None:
+    """Forget the oldest remembered alerts beyond the bound."""
+    surplus = len(database.cache) - _REMEMBERED
+    for key in list(database.cache)[: max(0, surplus)]:
+        del database.cache[key]
+
+
+def _row(alert: Alert) -> tuple[Any, ...]:
+    return (
+        alert.number,
+        int(alert.integration),
+        alert.key,
+        alert.service,
+        alert.status.value,
+        int(alert.severity),
+        alert.title,
+        _encode(alert.labels).decode(),
+        _encode(alert.details).decode(),
+        alert.link,
+        alert.episode,
+        alert.count,
+        to_micros(alert.first_at),
+        to_micros(alert.last_at),
+        to_micros_or_none(alert.last_trigger_at),
+        to_micros_or_none(alert.last_resolve_at),
+        to_micros_or_none(alert.expires_at),
+        to_micros_or_none(alert.resolved_at),
+        alert.resolve_reason,
+        alert.acked_by,
+        to_micros_or_none(alert.acked_at),
+        "\n".join(alert.suppressed_by),
+        to_micros_or_none(alert.snoozed_until),
+        alert.last_event_id,
+        alert.raw,
+    )
+
+
+def _alert(row: Row) -> Alert:
+    return Alert(
+        number=row[0],
+        integration=str(row[1]),
+        key=row[2],
+        service=row[3],
+        status=Status(row[4]),
+        severity=Severity(row[5]),
+        title=row[6],
+        labels=_labels(row[7]),
+        details=_labels(row[8]),
+        link=row[9],
+        episode=row[10],
+        count=row[11],
+        first_at=from_micros(row[12]),
+        last_at=from_micros(row[13]),
+        last_trigger_at=from_micros_or_none(row[14]),
+        last_resolve_at=from_micros_or_none(row[15]),
+        expires_at=from_micros_or_none(row[16]),
+        resolved_at=from_micros_or_none(row[17]),
+        resolve_reason=row[18],
+        acked_by=row[19],
+        acked_at=from_micros_or_none(row[20]),
+        suppressed_by=tuple(row[21].split("\n")) if row[21] else (),
+        snoozed_until=from_micros_or_none(row[22]),
+        last_event_id=row[23],
+        raw=row[24],
+    )

@@ -1,0 +1,170 @@
+"""What senders sent: raw bodies, refusals, changes and heartbeats."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from tocsin.interfaces import Change
+from tocsin.store.database import Row, Tx
+from tocsin.store.instants import from_micros_or_none, to_micros, to_micros_or_none
+
+_encode = msgspec.json.Encoder().encode
+
+
+def keep(
+    tx: Tx,
+    integration: int,
+    *,
+    path: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    now: datetime,
+) -> int:
+    """Store a raw request that changed something; returns its id."""
+    row = tx.one(
+        "insert into inbox (integration, at, path, headers, body) "
+        "values (:integration, :at, :path, :headers, :body) returning id",
+        integration=integration,
+        at=to_micros(now),
+        path=path,
+        headers=_encode(headers).decode(),
+        body=body,
+    )
+    assert row is not None
+    return int(row[0])
+
+
+def raw(tx: Tx, inbox: int) -> Row | None:
+    """(at, path, headers, body) of one kept request."""
+    return tx.one("select at, path, headers, body from inbox where id = :id", id=inbox)
+
+
+def reject(
+    tx: Tx,
+    integration: int,
+    *,
+    status: int,
+    reason: str,
+    path: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    now: datetime,
+) -> None:
+    """Keep what could not be read, for the owner of the integration."""
+    tx.run(
+        "insert into rejects (integration, at, status, reason, path, headers, body) "
+        "values (:integration, :at, :status, :reason, :path, :headers, :body)",
+        integration=integration,
+        at=to_micros(now),
+        status=status,
+        reason=reason[:2000],
+        path=path,
+        headers=_encode(headers).decode(),
+        body=body,
+    )
+    # A sender that is broken for a week must not fill the disk: the newest 200 stay.
+    tx.run(
+        "delete from rejects where integration = :integration and id <= "
+        "(select max(id) from rejects) - 100000 or id in (select id from rejects "
+        "where integration = :integration order by id desc limit 50 offset 200)",
+        integration=integration,
+    )
+
+
+def rejects(tx: Tx, integration: int | None, *, limit: int = 50) -> list[Row]:
+    """(id, integration, at, status, reason, path, headers, body), newest first."""
+    where = "where integration = :integration" if integration is not None else ""
+    params = {"integration": integration} if integration is not None else {}
+    return tx.all(
+        "select id, integration, at, status, reason, path, headers, body from rejects "
+        f"{where} order by id desc limit :limit",
+        limit=limit,
+        **params,
+    )
+
+
+def reject_counts(tx: Tx) -> dict[int, int]:
+    """How many refused requests are kept, by integration."""
+    rows = tx.all("select integration, count(*) from rejects group by integration")
+    return {row[0]: row[1] for row in rows}
+
+
+def add_changes(
+    tx: Tx, integration: int, service: str, changes: Sequence[Change], *, now: datetime
+) -> None:
+    """Changes that a sender reported."""
+    tx.many(
+        "insert into changes (integration, service, at, summary, source, data) "
+        "values (?, ?, ?, ?, ?, ?)",
+        [
+            (
+                integration,
+                service,
+                to_micros(change.occurred_at or now),
+                change.summary,
+                change.source,
+                _encode({"details": change.details, "links": change.links}).decode(),
+            )
+            for change in changes
+        ],
+    )
+
+
+def changes_before(
+    tx: Tx, service: str, *, before: datetime, limit: int = 5
+) -> list[Row]:
+    """(at, summary, source, data) of the newest changes of a service."""
+    return tx.all(
+        "select at, summary, source, data from changes where service = :service "
+        "and at <= :before order by at desc limit :limit",
+        service=service,
+        before=to_micros(before),
+        limit=limit,
+    )
+
+
+def touch(tx: Tx, integration: int, *, now: datetime) -> None:
+    """The integration was heard of."""
+    tx.run(
+        "update integrations set last_event_at = :now where id = :id",
+        now=to_micros(now),
+        id=integration,
+    )
+
+
+def ping(
+    tx: Tx, integration: int, *, path: str, now: datetime, due_at: datetime | None
+) -> None:
+    """A heartbeat came; the next is wanted by `due_at`."""
+    tx.run(
+        "insert into heartbeats (integration, last_ping_at, due_at, last_path) "
+        "values (:integration, :now, :due_at, :path) on conflict (integration) do "
+        "update set last_ping_at = excluded.last_ping_at, due_at = excluded.due_at, "
+        "last_path = excluded.last_path",
+        integration=integration,
+        now=to_micros(now),
+        due_at=to_micros_or_none(due_at),
+        path=path,
+    )
+
+
+def overdue_heartbeats(tx: Tx, *, now: datetime) -> list[int]:
+    """Integrations whose heartbeat did not come; each is returned once."""
+    rows = tx.all(
+        "update heartbeats set due_at = null where due_at <= :now "
+        "and due_at is not null returning integration",
+        now=to_micros(now),
+    )
+    return [row[0] for row in rows]
+
+
+def next_heartbeat(tx: Tx) -> datetime | None:
+    """When the next heartbeat is missed."""
+    row = tx.one("select min(due_at) from heartbeats where due_at is not null")
+    return from_micros_or_none(row[0]) if row else None
+
+
+def forget(tx: Tx, *, before: datetime) -> None:
+    """Drop raw bodies older than the time they are kept."""
+    tx.run("delete from inbox where at < :before", before=to_micros(before))

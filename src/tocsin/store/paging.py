@@ -1,0 +1,343 @@
+"""Pages (one per person, rule and act of paging) and the attempts to deliver them.
+
+A page is claimed with a lease and a fence: only the claim's holder may complete it,
+and what a former holder says later changes nothing. Pages sent in one message share
+the `lead`, whose id is the message's idempotency key.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from tocsin.core.escalation import Paging
+from tocsin.core.paging import PlannedPage
+from tocsin.core.severity import Severity
+from tocsin.store.database import Row, Tx
+from tocsin.store.instants import (
+    from_micros,
+    from_micros_or_none,
+    to_micros,
+    to_micros_or_none,
+)
+
+
+class Page(Struct, frozen=True):
+    """One page as stored."""
+
+    id: int
+    alert: int
+    episode: int
+    paging: int
+    person: str
+    rule: int
+    level: int
+    loop: int
+    channel: str
+    address: str
+    urgency: str
+    severity: int
+    why: str
+    state: str  # due | sending | accepted | failed | cancelled
+    due_at: datetime
+    made_at: datetime
+    lease_until: datetime | None
+    fence: int
+    tries: int
+    owner: str
+    lead: int
+    ended_at: datetime | None
+
+
+_COLUMNS = (
+    "id", "alert", "episode", "paging", "person", "rule", "level", "loop", "channel",
+    "address", "urgency", "severity", "why", "state", "due_at", "made_at",
+    "lease_until", "fence", "tries", "owner", "lead", "ended_at",
+)  # fmt: skip
+_SELECT = "select " + ", ".join(_COLUMNS) + " from pages "
+
+
+def insert(
+    tx: Tx,
+    rows: Sequence[tuple[int, int, Severity, Paging, PlannedPage]],
+    *,
+    now: datetime,
+) -> None:
+    """New pages of (alert, episode, severity, paging, plan); a repeat changes nothing."""
+    made_at = to_micros(now)
+    tx.many(
+        "insert into pages (alert, episode, paging, person, rule, level, loop, channel, "
+        "address, urgency, severity, why, due_at, made_at) "
+        "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "on conflict (alert, episode, paging, person, rule) do nothing",
+        [
+            (
+                alert,
+                episode,
+                paging.number,
+                plan.user,
+                plan.rule,
+                paging.level,
+                paging.loop,
+                plan.channel,
+                plan.address,
+                plan.urgency.value,
+                int(severity),
+                paging.why,
+                to_micros(plan.due_at),
+                made_at,
+            )
+            for alert, episode, severity, paging, plan in rows
+        ],
+    )
+
+
+def cancel(
+    tx: Tx, alert: int, *, now: datetime, persons: Sequence[str] | None = None
+) -> int:
+    """Call off what is pending for `alert`, of everyone or of `persons`."""
+    params: dict[str, Any] = {"alert": alert, "now": to_micros(now)}
+    where = "alert = :alert and state in ('due', 'sending')"
+    if persons is not None:
+        names = [f"p{index}" for index in range(len(persons))]
+        params.update(zip(names, persons, strict=True))
+        where += f" and person in ({', '.join(':' + name for name in names)})"
+    return tx.run(
+        # `sending` too: left alone it would be claimed again when its lease ends.
+        f"update pages set state = 'cancelled', ended_at = :now where {where}",
+        **params,
+    )
+
+
+def revive(tx: Tx, alert: int, *, since: datetime) -> int:
+    """Bring back what was called off at or after `since` (an undone acknowledgement)."""
+    return tx.run(
+        "update pages set state = 'due', ended_at = null, lease_until = null "
+        "where alert = :alert and state = 'cancelled' and ended_at >= :since",
+        alert=alert,
+        since=to_micros(since),
+    )
+
+
+def claimable(tx: Tx, *, now: datetime, limit: int) -> list[Page]:
+    """Due pages, and those whose sender's lease ran out; worst and first pages first."""
+    rows = tx.all(
+        _SELECT + "where due_at <= :now and (state = 'due' or (state = 'sending' and "
+        "lease_until <= :now)) "
+        f"order by severity, paging, due_at, id limit :limit{tx.skip_locked}",
+        now=to_micros(now),
+        limit=limit,
+    )
+    return [_page(row) for row in rows]
+
+
+def lease(
+    tx: Tx, pages: Sequence[Page], *, lead: int, owner: str, until: datetime
+) -> None:
+    """Mark `pages` as being sent by `owner` in the message led by `lead`."""
+    tx.many(
+        "update pages set state = 'sending', lease_until = ?, fence = fence + 1, "
+        "tries = tries + 1, owner = ?, lead = ? where id = ?",
+        [(to_micros(until), owner, lead, page.id) for page in pages],
+    )
+
+
+def defer(tx: Tx, deferred: Sequence[tuple[int, datetime]]) -> None:
+    """Pages over a contact's budget wait and join a later message."""
+    tx.many(
+        "update pages set due_at = ? where id = ?",
+        [(to_micros(until), page) for page, until in deferred],
+    )
+
+
+def complete(
+    tx: Tx,
+    page: int,
+    *,
+    fence: int,
+    state: str,
+    due_at: datetime | None,
+    now: datetime,
+) -> bool:
+    """Record the outcome if the claim `fence` still holds; whether it did."""
+    return (
+        tx.run(
+            "update pages set state = :state, due_at = coalesce(:due_at, due_at), "
+            "lease_until = null, ended_at = :ended_at "
+            "where id = :page and fence = :fence and state = 'sending'",
+            state=state,
+            due_at=to_micros_or_none(due_at),
+            ended_at=None if state == "due" else to_micros(now),
+            page=page,
+            fence=fence,
+        )
+        > 0
+    )
+
+
+def pull_next(tx: Tx, page: Page, *, now: datetime) -> None:
+    """Use the person's next contact method now, not when its rule would be due."""
+    tx.run(
+        "update pages set due_at = :now where id = (select id from pages "
+        "where alert = :alert and episode = :episode and paging = :paging "
+        "and person = :person and state = 'due' and due_at > :now and tries = 0 "
+        "and (channel <> :channel or address <> :address) "
+        "order by rule limit 1)",
+        now=to_micros(now),
+        alert=page.alert,
+        episode=page.episode,
+        paging=page.paging,
+        person=page.person,
+        channel=page.channel,
+        address=page.address,
+    )
+
+
+def everyone_failed(tx: Tx, page: Page) -> bool:
+    """Whether no page of this act of paging to this person can still arrive."""
+    row = tx.one(
+        "select 1 from pages where alert = :alert and episode = :episode "
+        "and paging = :paging and person = :person and state <> 'failed' limit 1",
+        alert=page.alert,
+        episode=page.episode,
+        paging=page.paging,
+        person=page.person,
+    )
+    return row is None
+
+
+def begin_attempt(
+    tx: Tx, page: Page, *, service: str, members: int, now: datetime
+) -> int:
+    """An attempt that is about to be made; without an outcome it stays in doubt."""
+    row = tx.one(
+        "insert into attempts (page, alert, person, channel, address, service, members, "
+        "started_at) values (:page, :alert, :person, :channel, :address, :service, "
+        ":members, :now) returning id",
+        page=page.id,
+        alert=page.alert,
+        person=page.person,
+        channel=page.channel,
+        address=page.address,
+        service=service,
+        members=members,
+        now=to_micros(now),
+    )
+    assert row is not None
+    return int(row[0])
+
+
+def end_attempt(
+    tx: Tx, attempt: int, *, outcome: str, provider_id: str, answer: str, now: datetime
+) -> None:
+    """What the provider said."""
+    tx.run(
+        "update attempts set ended_at = :now, outcome = :outcome, "
+        "provider_id = :provider_id, answer = :answer where id = :attempt",
+        attempt=attempt,
+        now=to_micros(now),
+        outcome=outcome,
+        provider_id=provider_id,
+        answer=answer[:2000],
+    )
+
+
+def sent_since(
+    tx: Tx, contacts: Sequence[tuple[str, str]], *, since: datetime
+) -> dict[tuple[str, str], list[tuple[datetime, str]]]:
+    """Attempts at each (channel, address) after `since`, as (started, service)."""
+    found: dict[tuple[str, str], list[tuple[datetime, str]]] = {}
+    for channel, address in contacts:
+        rows = tx.all(
+            "select started_at, service from attempts where channel = :channel "
+            "and address = :address and started_at > :since order by started_at",
+            channel=channel,
+            address=address,
+            since=to_micros(since),
+        )
+        found[channel, address] = [(from_micros(at), service) for at, service in rows]
+    return found
+
+
+def next_due(tx: Tx, *, now: datetime) -> datetime | None:
+    """When the next page is to be claimed."""
+    row = tx.one(
+        "select (select due_at from pages where state in ('due', 'sending') "
+        "and state = 'due' order by due_at limit 1), "
+        # What is being sent was due before, so the index's beginning holds it all.
+        "(select min(lease_until) from pages where state in ('due', 'sending') "
+        "and state = 'sending' and due_at <= :now)",
+        now=to_micros(now),
+    )
+    times = [at for at in row or () if at is not None]
+    return from_micros(min(times)) if times else None
+
+
+def overdue(tx: Tx, *, before: datetime, limit: int = 20) -> list[int]:
+    """Pages due before `before` that nobody is sending (the auditor)."""
+    rows = tx.all(
+        "select id from pages where due_at <= :before and (state = 'due' or "
+        "(state = 'sending' and lease_until <= :before)) limit :limit",
+        before=to_micros(before),
+        limit=limit,
+    )
+    return [row[0] for row in rows]
+
+
+def free_others(tx: Tx, *, owner: str, now: datetime) -> int:
+    """End the leases of every other incarnation: it is known to be dead."""
+    return tx.run(
+        "update pages set lease_until = :now where state = 'sending' "
+        "and owner <> :owner and lease_until > :now",
+        owner=owner,
+        now=to_micros(now),
+    )
+
+
+def of_alert(tx: Tx, alert: int) -> list[Page]:
+    """Every page of an alert in the order they were decided."""
+    rows = tx.all(_SELECT + "where alert = :alert order by id", alert=alert)
+    return [_page(row) for row in rows]
+
+
+def of_lead(tx: Tx, lead: int) -> list[Page]:
+    """The pages that went out in one message."""
+    rows = tx.all(
+        _SELECT + "where lead = :lead or id = :lead order by severity, id", lead=lead
+    )
+    return [_page(row) for row in rows]
+
+
+def get(tx: Tx, page: int) -> Page | None:
+    """One page."""
+    row = tx.one(_SELECT + "where id = :page", page=page)
+    return _page(row) if row else None
+
+
+def attempts_of_alert(tx: Tx, alert: int) -> list[Row]:
+    """(page, person, channel, address, started, ended, outcome, provider id, answer).
+
+    A bundle's attempt belongs to each alert whose page went out with it.
+    """
+    return tx.all(
+        "select a.page, a.person, a.channel, a.address, a.started_at, a.ended_at, "
+        "a.outcome, a.provider_id, a.answer from attempts a where a.page in "
+        "(select case when lead = 0 then id else lead end from pages "
+        "where alert = :alert) order by a.id",
+        alert=alert,
+    )
+
+
+def _page(row: Row) -> Page:
+    return Page(
+        *row[:14],
+        due_at=from_micros(row[14]),
+        made_at=from_micros(row[15]),
+        lease_until=from_micros_or_none(row[16]),
+        fence=row[17],
+        tries=row[18],
+        owner=row[19],
+        lead=row[20],
+        ended_at=from_micros_or_none(row[21]),
+    )
