@@ -1,0 +1,261 @@
+"""Where monitoring systems knock: `/in/{key}…`, PagerDuty's paths, `/ping/{key}`.
+
+Plain ASGI, because this is the hot path. A 2xx is sent only after the commit; every
+other answer is in the sender's own dialect, and what could not be read is kept raw.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import structlog
+
+from tocsin.core.directory import Directory, Integration
+from tocsin.engine.alerts import Arrival
+from tocsin.engine.desk import ScopedDesk
+from tocsin.engine.door import Door, Settled
+from tocsin.engine.heartbeats import Heartbeats
+from tocsin.engine.reception import Reception
+from tocsin.interfaces import Answer, Dialect, Inbound, Unreadable
+from tocsin.store.database import StoreError
+
+log = structlog.get_logger()
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+BODY_LIMIT = 1024 * 1024
+# PagerDuty's own limit on its paths.
+_PAGERDUTY_LIMIT = 512 * 1024
+_KEPT_OF_TOO_LARGE = 64 * 1024
+_KEY_IN_BODY = {
+    "/v2/enqueue",
+    "/v2/change/enqueue",
+    "/generic/2010-04-15/create_event.json",
+}
+_RETRY_AFTER_SECONDS = 5
+
+
+def settle_on(
+    loop: asyncio.AbstractEventLoop,
+) -> Callable[[list[Settled]], None]:
+    """Hands results from the writer's thread to the futures of `loop`, in one call."""
+
+    def settle(results: list[Settled]) -> None:
+        for result in results:
+            future = result.waiter
+            if not future.done():
+                future.set_result(result)
+
+    return lambda results: loop.call_soon_threadsafe(settle, results) and None
+
+
+class TooLarge(Exception):  # noqa: N818 - it is not one of ours to report
+    """The body is above the limit; holds its beginning."""
+
+    def __init__(self, beginning: bytes) -> None:
+        super().__init__()
+        self.beginning = beginning
+
+
+class InboundApp:
+    """Answers senders; `claims` says which paths are its own."""
+
+    def __init__(
+        self,
+        *,
+        dialects: Mapping[str, Dialect],
+        routing_key_of: Callable[[bytes], str | None],
+        door: Door,
+        reception: Reception,
+        heartbeats: Heartbeats,
+    ) -> None:
+        self._dialects = dialects
+        self._routing_key_of = routing_key_of
+        self._door = door
+        self._reception = reception
+        self._heartbeats = heartbeats
+
+    @staticmethod
+    def claims(path: str) -> bool:
+        """Whether `path` is a sender's."""
+        return (
+            path.startswith(("/in/", "/ping/")) or path.rstrip("/") in _KEY_IN_BODY
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        path: str = scope["path"]
+        limit = BODY_LIMIT
+        if path.startswith("/in/") or path.startswith("/ping/"):
+            _, _, key, *rest = path.split("/", 3)
+            tail = "/" + rest[0] if rest else ""
+        else:
+            key, tail, limit = "", path, _PAGERDUTY_LIMIT
+        try:
+            body = await _read_body(receive, limit)
+        except TooLarge as large:
+            answer = await self._too_large(key, tail, scope, large, limit)
+            await _answer(send, answer)
+            return
+        if not key:
+            key = self._routing_key_of(body) or ""
+        answer = await self._serve(scope, key, tail, body)
+        await _answer(send, answer)
+
+    async def _serve(self, scope: Scope, key: str, tail: str, body: bytes) -> Answer:
+        integration = await self._integration(key)
+        dialect = self._dialect(integration, tail)
+        if integration is None:
+            return dialect.refuse(404 if tail not in _KEY_IN_BODY else 400, _UNKNOWN)
+        if scope["path"].startswith("/ping/"):
+            return await self._ping(integration, dialect, tail)
+        inbound = _inbound(scope, integration, tail, body, self._reception.public_url)
+        if not dialect.is_intake(inbound):
+            return await self._answer_question(dialect, integration, inbound)
+        if integration.paused:
+            return dialect.refuse(
+                503, "this integration is paused", _RETRY_AFTER_SECONDS * 12
+            )
+        try:
+            reading = dialect.read(inbound, now=self._reception.clock.now())
+        except Unreadable as unreadable:
+            await self._keep_refused(integration, inbound, unreadable)
+            return unreadable.answer
+        arrival = Arrival(integration, reading, tail, inbound.headers, body)
+        return await self._take(arrival, dialect)
+
+    async def _take(self, arrival: Arrival, dialect: Dialect) -> Answer:
+        waiter: asyncio.Future[Settled] = asyncio.get_running_loop().create_future()
+        if not self._door.offer(arrival, waiter):
+            reason = "too many events are waiting; none of yours was taken"
+            return dialect.refuse(429, reason, _RETRY_AFTER_SECONDS)
+        settled = await waiter
+        if settled.error is not None:
+            log.error("event_refused", error=str(settled.error))
+            reason = "the event could not be stored; send it again"
+            return dialect.refuse(503, reason, _RETRY_AFTER_SECONDS)
+        return arrival.reading.answer
+
+    async def _answer_question(
+        self, dialect: Dialect, integration: Integration, inbound: Inbound
+    ) -> Answer:
+        desk: ScopedDesk = self._reception.desk(integration)
+        try:
+            return await asyncio.to_thread(dialect.serve, inbound, desk)
+        except Unreadable as unreadable:
+            return unreadable.answer
+        except StoreError as error:
+            return dialect.refuse(503, str(error), _RETRY_AFTER_SECONDS)
+
+    async def _ping(
+        self, integration: Integration, dialect: Dialect, tail: str
+    ) -> Answer:
+        try:
+            await asyncio.to_thread(self._heartbeats.ping, integration, tail)
+        except Unreadable as unreadable:
+            return unreadable.answer
+        except StoreError as error:
+            return dialect.refuse(503, str(error), _RETRY_AFTER_SECONDS)
+        return Answer(200, b"OK", "text/plain; charset=utf-8")
+
+    async def _keep_refused(
+        self, integration: Integration, inbound: Inbound, unreadable: Unreadable
+    ) -> None:
+        try:
+            await asyncio.to_thread(
+                self._reception.keep_refused,
+                integration,
+                inbound,
+                status=unreadable.answer.status,
+                reason=unreadable.reason,
+            )
+        except StoreError as error:
+            log.error("refused_event_not_kept", error=str(error))
+
+    async def _too_large(
+        self, key: str, tail: str, scope: Scope, large: TooLarge, limit: int
+    ) -> Answer:
+        integration = await self._integration(key) if key else None
+        reason = f"the body is larger than {limit} bytes"
+        answer = self._dialect(integration, tail).refuse(413, reason)
+        if integration is not None:
+            inbound = _inbound(scope, integration, tail, large.beginning, "")
+            await self._keep_refused(integration, inbound, Unreadable(reason, answer))
+        return answer
+
+    async def _integration(self, key: str) -> Integration | None:
+        directory: Directory = self._reception.directory()
+        found = directory.by_key(key)
+        if found is None:
+            directory = await asyncio.to_thread(self._reception.refresh)
+            found = directory.by_key(key)
+        return found
+
+    def _dialect(self, integration: Integration | None, tail: str) -> Dialect:
+        if integration is not None and integration.type in self._dialects:
+            return self._dialects[integration.type]
+        if tail.rstrip("/") in _KEY_IN_BODY:
+            return self._dialects["pagerduty-events"]
+        return self._dialects["generic"]
+
+
+_UNKNOWN = (
+    "no integration has this key; look the address up on the integration's page, "
+    "or make one with `tocsin apply`"
+)
+
+
+def _inbound(
+    scope: Scope, integration: Integration, tail: str, body: bytes, public_url: str
+) -> Inbound:
+    headers = {
+        name.decode("latin-1"): value.decode("latin-1")
+        for name, value in scope["headers"]
+    }
+    query = scope["query_string"]
+    return Inbound(
+        method=scope["method"],
+        path=tail,
+        query=parse_qsl(query.decode("latin-1"), True) if query else (),
+        headers=headers,
+        body=body,
+        base_url=f"{public_url}/in/{integration.key}",
+        settings=integration.settings,
+    )
+
+
+async def _read_body(receive: Receive, limit: int) -> bytes:
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        if len(body) > limit:
+            raise TooLarge(body[:_KEPT_OF_TOO_LARGE])
+        return body
+    parts = [body]
+    size = len(body)
+    while message.get("more_body"):
+        message = await receive()
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise TooLarge(b"".join(parts)[:_KEPT_OF_TOO_LARGE])
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def _answer(send: Send, answer: Answer) -> None:
+    headers = [
+        (b"content-length", str(len(answer.body)).encode()),
+        (b"content-type", answer.content_type.encode()),
+    ]
+    headers += [
+        (name.encode("latin-1"), value.encode("latin-1"))
+        for name, value in answer.headers.items()
+    ]
+    await send(
+        {"type": "http.response.start", "status": answer.status, "headers": headers}
+    )
+    await send({"type": "http.response.body", "body": answer.body})

@@ -1,0 +1,146 @@
+"""Settings: the environment's `TOCSIN_*` over one TOML file, read once at the start.
+
+An unknown key or a bad value stops the start with the key and what was expected.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+_PREFIX = "TOCSIN_"
+# Read by the client verbs, not by the server.
+_CLIENT_KEYS = {"url", "token", "config"}
+
+
+class BadSettings(Exception):  # noqa: N818 - reads as a sentence where it is raised
+    """One or more settings cannot be used; `problems` says which and why."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+def _database_url(value: str) -> str:
+    if value.startswith(("sqlite:///", "postgresql://")):
+        return value
+    message = "expected sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE"
+    raise ValueError(message)
+
+
+def _http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.netloc):
+        message = "expected an address that begins with http:// or https://"
+        raise ValueError(message)
+    return value.rstrip("/")
+
+
+def _smtp_url(value: str) -> str:
+    if value and urlsplit(value).scheme not in ("smtp", "smtps"):
+        message = "expected smtp://[USER:PASSWORD@]HOST[:PORT] or smtps://…"
+        raise ValueError(message)
+    return value
+
+
+class Settings(BaseModel):
+    """Every setting of a server. The field's description is its documentation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
+        "sqlite:///var/tocsin.db", description="SQLite file or PostgreSQL server"
+    )
+    public_url: Annotated[str, AfterValidator(_http_url)] = Field(
+        "", description="the address people and links use; made from host and port"
+    )
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8080, ge=0, le=65535, description="port to listen on")
+    tls_cert: str = Field("", description="PEM file with the certificate chain")
+    tls_key: str = Field("", description="PEM file with the certificate's key")
+    secret_key: str = Field(
+        "", description="signs page links; made and kept beside the data on first run"
+    )
+    data_dir: str = Field("var", description="where keys and the ballast file live")
+    smtp_url: Annotated[str, AfterValidator(_smtp_url)] = Field(
+        "", description="the mail server that pages go out through"
+    )
+    smtp_from: str = Field(
+        "Tocsin <tocsin@localhost>", description="the sender of mails"
+    )
+    smtp_ca_file: str = Field("", description="PEM file of the mail server's CA")
+    ntfy_url: Annotated[str, AfterValidator(_http_url)] = Field(
+        "", description="base address of the ntfy server for bare topic names"
+    )
+    ntfy_token: str = Field("", description="access token of the ntfy server")
+    webhook_secret: str = Field(
+        "", description="whsec_… that signs webhook pages without one of their own"
+    )
+    allow_private_targets: bool = Field(
+        False, description="whether pages may go to private network addresses"
+    )
+    dead_man_url: Annotated[str, AfterValidator(_http_url)] = Field(
+        "", description="pinged once a minute while auditor and canary are green"
+    )
+    ballast_mib: int = Field(
+        256, ge=0, le=65536, description="space kept back for a full disk (SQLite)"
+    )
+    workers: int = Field(32, ge=1, le=512, description="deliveries at the same time")
+    canary: bool = Field(True, description="whether the canary alert runs")
+
+
+def read_settings(
+    environment: Mapping[str, str] | None = None, **overrides: object
+) -> Settings:
+    """The settings of this process. Raises BadSettings."""
+    environment = os.environ if environment is None else environment
+    values: dict[str, object] = {}
+    file = environment.get(_PREFIX + "CONFIG", "")
+    if file:
+        values.update(_from_file(file))
+    for key, value in environment.items():
+        name = key.removeprefix(_PREFIX).lower()
+        if key.startswith(_PREFIX) and name not in _CLIENT_KEYS:
+            values[name] = value
+    values.update({key: value for key, value in overrides.items() if value is not None})
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise BadSettings([_sentence(problem) for problem in error.errors()]) from None
+
+
+def _from_file(path: str) -> dict[str, object]:
+    try:
+        with Path(path).open("rb") as file:
+            return tomllib.load(file)
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise BadSettings([f"TOCSIN_CONFIG: cannot read {path}: {error}"]) from None
+
+
+def _sentence(problem: Mapping[str, object]) -> str:
+    location = problem["loc"]
+    assert isinstance(location, tuple)
+    key = _PREFIX + "_".join(str(part) for part in location).upper()
+    if problem["type"] == "extra_forbidden":
+        return f"{key} is not a setting; `tocsin serve --help` lists them"
+    text = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{key} is {problem['input']!r}: {text}"
+
+
+def client_settings(
+    environment: Mapping[str, str] | None = None,
+) -> tuple[str, str]:
+    """(server address, token) of the client verbs, "" where not set."""
+    environment = os.environ if environment is None else environment
+    url = environment.get("TOCSIN_URL", "")
+    token = environment.get("TOCSIN_TOKEN", "")
+    path = Path.home() / ".config" / "tocsin" / "config.toml"
+    if (not url or not token) and path.exists():
+        values = _from_file(str(path))
+        url = url or str(values.get("url", ""))
+        token = token or str(values.get("token", ""))
+    return url.rstrip("/"), token

@@ -1,0 +1,116 @@
+"""Escalation: every event of a run goes load, decide, save. Holds no rule itself."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from tocsin.core import escalation
+from tocsin.core.alerts import Alert
+from tocsin.core.directory import Directory
+from tocsin.core.escalation import Decision, Event, Policy, Reason, Run, Target
+from tocsin.core.escalation_steps import step
+from tocsin.engine.transaction import carry_out
+from tocsin.store import alerts as stored_alerts
+from tocsin.store import escalation as stored_runs
+from tocsin.store.database import Tx
+
+# A chain of "unreachable, so the next level now" is as long as a policy at most.
+_MOST_LEVELS = 64
+
+
+def resolver(
+    directory: Directory, *, now: datetime, turn: int = 0
+) -> Callable[[Target], tuple[str, ...]]:
+    """Who a target means at `now`."""
+    return lambda target: directory.resolve(target, now=now, turn=turn)
+
+
+def apply(
+    tx: Tx, alert: Alert, event: Event, *, directory: Directory, now: datetime
+) -> Decision | None:
+    """Step the run of `alert` with `event` and write what was decided.
+
+    None when the alert has no run. Raises msgspec.DecodeError on a damaged row.
+    """
+    stored = stored_runs.get(tx, alert.number)
+    if stored is None:
+        return None
+    policy = stored_runs.policy_of(tx, stored.policy_version)
+    run = stored_runs.run_of(stored)
+    return _step(
+        tx, alert, policy, run, event,
+        version=stored.policy_version, directory=directory, now=now,
+    )  # fmt: skip
+
+
+def _step(
+    tx: Tx,
+    alert: Alert,
+    policy: Policy,
+    run: Run,
+    event: Event,
+    *,
+    version: int,
+    directory: Directory,
+    now: datetime,
+) -> Decision:
+    on_call = resolver(directory, now=now, turn=alert.number)
+    decision = step(policy, run, event, now=now, on_call=on_call)
+    first = decision
+    for _ in range(_MOST_LEVELS):
+        unreachable = carry_out(
+            tx, alert, decision,
+            policy_version=version, directory=directory, now=now,
+        )  # fmt: skip
+        if not unreachable or decision.reason is Reason.REFUSED:
+            break
+        # People without any contact method are nobody: the next level runs now.
+        number = decision.run.pagings
+        decision = step(
+            policy,
+            decision.run,
+            escalation.Unreachable(users=unreachable, paging=number),
+            now=now,
+            on_call=on_call,
+        )
+    return first
+
+
+def begin(
+    tx: Tx, alert: Alert, policy: Policy, *, directory: Directory, now: datetime
+) -> None:
+    """A new run for a reopened alert; its first level is paged by the loop's next step.
+
+    A new alert's run is begun in bulk by engine/alerts.py.
+    """
+    version = stored_runs.policy_version(tx, policy)
+    run = escalation.pending(alert.severity, now=now)
+    stored_runs.save(tx, alert.number, run, version=version)
+
+
+def advance_due(
+    tx: Tx, *, directory: Directory, now: datetime, limit: int
+) -> tuple[int, list[tuple[int, str]]]:
+    """Step runs whose timer went off: how many, and which rows are poison."""
+    due = stored_runs.due(tx, now=now, limit=limit)
+    alerts = stored_alerts.get_many(tx, [stored.alert for stored in due])
+    poison: list[tuple[int, str]] = []
+    for stored in due:
+        alert = alerts.get(stored.alert)
+        try:
+            policy = stored_runs.policy_of(tx, stored.policy_version)
+            run = stored_runs.run_of(stored)
+        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+            poison.append((stored.alert, str(error)))
+            continue
+        if alert is None:
+            poison.append((stored.alert, "the run's alert is missing"))
+            continue
+        _step(
+            tx, alert, policy, run, escalation.Ticked(),
+            version=stored.policy_version, directory=directory, now=now,
+        )  # fmt: skip
+    for number, _ in poison:
+        stored_runs.put_off(tx, number, until=now + timedelta(minutes=1))
+    return len(due), poison

@@ -1,0 +1,234 @@
+"""The clockwork: one `step` looks at everything that is due and says when next.
+
+A step is a function call, so the simulator runs it under its own clock; in production
+`Clockwork` calls it in a thread of its own and deliveries run in a worker pool.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from tocsin.core.directory import Directory
+from tocsin.engine import escalation, paging, quarantine, silences, sources
+from tocsin.engine.directories import Directories
+from tocsin.engine.paging import Claim, Links
+from tocsin.interfaces import Clock, Pager
+from tocsin.store import alerts as stored_alerts
+from tocsin.store import escalation as stored_runs
+from tocsin.store import inbound, nodes
+from tocsin.store import paging as stored_pages
+from tocsin.store.database import Database, StoreError, Tx
+
+log = structlog.get_logger()
+
+LONGEST_WAIT = timedelta(seconds=15)
+_RUNS_PER_TURN = 200
+_BEAT_EVERY = timedelta(seconds=10)
+_DEAD_AFTER = timedelta(seconds=60)
+
+
+class Dice(Protocol):
+    """The randomness that the engine needs: jitter of retries."""
+
+    def random(self) -> float: ...
+
+
+Dispatch = Callable[[Callable[[], None]], None]
+
+
+class Engine:
+    """One engine of an installation; several may run on one PostgreSQL."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        directories: Directories,
+        pagers: Mapping[str, Pager],
+        clock: Clock,
+        dice: Dice,
+        links: Links,
+        incarnation: str,
+        version: str,
+        dispatch: Dispatch,
+        capacity: int = 64,
+    ) -> None:
+        self.database = database
+        self.pagers = pagers
+        self.clock = clock
+        self.links = links
+        self.incarnation = incarnation
+        self._directories = directories
+        self._dice = dice
+        self._version = version
+        self._dispatch = dispatch
+        self._capacity = capacity
+        self._in_flight = 0
+        self._counting = threading.Lock()
+        self._beat_at: datetime | None = None
+        self.wake: Callable[[], None] = lambda: None
+
+    def boot(self) -> None:
+        """Announce this incarnation; on SQLite any other is known to be dead."""
+        now = self.clock.now()
+
+        def work(tx: Tx) -> None:
+            nodes.beat(tx, self.incarnation, version=self._version, now=now)
+            if self.database.exclusive:
+                stored_pages.free_others(tx, owner=self.incarnation, now=now)
+
+        self.database.write(work)
+        self._beat_at = now
+
+    def step(self) -> datetime:
+        """Do all that is due now; returns when to look again."""
+        now = self.clock.now()
+        self._beat(now)
+        while self._turn(now) >= _RUNS_PER_TURN:
+            now = self.clock.now()
+        return self._next_due(now)
+
+    def _turn(self, now: datetime) -> int:
+        """One transaction: what has become due, decided and claimed."""
+        monotonic = self.clock.monotonic()
+        room = max(0, self._capacity - self._in_flight)
+
+        def work(tx: Tx) -> tuple[int, list[Claim]]:
+            directory = self._directories.current(tx)
+            sources.sweep(tx, directory=directory, now=now)
+            silences.sweep(tx, directory=directory, now=now)
+            stepped = self._advance(tx, directory, now)
+            claims = paging.claim(
+                tx,
+                directory=directory,
+                links=self.links,
+                owner=self.incarnation,
+                now=now,
+                monotonic=monotonic,
+                limit=room,
+            )
+            return stepped, claims
+
+        stepped, claims = self.database.write(work)
+        for claimed in claims:
+            self._send(claimed)
+        return stepped
+
+    def _advance(self, tx: Tx, directory: Directory, now: datetime) -> int:
+        stepped, poison = escalation.advance_due(
+            tx, directory=directory, now=now, limit=_RUNS_PER_TURN
+        )
+        for alert, error in poison:
+            quarantine.set_aside(tx, alert, error, directory=directory, now=now)
+        return stepped
+
+    def _send(self, claimed: Claim) -> None:
+        with self._counting:
+            self._in_flight += 1
+
+        def work() -> None:
+            try:
+                self.deliver(claimed)
+            finally:
+                with self._counting:
+                    self._in_flight -= 1
+                self.wake()
+
+        self._dispatch(work)
+
+    def deliver(self, claimed: Claim) -> None:
+        """Call the provider and write its answer. In a worker thread."""
+        sent = paging.deliver(claimed, self.pagers, self.clock)
+        if sent is None:
+            return
+        now = self.clock.now()
+        jitter = self._dice.random()
+
+        def work(tx: Tx) -> None:
+            paging.complete(
+                tx,
+                claimed,
+                sent,
+                directory=self._directories.current(tx),
+                now=now,
+                jitter=jitter,
+            )
+
+        try:
+            self.database.write(work)
+        except StoreError as error:
+            # The lease will end and the page be sent again: at least once.
+            log.warning("receipt_not_written", page=claimed.lead.id, error=str(error))
+
+    def _beat(self, now: datetime) -> None:
+        if self._beat_at is not None and now - self._beat_at < _BEAT_EVERY:
+            return
+
+        def work(tx: Tx) -> None:
+            nodes.beat(tx, self.incarnation, version=self._version, now=now)
+            nodes.forget_silent(tx, before=now - 10 * _DEAD_AFTER)
+            stored_alerts.forget_tombstones(tx, now=now)
+
+        self.database.write(work)
+        self._beat_at = now
+
+    def _next_due(self, now: datetime) -> datetime:
+        if self._in_flight >= self._capacity:
+            # A worker that ends wakes us.
+            return now + LONGEST_WAIT
+
+        def work(tx: Tx) -> list[datetime | None]:
+            return [
+                stored_runs.next_due(tx),
+                stored_pages.next_due(tx, now=now),
+                stored_alerts.next_expiry(tx),
+                inbound.next_heartbeat(tx),
+                silences.next_boundary(tx),
+            ]
+
+        times = [at for at in self.database.read(work) if at is not None]
+        return min([*times, now + LONGEST_WAIT])
+
+
+class Clockwork:
+    """Runs an Engine's steps in a thread until it is stopped."""
+
+    def __init__(self, engine: Engine, *, each_step: Callable[[], None]) -> None:
+        self._engine = engine
+        self._each_step = each_step
+        self._wake = threading.Event()
+        self._stop = False
+        self._thread = threading.Thread(
+            target=self._run, name="tocsin-engine", daemon=True
+        )
+        engine.wake = self._wake.set
+
+    def start(self) -> None:
+        """Boot the engine and begin stepping."""
+        self._engine.boot()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the step that is running."""
+        self._stop = True
+        self._wake.set()
+        self._thread.join(timeout=30)
+
+    def _run(self) -> None:
+        while not self._stop:
+            wait = self._guarded_step()
+            self._wake.wait(wait)
+            self._wake.clear()
+
+    def _guarded_step(self) -> float:
+        """One step; an error is recorded and the next step tries again."""
+        try:
+            due = self._engine.step()
+            self._each_step()
+        except Exception as error:  # noqa: BLE001 - the loop must outlive any step
+            log.error("step_failed", error=str(error), exc_info=True)
+            return 1.0
+        return max(0.0, (due - self._engine.clock.now()).total_seconds())

@@ -1,0 +1,308 @@
+"""Delivery of pages: claim with a lease, send outside of any transaction, complete.
+
+`claim` and `complete` are transactions; `deliver` is a call of a provider and may run
+in any worker thread. A claim is worth nothing to a process that slept: its own
+monotonic clock is asked just before the call.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from tocsin.core import page_links
+from tocsin.core.coming import next_up
+from tocsin.core import paging as rules
+from tocsin.core import escalation as runs
+from tocsin.core.alerts import Alert
+from tocsin.core.directory import Directory
+from tocsin.core.paging import Attempted, DuePage, SentPage
+from tocsin.core.people import Person
+from tocsin.core.severity import Severity, Urgency
+from tocsin.core.timeline import Fact, FactKind
+from tocsin.engine import escalation
+from tocsin.interfaces import (
+    Clock,
+    DeliveryFailed,
+    DeliveryUnknown,
+    PagedAlert,
+    PageMessage,
+    Pager,
+)
+from tocsin.store import alerts as stored_alerts
+from tocsin.store import escalation as stored_runs
+from tocsin.store import paging as stored_pages
+from tocsin.store import timeline
+from tocsin.store.database import Tx
+from tocsin.store.paging import Page
+
+LEASE = timedelta(seconds=30)
+SEND_TIMEOUT_SECONDS = 10.0
+# A claim older than this on our own clock is dropped: the lease could end mid-call.
+_CLAIM_GOOD_FOR_SECONDS = LEASE.total_seconds() - SEND_TIMEOUT_SECONDS
+_LOOK_BACK = timedelta(minutes=2)
+
+
+class Claim(Struct, frozen=True):
+    """One message that this process may send until its lease ends."""
+
+    lead: Page
+    fences: tuple[tuple[Page, int], ...]  # every page of the message and its fence
+    attempt: int
+    message: PageMessage
+    claimed_at_monotonic: float
+
+
+class Sent(Struct, frozen=True):
+    """What a provider's answer amounts to."""
+
+    outcome: Attempted
+    provider_id: str = ""
+    answer: str = ""
+    retry_after: timedelta | None = None
+
+
+class Links(Struct, frozen=True):
+    """How addresses of our own pages are made."""
+
+    public_url: str
+    secret: bytes
+
+    def page_link(self, page: int, person: str, *, now: datetime) -> str:
+        """The address that answers this page."""
+        token = page_links.sign(self.secret, page=page, person=person, now=now)
+        return f"{self.public_url}/p/{token}"
+
+
+def claim(
+    tx: Tx,
+    *,
+    directory: Directory,
+    links: Links,
+    owner: str,
+    now: datetime,
+    monotonic: float,
+    limit: int,
+) -> list[Claim]:
+    """Lease due pages to this process, bundled per person and contact."""
+    pages = stored_pages.claimable(tx, now=now, limit=limit)
+    if not pages:
+        return []
+    by_id = {page.id: page for page in pages}
+    alerts = stored_alerts.get_many(tx, sorted({page.alert for page in pages}))
+    contacts = sorted({(page.channel, page.address) for page in pages})
+    sent = {
+        contact: [SentPage(at, service) for at, service in attempts]
+        for contact, attempts in stored_pages.sent_since(
+            tx, contacts, since=now - _LOOK_BACK
+        ).items()
+    }
+    batch = rules.bundle([_due(page, alerts) for page in pages], sent, now=now)
+    stored_pages.defer(tx, batch.deferred)
+    claims = []
+    for ids in batch.messages:
+        members = [by_id[page] for page in ids]
+        claims.append(
+            _claim_one(
+                tx, members, alerts,
+                directory=directory, links=links, owner=owner, now=now,
+                monotonic=monotonic,
+            )
+        )  # fmt: skip
+    return claims
+
+
+def _claim_one(
+    tx: Tx,
+    members: Sequence[Page],
+    alerts: Mapping[int, Alert],
+    *,
+    directory: Directory,
+    links: Links,
+    owner: str,
+    now: datetime,
+    monotonic: float,
+) -> Claim:
+    # A message that is tried again keeps its key, so that a provider that knows
+    # idempotency keys rings once.
+    lead = next((page for page in members if page.tries), members[0])
+    stored_pages.lease(tx, members, lead=lead.id, owner=owner, until=now + LEASE)
+    for page in members:
+        if page.state == "sending":
+            # Its last sender died or froze: what became of that call is in doubt.
+            stored_pages.pull_next(tx, page, now=now)
+    service = alerts[lead.alert].service if lead.alert in alerts else ""
+    attempt = stored_pages.begin_attempt(
+        tx, lead, service=service, members=len(members), now=now
+    )
+    message = _message(
+        tx, lead, members, alerts, directory=directory, links=links, now=now
+    )
+    fences = tuple((page, page.fence + 1) for page in members)
+    return Claim(lead, fences, attempt, message, monotonic)
+
+
+def _due(page: Page, alerts: Mapping[int, Alert]) -> DuePage:
+    alert = alerts.get(page.alert)
+    return DuePage(
+        page=page.id,
+        user=page.person,
+        channel=page.channel,
+        address=page.address,
+        alert=page.alert,
+        service=alert.service if alert else "",
+        severity=Severity(page.severity),
+        is_retry=page.tries > 0,
+        lead=page.lead,
+    )
+
+
+def _message(
+    tx: Tx,
+    lead: Page,
+    members: Sequence[Page],
+    alerts: Mapping[int, Alert],
+    *,
+    directory: Directory,
+    links: Links,
+    now: datetime,
+) -> PageMessage:
+    person = directory.people.get(lead.person) or Person(name=lead.person)
+    shown: dict[int, PagedAlert] = {}
+    for page in members:
+        alert = alerts.get(page.alert)
+        if alert is not None:
+            shown[page.alert] = _paged(alert, links)
+    return PageMessage(
+        person=person.name,
+        full_name=person.full_name or person.name,
+        zone=person.zone,
+        urgency=Urgency(lead.urgency),
+        alerts=tuple(sorted(shown.values(), key=lambda one: (one.severity, one.number))),
+        link=links.page_link(lead.id, lead.person, now=now),
+        why=lead.why,
+        next_up=_next_up(tx, lead, directory=directory, now=now),
+        sent_at=now,
+        may_be_repeat=any(page.tries > 0 for page in members),
+    )
+
+
+def _next_up(tx: Tx, lead: Page, *, directory: Directory, now: datetime) -> str:
+    stored = stored_runs.of_alerts(tx, [lead.alert]).get(lead.alert)
+    if stored is None:
+        return ""
+    policy = stored_runs.policy_of(tx, stored.policy_version)
+    coming = next_up(
+        policy,
+        stored_runs.run_of(stored),
+        on_call=escalation.resolver(directory, now=now, turn=lead.alert),
+        now=now,
+    )
+    return coming.sentence if coming else ""
+
+
+def _paged(alert: Alert, links: Links) -> PagedAlert:
+    return PagedAlert(
+        number=alert.number,
+        title=alert.title,
+        severity=alert.severity,
+        service=alert.service,
+        since=alert.first_at,
+        summary=alert.details.get("description", "") or alert.details.get("summary", ""),
+        url=f"{links.public_url}/alerts/{alert.number}",
+    )
+
+
+def deliver(claimed: Claim, pagers: Mapping[str, Pager], clock: Clock) -> Sent | None:
+    """Call the provider, unless the claim has grown too old; then None."""
+    if clock.monotonic() - claimed.claimed_at_monotonic > _CLAIM_GOOD_FOR_SECONDS:
+        return None
+    pager = pagers.get(claimed.lead.channel)
+    if pager is None:
+        reason = f"no pager is set up for {claimed.lead.channel!r}"
+        return Sent(Attempted.PERMANENT, answer=reason)
+    try:
+        receipt = pager.page(
+            claimed.message,
+            to=claimed.lead.address,
+            key=f"tocsin-page-{claimed.lead.id}",
+            timeout_seconds=SEND_TIMEOUT_SECONDS,
+        )
+    except DeliveryFailed as failed:
+        outcome = Attempted.PERMANENT if failed.permanent else Attempted.TEMPORARY
+        wait = failed.retry_after_seconds
+        retry_after = None if wait is None else timedelta(seconds=wait)
+        return Sent(outcome, answer=failed.reason, retry_after=retry_after)
+    except DeliveryUnknown as unknown:
+        return Sent(Attempted.UNKNOWN, answer=unknown.reason)
+    except Exception as error:  # noqa: BLE001 - a pager's bug proves nothing either
+        return Sent(Attempted.UNKNOWN, answer=f"{type(error).__name__} in the pager")
+    return Sent(Attempted.ACCEPTED, receipt.provider_id, receipt.answer)
+
+
+def complete(
+    tx: Tx,
+    claimed: Claim,
+    sent: Sent,
+    *,
+    directory: Directory,
+    now: datetime,
+    jitter: float,
+) -> None:
+    """Write what the provider said; a claim that was taken over changes no page."""
+    stored_pages.end_attempt(
+        tx,
+        claimed.attempt,
+        outcome=sent.outcome.value,
+        provider_id=sent.provider_id,
+        answer=sent.answer,
+        now=now,
+    )
+    for page, fence in claimed.fences:
+        after = rules.after_attempt(
+            sent.outcome,
+            tries=page.tries + 1,
+            now=now,
+            retry_after=sent.retry_after,
+            jitter=jitter,
+        )
+        held = stored_pages.complete(
+            tx, page.id, fence=fence, state=after.state, due_at=after.due_at, now=now
+        )
+        if held and after.pull_next:
+            stored_pages.pull_next(tx, page, now=now)
+        if held and after.state == "failed":
+            _give_up(tx, page, directory=directory, now=now)
+    timeline.append(
+        tx, [(page.alert, _fact(page, sent, now=now)) for page, _ in claimed.fences]
+    )
+
+
+def _give_up(tx: Tx, page: Page, *, directory: Directory, now: datetime) -> None:
+    """Every method of this person failed: for this paging they are nobody."""
+    if not stored_pages.everyone_failed(tx, page):
+        return
+    alert = stored_alerts.get(tx, page.alert)
+    if alert is None or alert.episode != page.episode:
+        return
+    event = runs.Unreachable(users=(page.person,), paging=page.paging)
+    escalation.apply(tx, alert, event, directory=directory, now=now)
+
+
+_SAID = {
+    Attempted.ACCEPTED: "{channel} to {person}: accepted",
+    Attempted.PERMANENT: "{channel} to {person}: refused for good",
+    Attempted.TEMPORARY: "{channel} to {person}: not taken, trying again",
+    Attempted.UNKNOWN: "{channel} to {person}: no certain answer, trying again",
+}
+
+
+def _fact(page: Page, sent: Sent, *, now: datetime) -> Fact:
+    text = _SAID[sent.outcome].format(channel=page.channel, person=page.person)
+    return Fact(
+        at=now,
+        kind=FactKind.DELIVERY,
+        text=text,
+        reason=sent.outcome.value,
+        data={"person": page.person, "channel": page.channel, "answer": sent.answer},
+    )

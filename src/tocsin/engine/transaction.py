@@ -1,0 +1,73 @@
+"""Writes one Decision: state, timeline, timer and pages, in the caller's transaction.
+
+The only place where what a rule decided becomes rows. Nothing is sent from here.
+"""
+
+from datetime import datetime
+
+from tocsin.core import escalation, paging
+from tocsin.core.alerts import Alert
+from tocsin.core.directory import Directory
+from tocsin.core.escalation import Decision, Paging
+from tocsin.core.timeline import Fact, FactKind
+from tocsin.store import escalation as stored_runs
+from tocsin.store import paging as stored_pages
+from tocsin.store import timeline
+from tocsin.store.database import Tx
+
+
+def carry_out(
+    tx: Tx,
+    alert: Alert,
+    decision: Decision,
+    *,
+    policy_version: int,
+    directory: Directory,
+    now: datetime,
+) -> tuple[str, ...]:
+    """Write `decision` about `alert`; returns the people who cannot be reached at all.
+
+    Order matters within the transaction only for reading: the pages that are called
+    off are those that were there before this decision's own.
+    """
+    stored_runs.save(tx, alert.number, decision.run, version=policy_version)
+    if decision.cancel is not None:
+        persons = None if decision.cancel.everyone else decision.cancel.users
+        stored_pages.cancel(tx, alert.number, now=now, persons=persons)
+    if decision.revive_cancelled_since is not None:
+        stored_pages.revive(tx, alert.number, since=decision.revive_cancelled_since)
+    unreachable, facts = _page(tx, alert, decision, directory=directory, now=now)
+    timeline.append(tx, ((alert.number, fact) for fact in (*decision.facts, *facts)))
+    return unreachable
+
+
+def _page(
+    tx: Tx, alert: Alert, decision: Decision, *, directory: Directory, now: datetime
+) -> tuple[tuple[str, ...], list[Fact]]:
+    rows = []
+    facts = []
+    unreachable = []
+    for page in decision.pages:
+        person = directory.people.get(page.user)
+        urgency = decision.run.severity.urgency
+        plans = paging.plan(person, page, urgency=urgency, now=now) if person else ()
+        if not plans:
+            unreachable.append(page.user)
+            facts.append(_nobody_to_reach(page, now=now))
+        rows += [
+            (alert.number, alert.episode, decision.run.severity, page, plan)
+            for plan in plans
+        ]
+    if rows:
+        stored_pages.insert(tx, rows, now=now)
+    return tuple(unreachable), facts
+
+
+def _nobody_to_reach(page: Paging, *, now: datetime) -> Fact:
+    return Fact(
+        at=now,
+        kind=FactKind.PAGE,
+        text=f"{page.user} has no way to be reached; counted as nobody.",
+        reason=escalation.Reason.UNREACHABLE,
+        data={"person": page.user},
+    )

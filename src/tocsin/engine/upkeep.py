@@ -1,0 +1,63 @@
+"""House-keeping beside the loop: checkpoints, memory, old raw bodies. Never pages."""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from tocsin.interfaces import Clock
+from tocsin.store import alerts as stored_alerts
+from tocsin.store import inbound
+from tocsin.store.database import Database, StoreError
+
+log = structlog.get_logger()
+
+RAW_KEPT = timedelta(days=30)
+_EVERY_SECONDS = 2.0
+_FORGET_EVERY = timedelta(hours=1)
+
+
+class Upkeep:
+    """A thread that tidies while the engine works."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        tidy_files: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._tidy_files = tidy_files
+        self._stop = threading.Event()
+        self._forgot_at: datetime | None = None
+        self._thread = threading.Thread(
+            target=self._run, name="tocsin-upkeep", daemon=True
+        )
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after what is being done now."""
+        self._stop.set()
+        self._thread.join(timeout=30)
+
+    def once(self) -> None:
+        """One round. Raises StoreError."""
+        self._tidy_files()
+        now = self._clock.now()
+        if self._forgot_at is None or now - self._forgot_at >= _FORGET_EVERY:
+            self._forgot_at = now
+            self._database.write(lambda tx: inbound.forget(tx, before=now - RAW_KEPT))
+        stored_alerts.trim_memory(self._database)
+
+    def _run(self) -> None:
+        while not self._stop.wait(_EVERY_SECONDS):
+            try:
+                self.once()
+            except (StoreError, OSError) as error:
+                log.warning("upkeep_failed", error=str(error))
