@@ -14,7 +14,7 @@ import structlog
 from tocsin.core.directory import Directory
 from tocsin.engine import escalation, paging, quarantine, silences, sources
 from tocsin.engine.directories import Directories
-from tocsin.engine.paging import Claim, Links
+from tocsin.engine.paging import Claim, Links, Sent
 from tocsin.interfaces import Clock, Pager
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import escalation as stored_runs
@@ -36,7 +36,7 @@ class Dice(Protocol):
     def random(self) -> float: ...
 
 
-Dispatch = Callable[[Callable[[], None]], None]
+Dispatch = Callable[["Delivery"], None]
 
 
 class Engine:
@@ -55,6 +55,7 @@ class Engine:
         version: str,
         dispatch: Dispatch,
         capacity: int = 64,
+        longest_wait: timedelta = LONGEST_WAIT,
     ) -> None:
         self.database = database
         self.pagers = pagers
@@ -66,6 +67,7 @@ class Engine:
         self._version = version
         self._dispatch = dispatch
         self._capacity = capacity
+        self._longest_wait = longest_wait
         self._in_flight = 0
         self._counting = threading.Lock()
         self._beat_at: datetime | None = None
@@ -128,22 +130,14 @@ class Engine:
     def _send(self, claimed: Claim) -> None:
         with self._counting:
             self._in_flight += 1
+        self._dispatch(Delivery(self, claimed))
 
-        def work() -> None:
-            try:
-                self.deliver(claimed)
-            finally:
-                with self._counting:
-                    self._in_flight -= 1
-                self.wake()
+    def call(self, claimed: Claim) -> Sent | None:
+        """Ask the provider; None when the claim has grown too old to be used."""
+        return paging.deliver(claimed, self.pagers, self.clock)
 
-        self._dispatch(work)
-
-    def deliver(self, claimed: Claim) -> None:
-        """Call the provider and write its answer. In a worker thread."""
-        sent = paging.deliver(claimed, self.pagers, self.clock)
-        if sent is None:
-            return
+    def record(self, claimed: Claim, sent: Sent) -> None:
+        """Write what the provider said."""
         now = self.clock.now()
         jitter = self._dice.random()
 
@@ -163,6 +157,12 @@ class Engine:
             # The lease will end and the page be sent again: at least once.
             log.warning("receipt_not_written", page=claimed.lead.id, error=str(error))
 
+    def ended(self) -> None:
+        """A delivery is over, whatever became of it; there is room for another."""
+        with self._counting:
+            self._in_flight -= 1
+        self.wake()
+
     def _beat(self, now: datetime) -> None:
         if self._beat_at is not None and now - self._beat_at < _BEAT_EVERY:
             return
@@ -178,7 +178,7 @@ class Engine:
     def _next_due(self, now: datetime) -> datetime:
         if self._in_flight >= self._capacity:
             # A worker that ends wakes us.
-            return now + LONGEST_WAIT
+            return now + self._longest_wait
 
         def work(tx: Tx) -> list[datetime | None]:
             return [
@@ -190,7 +190,24 @@ class Engine:
             ]
 
         times = [at for at in self.database.read(work) if at is not None]
-        return min([*times, now + LONGEST_WAIT])
+        return min([*times, now + self._longest_wait])
+
+
+class Delivery:
+    """One message on its way, for a worker thread; the simulator takes it in beats."""
+
+    def __init__(self, engine: Engine, claimed: Claim) -> None:
+        self.engine = engine
+        self.claimed = claimed
+
+    def __call__(self) -> None:
+        """Call the provider, then write its answer."""
+        try:
+            sent = self.engine.call(self.claimed)
+            if sent is not None:
+                self.engine.record(self.claimed, sent)
+        finally:
+            self.engine.ended()
 
 
 class Clockwork:
