@@ -6,6 +6,7 @@ import secrets
 import socket
 import threading
 import time
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -49,6 +50,11 @@ class SteadyClock:
 def new_key() -> str:
     """32 hexadecimal digits: an integration's key."""
     return secrets.token_hex(16)
+
+
+def new_uuid() -> str:
+    """A random UUID, as Alertmanager's clients expect of a silence."""
+    return str(uuid.uuid4())
 
 
 def new_token() -> str:

@@ -12,9 +12,18 @@ from typing import Protocol
 import structlog
 
 from tocsin.core.directory import Directory
-from tocsin.engine import escalation, paging, quarantine, silences, sources
+from tocsin.engine import (
+    escalation,
+    heartbeats,
+    paging,
+    quarantine,
+    silences,
+    sources,
+)
+from tocsin.engine.alerts import Intake
 from tocsin.engine.directories import Directories
 from tocsin.engine.paging import Claim, Links, Sent
+from tocsin.engine.watch import Watch
 from tocsin.interfaces import Clock, Pager
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import escalation as stored_runs
@@ -54,6 +63,8 @@ class Engine:
         incarnation: str,
         version: str,
         dispatch: Dispatch,
+        intake: Intake,
+        watch: Watch | None = None,
         capacity: int = 64,
         longest_wait: timedelta = LONGEST_WAIT,
     ) -> None:
@@ -67,6 +78,9 @@ class Engine:
         self._version = version
         self._dispatch = dispatch
         self._capacity = capacity
+        self._intake = intake
+        self.watch = watch
+        self.stepped_at: datetime | None = None
         self._longest_wait = longest_wait
         self._in_flight = 0
         self._counting = threading.Lock()
@@ -89,8 +103,11 @@ class Engine:
         """Do all that is due now; returns when to look again."""
         now = self.clock.now()
         self._beat(now)
+        if self.watch is not None:
+            self.watch.look(directory=self._directories.current, now=now)
         while self._turn(now) >= _RUNS_PER_TURN:
             now = self.clock.now()
+        self.stepped_at = now
         return self._next_due(now)
 
     def _turn(self, now: datetime) -> int:
@@ -101,6 +118,7 @@ class Engine:
         def work(tx: Tx) -> tuple[int, list[Claim]]:
             directory = self._directories.current(tx)
             sources.sweep(tx, directory=directory, now=now)
+            heartbeats.sweep(tx, intake=self._intake, directory=directory, now=now)
             silences.sweep(tx, directory=directory, now=now)
             stepped = self._advance(tx, directory, now)
             claims = paging.claim(
@@ -190,6 +208,8 @@ class Engine:
             ]
 
         times = [at for at in self.database.read(work) if at is not None]
+        if self.watch is not None:
+            times.append(self.watch.next_look(now))
         return min([*times, now + self._longest_wait])
 
 
@@ -213,9 +233,8 @@ class Delivery:
 class Clockwork:
     """Runs an Engine's steps in a thread until it is stopped."""
 
-    def __init__(self, engine: Engine, *, each_step: Callable[[], None]) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._each_step = each_step
         self._wake = threading.Event()
         self._stop = False
         self._thread = threading.Thread(
@@ -244,7 +263,6 @@ class Clockwork:
         """One step; an error is recorded and the next step tries again."""
         try:
             due = self._engine.step()
-            self._each_step()
         except Exception as error:  # noqa: BLE001 - the loop must outlive any step
             log.error("step_failed", error=str(error), exc_info=True)
             return 1.0

@@ -48,7 +48,7 @@ def _page(
     facts = []
     unreachable = []
     for page in decision.pages:
-        person = directory.people.get(page.user)
+        person = directory.person(page.user)
         urgency = decision.run.severity.urgency
         plans = paging.plan(person, page, urgency=urgency, now=now) if person else ()
         if not plans:

@@ -54,10 +54,12 @@ class Watch:
         intake: Intake,
         *,
         dead_man: Callable[[], None] | None,
+        canary: bool = True,
     ) -> None:
         self._database = database
         self._intake = intake
         self._dead_man = dead_man
+        self._has_canary = canary
         self._looked_at: datetime | None = None
         self.health: Health | None = None
 
@@ -91,10 +93,11 @@ class Watch:
     def _look(self, tx: Tx, directory: Directory, now: datetime) -> Health:
         problems = audit(tx, now=now)
         canary = self._canary(tx, directory, now)
-        if canary is None and nodes.note(tx, "canary_sent_at"):
+        if self._has_canary and canary is None and nodes.note(tx, "canary_sent_at"):
             problems = (*problems, "the canary alert of the last minute did not arrive")
         self._page_ourselves(tx, problems, directory, now)
-        self._send_canary(tx, directory, now)
+        if self._has_canary:
+            self._send_canary(tx, directory, now)
         return Health(now, problems, canary)
 
     def _canary(

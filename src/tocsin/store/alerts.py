@@ -274,9 +274,26 @@ def _remember(tx: Tx, alert: Alert) -> None:
     tx.overlay[(int(alert.integration), alert.key)] = alert
 
 
+def remember_all(tx: Tx, database: Database) -> None:
+    """Load the current alert of every key, so that a new key needs no look-up."""
+    rows = tx.all(
+        _SELECT + "where current = 1 order by number desc limit :limit",
+        limit=_REMEMBERED + 1,
+    )
+    for row in reversed(rows[:_REMEMBERED]):
+        _remember(tx, _alert(row))
+
+    def complete() -> None:
+        database.cache_complete = len(rows) <= _REMEMBERED
+
+    tx.after_commit.append(complete)
+
+
 def trim_memory(database: Database) -> None:
     """Forget the oldest remembered alerts beyond the bound."""
     surplus = len(database.cache) - _REMEMBERED
+    if surplus > 0:
+        database.cache_complete = False
     for key in list(database.cache)[: max(0, surplus)]:
         del database.cache[key]
 
