@@ -106,8 +106,9 @@ class Door:
         return taken
 
     def _done(self, job: "Future[list[list[Absorption]]]") -> None:
-        taken = self._taken
         error = job.exception()
+        # A transaction that could not even begin has taken nobody off the queue yet.
+        taken = self._taken or (self._take() if error is not None else [])
         if error is None:
             self._tell(taken, job.result())
         elif len(taken) > 1 and not isinstance(error, StoreError):
