@@ -8,6 +8,7 @@ monotonic clock is asked just before the call.
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+import msgspec
 from msgspec import Struct
 
 from tocsin.core import page_links
@@ -191,10 +192,15 @@ def _next_up(tx: Tx, lead: Page, *, directory: Directory, now: datetime) -> str:
     stored = stored_runs.of_alerts(tx, [lead.alert]).get(lead.alert)
     if stored is None:
         return ""
-    policy = stored_runs.policy_of(tx, stored.policy_version)
+    try:
+        policy = stored_runs.policy_of(tx, stored.policy_version)
+        run = stored_runs.run_of(stored)
+    except msgspec.DecodeError:
+        # A damaged run is paged all the same, and must not hold up other pages.
+        return ""
     coming = next_up(
         policy,
-        stored_runs.run_of(stored),
+        run,
         on_call=escalation.resolver(directory, now=now, turn=lead.alert),
         now=now,
     )
