@@ -1,0 +1,1 @@
+"""Outside systems, one file each. None sees the database or another one."""

@@ -1,0 +1,105 @@
+"""Pages by ntfy, a push service that can be run on one's own server.
+
+Source: docs.ntfy.sh/publish, read 2026-11-23. An address is a topic on the server of the
+settings, or a whole `https://server/topic`.
+"""
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import httpx2
+import msgspec
+
+from tocsin.core.severity import Urgency
+from tocsin.interfaces import DeliveryFailed, DeliveryUnknown, PageMessage, Receipt
+
+_LONGEST_MESSAGE = 3500
+
+
+class NtfyPager:
+    """The `ntfy` channel."""
+
+    channel = "ntfy"
+
+    def __init__(self, *, server: str, token: str) -> None:
+        self._server = server
+        self._token = token
+        self._client = httpx2.Client(follow_redirects=False)
+
+    def problems(self, address: str) -> Sequence[str]:
+        """Whether `address` names a topic."""
+        server, topic = self._split(address)
+        if not server:
+            return ["set TOCSIN_NTFY_URL, or use https://SERVER/TOPIC as the address"]
+        if not topic or not all(char.isalnum() or char in "_-" for char in topic):
+            return [f"{topic[:60]!r}: expected a topic of letters, digits, - and _"]
+        return []
+
+    def page(
+        self, message: PageMessage, *, to: str, key: str, timeout_seconds: float
+    ) -> Receipt:
+        """Publish. Raises DeliveryFailed, DeliveryUnknown."""
+        if self.problems(to):
+            raise DeliveryFailed(self.problems(to)[0], permanent=True)
+        server, topic = self._split(to)
+        headers = {"authorization": f"Bearer {self._token}"} if self._token else {}
+        try:
+            answer = self._client.post(
+                server,
+                content=msgspec.json.encode(self._body(message, topic)),
+                headers={**headers, "content-type": "application/json"},
+                timeout=timeout_seconds,
+            )
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+            reason = f"{urlsplit(server).hostname}: {type(error).__name__}"
+            raise DeliveryFailed(reason, permanent=False) from None
+        except httpx2.HTTPError as error:
+            raise DeliveryUnknown(type(error).__name__) from None
+        return _judged(answer)
+
+    def _body(self, message: PageMessage, topic: str) -> dict[str, object]:
+        worst = message.alerts[0] if message.alerts else None
+        title = f"{worst.severity.name} {worst.service}" if worst else "Tocsin"
+        if len(message.alerts) > 1:
+            title = f"{len(message.alerts)} alerts, worst {title}"
+        lines = [alert.title for alert in message.alerts[:10]]
+        lines += [message.why] + ([f"{message.next_up}."] if message.next_up else [])
+        if message.may_be_repeat:
+            lines.append("(may be a repeat)")
+        return {
+            "topic": topic,
+            "title": ("TEST: " if message.test else "") + title,
+            "message": "\n".join(lines)[:_LONGEST_MESSAGE],
+            "priority": 5 if message.urgency is Urgency.HIGH else 3,
+            "tags": ["rotating_light"],
+            "click": message.link,
+            "actions": [{"action": "view", "label": "Answer", "url": message.link}],
+        }
+
+    def _split(self, address: str) -> tuple[str, str]:
+        if address.startswith(("http://", "https://")):
+            parts = urlsplit(address)
+            return f"{parts.scheme}://{parts.netloc}", parts.path.strip("/")
+        return self._server, address
+
+
+def _judged(answer: httpx2.Response) -> Receipt:
+    code = answer.status_code
+    if 200 <= code < 300:
+        return Receipt(_id_of(answer), f"{code} accepted")
+    wait = answer.headers.get("retry-after", "")
+    raise DeliveryFailed(
+        f"{code} {answer.text[:300]}".strip(),
+        permanent=code not in (408, 425, 429) and code < 500,
+        retry_after_seconds=float(wait) if wait.isdigit() else None,
+    )
+
+
+def _id_of(answer: httpx2.Response) -> str:
+    try:
+        body = msgspec.json.decode(answer.content)
+    except msgspec.DecodeError:
+        return ""
+    return str(body.get("id", "")) if isinstance(body, dict) else ""
+
+

@@ -1,0 +1,184 @@
+"""Pages by mail, through an SMTP server with TLS and authentication.
+
+Source: RFC 5321 (reply codes), RFC 3834 (Auto-Submitted). Settings: an address
+`smtp://[user:password@]host[:port]` (STARTTLS is used when offered; `?starttls=required`
+insists) or `smtps://…`, a sender, and a CA file for a private CA.
+"""
+
+import smtplib
+import ssl
+from collections.abc import Sequence
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+from hashlib import sha256
+from urllib.parse import parse_qs, unquote, urlsplit
+from zoneinfo import ZoneInfo
+
+from tocsin.interfaces import DeliveryFailed, DeliveryUnknown, PageMessage, Receipt
+
+
+class SmtpPager:
+    """The `email` channel."""
+
+    channel = "email"
+
+    def __init__(self, url: str, *, sender: str, ca_file: str = "") -> None:
+        parts = urlsplit(url)
+        self._host = parts.hostname or "localhost"
+        self._direct_tls = parts.scheme == "smtps"
+        self._port = parts.port or (465 if self._direct_tls else 25)
+        self._user = unquote(parts.username or "")
+        self._password = unquote(parts.password or "")
+        self._must_tls = parse_qs(parts.query).get("starttls") == ["required"]
+        self._sender = sender
+        self._tls = ssl.create_default_context(cafile=ca_file or None)
+
+    def problems(self, address: str) -> Sequence[str]:
+        """Whether `address` looks like a mail address."""
+        name, mail = parseaddr(address)
+        bad = any(char in address for char in "\r\n\0") or mail.count("@") != 1
+        if bad or name or not all(mail.split("@")):
+            return [f"{address[:80]!r}: expected a mail address such as ana@example.com"]
+        return []
+
+    def page(
+        self, message: PageMessage, *, to: str, key: str, timeout_seconds: float
+    ) -> Receipt:
+        """Send one mail. Raises DeliveryFailed, DeliveryUnknown."""
+        if self.problems(to):
+            raise DeliveryFailed(self.problems(to)[0], permanent=True)
+        mail = compose(message, to=to, key=key, sender=self._sender)
+        try:
+            server = self._connect(timeout_seconds)
+        except smtplib.SMTPAuthenticationError as error:
+            raise DeliveryFailed(_said(error), permanent=False) from None
+        except (OSError, smtplib.SMTPException) as error:
+            reason = f"{self._host}:{self._port}: {type(error).__name__}: {error}"
+            raise DeliveryFailed(reason, permanent=False) from None
+        try:
+            return self._send(server, mail, to, key)
+        finally:
+            _leave(server)
+
+    def _connect(self, timeout_seconds: float) -> smtplib.SMTP:
+        if self._direct_tls:
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                self._host, self._port, timeout=timeout_seconds, context=self._tls
+            )
+        else:
+            server = smtplib.SMTP(self._host, self._port, timeout=timeout_seconds)
+        try:
+            server.ehlo()
+            if not self._direct_tls and (server.has_extn("starttls") or self._must_tls):
+                server.starttls(context=self._tls)
+                server.ehlo()
+            if self._user:
+                server.login(self._user, self._password)
+        except BaseException:
+            _leave(server)
+            raise
+        return server
+
+    def _send(
+        self, server: smtplib.SMTP, mail: EmailMessage, to: str, key: str
+    ) -> Receipt:
+        try:
+            self._envelope(server, to)
+        except (OSError, smtplib.SMTPServerDisconnected) as error:
+            reason = f"connection lost before the message: {error}"
+            raise DeliveryFailed(reason, permanent=False) from None
+        try:
+            # From here on the server may have taken it although we never hear so.
+            code, answer = server.data(mail.as_bytes())
+        except smtplib.SMTPDataError as error:
+            raise DeliveryFailed(_said(error), permanent=_is_final(error)) from None
+        except (OSError, smtplib.SMTPException) as error:
+            reason = f"no answer after the message: {type(error).__name__}"
+            raise DeliveryUnknown(reason) from None
+        text = answer.decode("utf-8", "replace")
+        if code != 250:
+            failed = f"{code} {text}"
+            raise DeliveryFailed(failed, permanent=500 <= code < 600)
+        return Receipt(str(mail["Message-ID"]), f"{code} {text}")
+
+    def _envelope(self, server: smtplib.SMTP, to: str) -> None:
+        sender = parseaddr(self._sender)[1]
+        for code, answer in (server.mail(sender), server.rcpt(to)):
+            if code not in (250, 251):
+                text = f"{code} {answer.decode('utf-8', 'replace')}"
+                raise DeliveryFailed(text, permanent=500 <= code < 600)
+
+
+def compose(
+    message: PageMessage, *, to: str, key: str, sender: str
+) -> EmailMessage:
+    """The mail of a page: what is wrong first, then the link, then why and who next."""
+    mail = EmailMessage()
+    domain = parseaddr(sender)[1].rpartition("@")[2] or "tocsin.invalid"
+    mail["From"] = sender
+    mail["To"] = to
+    mail["Subject"] = subject(message)
+    mail["Date"] = format_datetime(message.sent_at)
+    # The same page tried again is the same mail to a client that compares ids.
+    mail["Message-ID"] = f"<{sha256(key.encode()).hexdigest()[:32]}@{domain}>"
+    if message.alerts:
+        thread = f"<alert-{message.alerts[0].number}@{domain}>"
+        mail["References"] = thread
+        mail["In-Reply-To"] = thread
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Priority"] = "1" if message.urgency == "high" else "3"
+    mail.set_content(text_of(message))
+    return mail
+
+
+def subject(message: PageMessage) -> str:
+    """`[SEV2] checkout: Checkout error rate 31%`; a bundle names its worst."""
+    mark = "TEST: " if message.test else ""
+    if not message.alerts:
+        return f"{mark}Tocsin"
+    worst = message.alerts[0]
+    name = f"[{worst.severity.name}] {worst.service}: {worst.title}"
+    if len(message.alerts) > 1:
+        name = f"{len(message.alerts)} alerts, worst {name}"
+    return (mark + " ".join(name.split()))[:250]
+
+
+def text_of(message: PageMessage) -> str:
+    """The body as plain text; times in the reader's zone."""
+    lines: list[str] = []
+    if message.may_be_repeat:
+        lines += ["(This may be a repeat: it was not certain that it reached you.)", ""]
+    for alert in message.alerts:
+        since = _local(alert.since, message.zone)
+        lines.append(f"{alert.severity.name} {alert.service}: {alert.title}")
+        if alert.summary and alert.summary != alert.title:
+            lines.append(alert.summary[:1000])
+        lines += [f"ALR-{alert.number}, since {since}", ""]
+    lines += ["Acknowledge, pass on or resolve:", message.link, ""]
+    lines += [f"Why you: {message.why}"]
+    if message.next_up:
+        lines.append(f"Next: {message.next_up}.")
+    return "\n".join(lines) + "\n"
+
+
+def _local(at: datetime, zone: str) -> str:
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{local:%H:%M} ({local:%a %d %b}, {zone})"
+
+
+def _said(error: smtplib.SMTPResponseException) -> str:
+    raw = error.smtp_error
+    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
+    return f"{error.smtp_code} {text}"
+
+
+def _is_final(error: smtplib.SMTPResponseException) -> bool:
+    return 500 <= error.smtp_code < 600
+
+
+def _leave(server: smtplib.SMTP) -> None:
+    try:
+        server.quit()
+    except (OSError, smtplib.SMTPException):
+        server.close()
