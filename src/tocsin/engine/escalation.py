@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from tocsin.core import alerts as rules
 from tocsin.core import escalation
 from tocsin.core.alerts import Alert
 from tocsin.core.directory import Directory
@@ -107,10 +108,21 @@ def advance_due(
         if alert is None:
             poison.append((stored.alert, "the run's alert is missing"))
             continue
-        _step(
+        decision = _step(
             tx, alert, policy, run, escalation.Ticked(),
             version=stored.policy_version, directory=directory, now=now,
         )  # fmt: skip
+        if decision.reason in (Reason.ACK_TIMED_OUT, Reason.SNOOZE_ENDED):
+            _let_go(tx, alert.number)
     for number, _ in poison:
         stored_runs.put_off(tx, number, until=now + timedelta(minutes=1))
     return len(due), poison
+
+
+def _let_go(tx: Tx, number: int) -> None:
+    """Nobody has the alert any more, so that whoever is paged now may take it."""
+    alert = stored_alerts.get(tx, number)
+    assert alert is not None
+    awake = rules.wake(alert)
+    freed = rules.unacknowledge(awake)
+    stored_alerts.save(tx, awake if isinstance(freed, rules.Refused) else freed)
