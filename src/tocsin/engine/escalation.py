@@ -32,13 +32,17 @@ def apply(
 ) -> Decision | None:
     """Step the run of `alert` with `event` and write what was decided.
 
-    None when the alert has no run. Raises msgspec.DecodeError on a damaged row.
+    None when the alert has no run, or a damaged one: that is quarantined when its
+    timer goes off, and must not stop people or sources from answering meanwhile.
     """
     stored = stored_runs.get(tx, alert.number)
     if stored is None:
         return None
-    policy = stored_runs.policy_of(tx, stored.policy_version)
-    run = stored_runs.run_of(stored)
+    try:
+        policy = stored_runs.policy_of(tx, stored.policy_version)
+        run = stored_runs.run_of(stored)
+    except msgspec.DecodeError:
+        return None
     return _step(
         tx, alert, policy, run, event,
         version=stored.policy_version, directory=directory, now=now,
@@ -102,7 +106,7 @@ def advance_due(
         try:
             policy = stored_runs.policy_of(tx, stored.policy_version)
             run = stored_runs.run_of(stored)
-        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        except msgspec.DecodeError as error:
             poison.append((stored.alert, str(error)))
             continue
         if alert is None:

@@ -4,9 +4,10 @@ A damaged run must neither stop the others nor be silent: its alert is paged to 
 fallback of its service's policy, and again every half hour while it lasts.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tocsin.core import paging as rules
+from tocsin.core.alerts import Alert, Status
 from tocsin.core.directory import Directory
 from tocsin.core.escalation import Paging, Reason
 from tocsin.core.severity import Severity, Urgency
@@ -17,6 +18,8 @@ from tocsin.store import nodes, timeline
 from tocsin.store import paging as stored_pages
 from tocsin.store.database import Tx
 
+# An acknowledgement of a damaged alert cannot time out by its run; it holds this long.
+_ACK_HOLDS = timedelta(minutes=30)
 # Above every number that a healthy run gives to its own acts of paging.
 _FIRST_PAGING = 1_000_000
 # A poison run is looked at once a minute.
@@ -31,8 +34,10 @@ def set_aside(
     faults = stored.faults if stored is not None else 0
     if faults % _LOOKS_BETWEEN_PAGES != 1:
         return
-    nodes.quarantine(tx, what="run", subject=number, error=error, now=now)
     alert = stored_alerts.get_many(tx, [number]).get(number)
+    if alert is not None and _is_taken_care_of(alert, now=now):
+        return
+    nodes.quarantine(tx, what="run", subject=number, error=error, now=now)
     title = alert.title if alert is not None else f"alert {number}"
     service = alert.service if alert is not None else ""
     episode = alert.episode if alert is not None else 1
@@ -55,3 +60,9 @@ def set_aside(
         now, FactKind.SYSTEM, f"Set aside: {title}. {why}", reason="quarantined"
     )
     timeline.append(tx, [(number, fact)])
+
+
+def _is_taken_care_of(alert: Alert, *, now: datetime) -> bool:
+    if alert.status is Status.RESOLVED:
+        return True
+    return alert.acked_at is not None and now - alert.acked_at < _ACK_HOLDS
