@@ -16,7 +16,7 @@ from tocsin.engine.alerts import Arrival
 from tocsin.engine.desk import ScopedDesk
 from tocsin.engine.door import Door, Settled
 from tocsin.engine.heartbeats import Heartbeats
-from tocsin.engine.reception import Reception
+from tocsin.engine.reception import Reception, kept
 from tocsin.interfaces import Answer, Dialect, Inbound, Unreadable
 from tocsin.store.database import StoreError
 
@@ -110,7 +110,7 @@ class InboundApp:
         dialect = self._dialect(integration, tail)
         if integration is None:
             return dialect.refuse(404 if tail not in _KEY_IN_BODY else 400, _UNKNOWN)
-        if scope["path"].startswith("/ping/"):
+        if integration.type == "heartbeat":
             return await self._ping(integration, dialect, tail)
         inbound = _inbound(scope, integration, tail, body, self._reception.public_url)
         if not dialect.is_intake(inbound):
@@ -124,7 +124,7 @@ class InboundApp:
         except Unreadable as unreadable:
             await self._keep_refused(integration, inbound, unreadable)
             return unreadable.answer
-        arrival = Arrival(integration, reading, tail, inbound.headers, body)
+        arrival = Arrival(integration, reading, tail, kept(inbound.headers), body)
         return await self._take(arrival, dialect)
 
     async def _take(self, arrival: Arrival, dialect: Dialect) -> Answer:

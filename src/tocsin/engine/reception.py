@@ -1,6 +1,6 @@
 """What the edge asks of the engine besides taking events: keys, refusals, questions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from tocsin.core.directory import Directory, Integration
@@ -12,6 +12,16 @@ from tocsin.store.database import Database, Tx
 
 # Headers that carry a sender's credentials are not kept.
 _SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization", "x-api-key"}
+
+
+def kept(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """The headers without a sender's credentials."""
+    if _SECRET_HEADERS.isdisjoint(headers):
+        return headers
+    return {
+        name: "***" if name in _SECRET_HEADERS else value
+        for name, value in headers.items()
+    }
 
 
 class Reception:
@@ -61,10 +71,6 @@ class Reception:
     ) -> None:
         """Store what could not be read, for the integration's owner."""
         now = self.clock.now()
-        headers = {
-            name: "***" if name in _SECRET_HEADERS else value
-            for name, value in inbound.headers.items()
-        }
 
         def work(tx: Tx) -> None:
             stored.reject(
@@ -73,7 +79,7 @@ class Reception:
                 status=status,
                 reason=reason,
                 path=inbound.path,
-                headers=headers,
+                headers=kept(inbound.headers),
                 body=inbound.body,
                 now=now,
             )

@@ -1,0 +1,222 @@
+"""The only place where real things are named and wired together."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+
+import httpx2
+
+from tocsin import __version__, system
+from tocsin.api.inbound import InboundApp
+from tocsin.config import Settings
+from tocsin.engine.alerts import Intake
+from tocsin.engine.directories import Directories
+from tocsin.engine.door import Door, Settled
+from tocsin.engine.heartbeats import Heartbeats
+from tocsin.engine.loop import Clockwork, Engine
+from tocsin.engine.paging import Links
+from tocsin.engine.reception import Reception
+from tocsin.engine.upkeep import Upkeep
+from tocsin.engine.watch import Watch
+from tocsin.integrations import (
+    alertmanager,
+    apprise_urls,
+    canary,
+    generic,
+    heartbeat,
+    ntfy,
+    pagerduty_events,
+    prometheus,
+    smtp,
+    webhook,
+)
+from tocsin.interfaces import Dialect, Pager
+from tocsin.store import alerts as stored_alerts
+from tocsin.store import sqlite
+from tocsin.store.ballast import Ballast
+from tocsin.store.database import Database
+from tocsin.store.migrate import is_current, migrate
+
+
+DIALECTS: dict[str, Dialect] = {
+    one.INTEGRATION.type: one.INTEGRATION
+    for one in (prometheus, alertmanager, pagerduty_events, generic, heartbeat)
+}
+
+
+def pagers(settings: Settings, *, now: Callable[[], datetime]) -> dict[str, Pager]:
+    """Every channel that the settings allow."""
+    found: list[Pager] = [
+        webhook.WebhookPager(
+            secret=settings.webhook_secret,
+            allow_private=settings.allow_private_targets,
+            now=now,
+        ),
+        ntfy.NtfyPager(server=settings.ntfy_url, token=settings.ntfy_token),
+        apprise_urls.ApprisePager(),
+        canary.CanaryPager(),
+    ]
+    if settings.smtp_url:
+        found.append(
+            smtp.SmtpPager(
+                settings.smtp_url,
+                sender=settings.smtp_from,
+                ca_file=settings.smtp_ca_file,
+            )
+        )
+    return {pager.channel: pager for pager in found}
+
+
+class Installation:
+    """One running process: the database, the engine, and what the edge asks of them."""
+
+    def __init__(self, settings: Settings, *, role: str = "all") -> None:
+        self.settings = settings
+        self.role = role
+        self.clock = system.SteadyClock()
+        self.started_at = self.clock.now()
+        self.secret = secret_key(settings)
+        self.public_url = (
+            settings.public_url or f"http://{settings.host}:{settings.port}"
+        )
+        self.database = open_database(settings, exclusive=role == "all")
+        self.directories = Directories()
+        self.intake = Intake(self.database)
+        self._settle: Callable[[list[Settled]], None] = lambda results: None
+        self.door = Door(
+            self.database,
+            self.intake,
+            self.directories,
+            self.clock,
+            settled=lambda results: self._settle(results),
+            opened=self.wake,
+        )
+        self._workers = ThreadPoolExecutor(settings.workers, "tocsin-pager")
+        self.engine = self._engine()
+        self.clockwork = Clockwork(self.engine)
+        self.upkeep = Upkeep(self.database, self.clock, tidy_files=self._files())
+
+    def _engine(self) -> Engine:
+        watch = Watch(
+            self.database,
+            self.intake,
+            dead_man=self._dead_man if self.settings.dead_man_url else None,
+            canary=self.settings.canary,
+        )
+        return Engine(
+            self.database,
+            directories=self.directories,
+            intake=self.intake,
+            pagers=pagers(self.settings, now=self.clock.now),
+            clock=self.clock,
+            dice=system.dice(),
+            links=Links(self.public_url, self.secret),
+            incarnation=system.new_incarnation(),
+            version=__version__,
+            dispatch=lambda work: self._workers.submit(work) and None,
+            capacity=4 * self.settings.workers,
+            watch=watch,
+        )
+
+    def inbound(self, settle: Callable[[list[Settled]], None]) -> InboundApp:
+        """The application that answers senders; `settle` tells who waits."""
+        self._settle = settle
+        reception = Reception(
+            self.database,
+            self.directories,
+            self.clock,
+            public_url=self.public_url,
+            new_id=system.new_uuid,
+            wake=self.wake,
+            started_at=self.started_at,
+        )
+        heartbeats = Heartbeats(
+            self.database,
+            self.directories,
+            self.intake,
+            self.clock,
+            dialect=heartbeat.INTEGRATION,
+            due_at=lambda now, one: heartbeat.overdue_at(now, one.settings),
+            wake=self.wake,
+        )
+        return InboundApp(
+            dialects=DIALECTS,
+            routing_key_of=pagerduty_events.routing_key,
+            door=self.door,
+            reception=reception,
+            heartbeats=heartbeats,
+        )
+
+    def start(self) -> None:
+        """Begin to page."""
+        if self.database.exclusive:
+            self.database.write(
+                lambda tx: stored_alerts.remember_all(tx, self.database)
+            )
+        if self.role != "web":
+            self.clockwork.start()
+            self.upkeep.start()
+
+    def stop(self) -> None:
+        """Finish what is being done; what is due stays due in the database."""
+        if self.role != "web":
+            self.clockwork.stop()
+            self.upkeep.stop()
+        self._workers.shutdown(wait=True, cancel_futures=True)
+        self.database.close()
+
+    def wake(self) -> None:
+        """Something is due now."""
+        self.engine.wake()
+
+    def _files(self) -> Callable[[], None]:
+        url = self.settings.database_url
+        if not url.startswith("sqlite:///"):
+            return lambda: None
+        path = url.removeprefix("sqlite:///")
+        ballast = Ballast(path, size_mib=self.settings.ballast_mib)
+        self.database.on_full = lambda: ballast.drop() and None
+        checkpointer = sqlite.Checkpointer(self.database, path)
+
+        def tidy() -> None:
+            checkpointer.checkpoint()
+            ballast.lay()
+
+        return tidy
+
+    def _dead_man(self) -> None:
+        def ping() -> None:
+            httpx2.get(self.settings.dead_man_url, timeout=10)
+
+        self._workers.submit(ping)
+
+
+def open_database(settings: Settings, *, exclusive: bool = False) -> Database:
+    """The database of the settings at this release's schema. Raises StoreError."""
+    url = settings.database_url
+    if url.startswith("sqlite:///"):
+        path = url.removeprefix("sqlite:///")
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        database = sqlite.open_sqlite(path, exclusive=exclusive)
+    else:
+        from tocsin.store.postgres import open_postgres
+
+        database = open_postgres(url)
+    if is_current(database):
+        return database
+    database.close()
+    migrate(url)
+    return open_database(settings, exclusive=exclusive)
+
+
+def secret_key(settings: Settings) -> bytes:
+    """The key that signs page links; made and kept beside the data on first run."""
+    if settings.secret_key:
+        return settings.secret_key.encode()
+    path = Path(settings.data_dir) / "secret.key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(system.new_token())
+    return path.read_text().strip().encode()

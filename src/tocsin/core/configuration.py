@@ -1,0 +1,291 @@
+"""What can be configured: the objects, their fields and what they mean.
+
+`read` turns plain data into checked documents; directory_building.py makes them a
+Directory and checks what they say of each other. Knows no file and no database.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tocsin.core.forms import (
+    Field, Form, Plain, Problem, anything, check_duration, choice, duration, many, name,
+    names, one, text, whole, yes_no, zone,
+)  # fmt: skip
+from tocsin.core.severity import Severity
+
+NOUNS = (
+    "teams", "people", "schedules", "escalation_policies", "services", "integrations",
+)  # fmt: skip
+Documents = dict[str, dict[str, Plain]]
+
+ROLES = ("viewer", "responder", "lead", "admin")
+TYPES = ("prometheus", "alertmanager", "pagerduty-events", "generic", "heartbeat")
+TARGETS = ("user", "rotation", "schedule", "team", "round_robin")
+
+
+def _after(about: str) -> Field:
+    def check(value: Any, where: str, problems: list[Problem]) -> Any:
+        if not isinstance(value, Mapping):
+            return check_duration(value, where, problems)
+        result = {}
+        for key, delay in value.items():
+            if key not in Severity.__members__:
+                problems.append(Problem(where, key, "SEV1, SEV2, SEV3 or SEV4"))
+                continue
+            result[key] = (
+                "none"
+                if delay in ("none", None)
+                else check_duration(delay, f"{where}.{key}", problems)
+            )
+        return result
+
+    delays = {"type": "object", "additionalProperties": {"type": "string"}}
+    return Field(check, {"oneOf": [{"type": "string"}, delays]}, about)
+
+
+def _targets(about: str, *, needed: bool) -> Field:
+    def check(value: Any, where: str, problems: list[Problem]) -> Any:
+        if not isinstance(value, list) or not value:
+            expected = "at least one target, such as {user: alice}"
+            problems.append(Problem(where, value, expected))
+            return []
+        found = []
+        for index, target in enumerate(value):
+            good = isinstance(target, Mapping) and len(target) == 1
+            kind = next(iter(target), "") if good else ""
+            if kind not in TARGETS:
+                expected = "one of " + ", ".join(f"{{{k}: …}}" for k in TARGETS)
+                problems.append(Problem(f"{where}[{index}]", target, expected))
+                continue
+            named = target[kind]
+            if kind == "round_robin":
+                if not isinstance(named, list) or not named:
+                    expected = "a list of people"
+                    problems.append(Problem(f"{where}[{index}]", named, expected))
+                    continue
+                named = [str(person) for person in named]
+            else:
+                named = str(named)
+            found.append({kind: named})
+        return found
+
+    return Field(check, {"type": "array", "minItems": 1}, about, needed)
+
+
+def _ack_timeout(about: str) -> Field:
+    inner = _after(about)
+
+    def check(value: Any, where: str, problems: list[Problem]) -> Any:
+        return "none" if value == "none" else inner.check(value, where, problems)
+
+    return Field(check, inner.schema, about)
+
+
+_RULE = Form(
+    {
+        "by": text("a channel, or the label of a contact", needed=True),
+        "after": duration("how long after the person is paged"),
+    }
+)
+_CONTACT = Form(
+    {
+        "by": choice("the channel", ("email", "webhook", "ntfy", "apprise"), needed=True),
+        "address": text("where: a mail address, URL or topic", needed=True),
+        "label": text("a name of its own, for `notify`"),
+    }
+)
+_ROTATION = Form(
+    {
+        "name": name("the rotation's name, such as Primary"),
+        "users": names("who takes turns, in order", some=True),
+        "start": text("the first handoff: Mon 9am, or 2026-11-23T09:00 (local)"),
+        "length": duration("how long a turn is"),
+    }
+)
+_LEVEL = Form(
+    {
+        "after": _after("when, from the start of the loop; may differ by severity"),
+        "page": _targets("whom this level pages", needed=True),
+        "condition": choice(
+            "when it still applies", ("if_not_acked", "if_not_resolved")
+        ),
+        "everyone_acks": yes_no("each person has to acknowledge for themselves"),
+    }
+)
+
+FORMS: Mapping[str, Form] = {
+    "teams": Form(
+        {
+            "name": name("the team's name"),
+            "time_zone": zone("an IANA time zone such as Europe/Berlin"),
+            "leads": names("people who lead it"),
+        }
+    ),
+    "people": Form(
+        {
+            "name": name("the person's handle, such as alice"),
+            "full_name": text("as others know them"),
+            "email": text("their mail address"),
+            "role": choice("what they may do", ROLES),
+            "time_zone": zone("their own zone"),
+            "teams": names("teams they belong to"),
+            "contacts": many(_CONTACT, "further ways to reach them"),
+            "notify": one(
+                Form(
+                    {
+                        "high": many(_RULE, "for urgent pages"),
+                        "low": many(_RULE, "for the others"),
+                    }
+                ),
+                "in which order they are reached",
+            ),
+        }
+    ),
+    "schedules": Form(
+        {
+            "name": name("the schedule's name"),
+            "team": text("the team it belongs to"),
+            "time_zone": zone("its zone; the team's when missing"),
+            "rotations": many(_ROTATION, "at least one rotation", needed=True, some=True),
+        }
+    ),
+    "escalation_policies": Form(
+        {
+            "name": name("the policy's name"),
+            "team": text("the team it belongs to"),
+            "levels": many(_LEVEL, "at least one level", needed=True, some=True),
+            "repeat": whole("how often it starts again", 0, 9),
+            "wait": duration("how long after the last level"),
+            "ack_timeout": _ack_timeout("how long an acknowledgement holds, or none"),
+            "nag": duration("how often the fallback is paged again"),
+            "fallback": _targets(
+                "whom to page when every level was, such as [{user: carol}]; "
+                "a policy without one could end in silence",
+                needed=True,
+            ),
+        }
+    ),
+    "services": Form(
+        {
+            "name": name("the service's name"),
+            "team": text("the team that owns it"),
+            "escalation_policy": text("who is paged for it", needed=True),
+            "description": text("what it does"),
+        }
+    ),
+    "integrations": Form(
+        {
+            "name": name("the integration's name"),
+            "type": choice("what sends", TYPES, needed=True),
+            "service": text("the service that its alerts are about", needed=True),
+            "key": text("the secret part of its address; made when missing"),
+            "paused": yes_no("whether it takes nothing for now"),
+            "severities": anything("source word to SEV1-SEV4", {"type": "object"}),
+            "may_declare_sev1": yes_no("whether its critical alerts are SEV1"),
+            "mapping": anything("our field to a path in the body", {"type": "object"}),
+            "resolved_words": names("status words that mean resolved"),
+            "period": duration("how often a heartbeat comes"),
+            "grace": duration("how late it may be"),
+        }
+    ),
+}
+ORGANISATION = Form(
+    {
+        "name": text("what the installation calls itself"),
+        "time_zone": zone("the zone of whoever has none"),
+    }
+)
+RULE = Form(
+    {
+        "name": name("the rule's name"),
+        "condition": text("such as: error_rate > 0.05 for 5 minutes", needed=True),
+        "action": text("such as: Page on-call", needed=True),
+        "severity": choice("its severity", tuple(Severity.__members__)),
+        "runbook": text("where to look"),
+        "owner": text("the team that owns it"),
+        "service": text("the service it watches"),
+    }
+)
+
+
+def read(data: Any, where: str) -> tuple[Documents, list[Problem]]:
+    """The documents in one file's plain data, and everything wrong with it."""
+    problems: list[Problem] = []
+    documents: Documents = {}
+    if isinstance(data, list):
+        _read_rules(data, where, documents, problems)
+        return documents, problems
+    if not isinstance(data, Mapping):
+        expected = "sections such as people:, schedules:, services:"
+        return documents, [Problem(where, data, expected)]
+    for section, value in data.items():
+        _read_section(str(section), value, where, documents, problems)
+    return documents, problems
+
+
+def _read_section(
+    section: str, value: Any, where: str, into: Documents, problems: list[Problem]
+) -> None:
+    if section == "organisation":
+        read_one = ORGANISATION.read(value, f"{where}: organisation", problems)
+        into["organisation"] = {"organisation": read_one}
+    elif section == "schedule":
+        # The article's block; compiled once the other files are known.
+        into["article"] = {where: dict(value) if isinstance(value, Mapping) else {}}
+    elif section == "rules":
+        _read_rules(value, where, into, problems)
+    elif section in FORMS:
+        _read_many(section, value, where, into, problems)
+    else:
+        known = ", ".join(("organisation", *NOUNS, "schedule", "rules"))
+        problems.append(Problem(f"{where}: {section}", value, f"one of {known}"))
+
+
+def _read_many(
+    section: str, value: Any, where: str, into: Documents, problems: list[Problem]
+) -> None:
+    if not isinstance(value, list):
+        problems.append(Problem(f"{where}: {section}", value, "a list"))
+        return
+    found = into.setdefault(section, {})
+    for index, item in enumerate(value):
+        label = item.get("name") if isinstance(item, Mapping) else None
+        place = f"{where}: {section}[{label or index}]"
+        document = FORMS[section].read(item, place, problems)
+        key = document.get("name", "")
+        if key in found:
+            problems.append(Problem(place, key, "a name that is used once"))
+        if key:
+            found[key] = document
+
+
+def _read_rules(
+    value: Any, where: str, into: Documents, problems: list[Problem]
+) -> None:
+    if not isinstance(value, list):
+        problems.append(Problem(f"{where}: rules", value, "a list of rules"))
+        return
+    found = into.setdefault("rules", {})
+    for index, item in enumerate(value):
+        label = item.get("name") if isinstance(item, Mapping) else None
+        place = f"{where}: rules[{label or index}]"
+        document = RULE.read(item, place, problems)
+        if document.get("name"):
+            found[document["name"]] = document
+
+
+def schema() -> Mapping[str, Any]:
+    """The JSON Schema of a configuration file."""
+    properties: dict[str, Any] = {
+        noun: {"type": "array", "items": form.schema()} for noun, form in FORMS.items()
+    }
+    properties["organisation"] = ORGANISATION.schema()
+    properties["rules"] = {"type": "array", "items": RULE.schema()}
+    properties["schedule"] = {"type": "object", "description": "rotation and escalation"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Tocsin configuration",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+    }

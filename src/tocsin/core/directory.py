@@ -1,0 +1,242 @@
+"""All configuration as one immutable snapshot: who is who, and who is on call.
+
+Preview, API and pager ask this one. Knows no alert and no database.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from tocsin.core.escalation import Level, Policy, Target, TargetKind
+from tocsin.core.people import ContactMethod, Person
+from tocsin.core.schedules import HORIZON, Rotation, final_schedule, on_call_at
+from tocsin.core.severity import Severity
+from tocsin.core.wallclock import Window
+
+CANARY_NAME = "canary"
+ADMIN = "admin"
+
+
+class Team(Struct, frozen=True):
+    """People who own services together."""
+
+    name: str
+    zone: str
+    members: tuple[str, ...] = ()
+    leads: tuple[str, ...] = ()
+
+
+class Service(Struct, frozen=True):
+    """Something that can break, and who is paged for it."""
+
+    name: str
+    team: str
+    policy: str
+    description: str = ""
+
+
+class Integration(Struct, frozen=True):
+    """One sender's address: `key` is its secret part, `type` names the dialect."""
+
+    id: int
+    name: str
+    type: str
+    service: str
+    key: str
+    settings: Mapping[str, object] = {}
+    paused: bool = False
+
+    @property
+    def severities(self) -> Mapping[str, str] | None:
+        """The sender's own words for severities."""
+        found = self.settings.get("severities")
+        return found if isinstance(found, dict) else None
+
+    @property
+    def may_declare_sev1(self) -> bool:
+        """Whether its critical alerts are SEV1."""
+        return self.settings.get("may_declare_sev1") is True
+
+
+class NamedSchedule(Struct, frozen=True):
+    """A team's rotations by name."""
+
+    name: str
+    team: str
+    zone: str
+    rotations: tuple[Rotation, ...]
+
+
+class OnCallRow(Struct, frozen=True):
+    """Who is on call in one rotation, until when, and who comes then."""
+
+    schedule: str
+    rotation: str
+    people: tuple[str, ...]
+    until: datetime | None
+    then: tuple[str, ...]
+
+
+# Alerts about ourselves come through here; no address leads to it.
+INTERNAL = Integration(0, "tocsin", "internal", "tocsin", "")
+CANARY = Integration(0, CANARY_NAME, "internal", CANARY_NAME, "")
+_CANARY_PERSON = Person(CANARY_NAME, contacts=(ContactMethod(CANARY_NAME, CANARY_NAME),))
+_AT_ONCE = dict.fromkeys(Severity, timedelta(0))
+_CANARY_TARGETS = (Target(TargetKind.USER, CANARY_NAME),)
+_CANARY_POLICY = Policy(
+    CANARY_NAME, (Level(_AT_ONCE, _CANARY_TARGETS),), _CANARY_TARGETS
+)
+
+
+class Directory:
+    """Everything that was configured, as of `version`."""
+
+    def __init__(
+        self,
+        *,
+        version: int = 0,
+        organisation: str = "Tocsin",
+        zone: str = "UTC",
+        people: Mapping[str, Person] | None = None,
+        roles: Mapping[str, str] | None = None,
+        teams: Mapping[str, Team] | None = None,
+        schedules: Mapping[str, NamedSchedule] | None = None,
+        policies: Mapping[str, Policy] | None = None,
+        services: Mapping[str, Service] | None = None,
+        integrations: Sequence[Integration] = (),
+    ) -> None:
+        self.version = version
+        self.organisation = organisation
+        self.zone = zone
+        self.people = people or {}
+        self.roles = roles or {}
+        self.teams = teams or {}
+        self.schedules = schedules or {}
+        self.policies = policies or {}
+        self.services = services or {}
+        self.integrations = tuple(integrations)
+        self._by_key = {one.key: one for one in integrations if one.key}
+        self._by_id = {one.id: one for one in integrations}
+        self._rotations = {
+            f"{schedule.name}/{rotation.name}": rotation
+            for schedule in self.schedules.values()
+            for rotation in schedule.rotations
+        }
+        self._admin_policy = self._make_admin_policy()
+
+    def by_key(self, key: str) -> Integration | None:
+        """The integration with this key."""
+        return self._by_key.get(key)
+
+    def by_id(self, number: int) -> Integration | None:
+        """The integration with this number."""
+        return self._by_id.get(number)
+
+    def person(self, name: str) -> Person | None:
+        """Somebody who can be paged; the canary is one too."""
+        return _CANARY_PERSON if name == CANARY_NAME else self.people.get(name)
+
+    @property
+    def admins(self) -> tuple[str, ...]:
+        """Whom to page about Tocsin itself: admins, or everybody when there is none."""
+        chosen = tuple(name for name in self.people if self.roles.get(name) == ADMIN)
+        return chosen or tuple(self.people)
+
+    def policy_of(self, service: str) -> Policy:
+        """The policy of a service; of one that is unknown, the admins'."""
+        if service == CANARY_NAME:
+            return _CANARY_POLICY
+        known = self.services.get(service)
+        if known is not None and known.policy in self.policies:
+            return self.policies[known.policy]
+        return self._admin_policy
+
+    def resolve(
+        self, target: Target, *, now: datetime, turn: int = 0
+    ) -> tuple[str, ...]:
+        """The people a target means at `now`; () when there is nobody."""
+        kind, name = target.kind, target.name
+        if kind is TargetKind.USER:
+            return (name,) if self.person(name) is not None else ()
+        if kind is TargetKind.ROTATION:
+            rotation = self._rotations.get(name)
+            return self._on_call(rotation, now) if rotation is not None else ()
+        if kind is TargetKind.SCHEDULE:
+            schedule = self.schedules.get(name)
+            rotations = schedule.rotations if schedule is not None else ()
+            found = [who for one in rotations for who in self._on_call(one, now)]
+            return tuple(dict.fromkeys(found))
+        if kind is TargetKind.TEAM:
+            team = self.teams.get(name)
+            return tuple(dict.fromkeys((*team.members, *team.leads))) if team else ()
+        names = [one for one in name.split(",") if one in self.people]
+        return (names[turn % len(names)],) if names else ()
+
+    def rotation(self, name: str) -> Rotation | None:
+        """The rotation `schedule/rotation`."""
+        return self._rotations.get(name)
+
+    def who(self, *, now: datetime, schedule: str = "") -> list[OnCallRow]:
+        """Who is on call in each rotation (of one schedule)."""
+        chosen = [
+            one
+            for one in self.schedules.values()
+            if not schedule or one.name == schedule
+        ]
+        return [
+            self._row(one, rotation, now) for one in chosen for rotation in one.rotations
+        ]
+
+    def schedules_of(self, service: str) -> tuple[str, ...]:
+        """The schedules that the policy of a service pages."""
+        targets = [
+            target
+            for level in self.policy_of(service).levels
+            for target in level.targets
+            if target.kind in (TargetKind.ROTATION, TargetKind.SCHEDULE)
+        ]
+        return tuple(dict.fromkeys(target.name.split("/")[0] for target in targets))
+
+    def _on_call(self, rotation: Rotation, now: datetime) -> tuple[str, ...]:
+        shifts = on_call_at(rotation, now=now)
+        people = dict.fromkeys(shift.user for shift in shifts)
+        return tuple(name for name in people if name in self.people)
+
+    def _row(
+        self, schedule: NamedSchedule, rotation: Rotation, now: datetime
+    ) -> OnCallRow:
+        shifts = on_call_at(rotation, now=now)
+        people = tuple(dict.fromkeys(shift.user for shift in shifts))
+        until = _change_after(rotation, people, now)
+        then = self._on_call(rotation, until) if until is not None else ()
+        return OnCallRow(schedule.name, rotation.name, people, until, then)
+
+    def _make_admin_policy(self) -> Policy:
+        targets = tuple(Target(TargetKind.USER, name) for name in self.admins)
+        return Policy("the admins of Tocsin", (Level(_AT_ONCE, targets),), targets)
+
+
+def _change_after(
+    rotation: Rotation, people: tuple[str, ...], now: datetime
+) -> datetime | None:
+    """When others are on call in `rotation`; None when that is far away."""
+    start = now.replace(second=0, microsecond=0)
+    for days in (8, 40, HORIZON.days):
+        end = start + timedelta(days=days)
+        final = final_schedule(rotation, Window(start, end))
+        edges = sorted(
+            {
+                edge
+                for shift in final.shifts
+                for edge in (shift.start, shift.end)
+                if start < edge < end
+            }
+        )
+        for edge in edges:
+            current = {s.user for s in final.shifts if s.start <= edge < s.end}
+            if current != set(people):
+                return edge
+    return None
+
+

@@ -1,0 +1,326 @@
+"""From checked documents to a Directory, and what is wrong between the documents.
+
+The same building serves `apply` (before anything is written) and every load from the
+database, so a configuration that could be stored can be read.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tocsin.core.configuration import TYPES, Documents
+from tocsin.core.directory import Directory, Integration, NamedSchedule, Service, Team
+from tocsin.core.durations import parse
+from tocsin.core.escalation import (
+    Condition, Level, Policy, Target, TargetKind, offset,
+)  # fmt: skip
+from tocsin.core.forms import Plain, Problem
+from tocsin.core.layers import Layer, Turn, Unit
+from tocsin.core.people import ContactMethod, NotifyRule, Person
+from tocsin.core.schedules import Rotation
+from tocsin.core.severity import Severity
+
+_DEFAULT_HIGH = (
+    NotifyRule("email", timedelta(0)),
+    NotifyRule("email", timedelta(minutes=5)),
+)
+_SETTINGS = (
+    "severities", "may_declare_sev1", "mapping", "resolved_words", "period", "grace",
+)  # fmt: skip
+
+
+def build(
+    documents: Documents, *, version: int, ids: Mapping[str, int]
+) -> tuple[Directory, list[Problem]]:
+    """The Directory of `documents`; `ids` are the numbers of known integrations."""
+    problems: list[Problem] = []
+    organisation = documents.get("organisation", {}).get("organisation", {})
+    zone = organisation.get("time_zone", "UTC")
+    people = documents.get("people", {})
+    teams = _teams(documents, zone, problems)
+    schedules = _schedules(documents, teams, zone, problems)
+    rotations = [
+        f"{one.name}/{rotation.name}"
+        for one in schedules.values()
+        for rotation in one.rotations
+    ]
+    known: Mapping[TargetKind, Sequence[str]] = {
+        TargetKind.USER: list(people),
+        TargetKind.TEAM: list(teams),
+        TargetKind.SCHEDULE: list(schedules),
+        TargetKind.ROTATION: rotations,
+    }
+    policies = {
+        name: _policy(name, one, known, problems)
+        for name, one in documents.get("escalation_policies", {}).items()
+    }
+    directory = Directory(
+        version=version,
+        organisation=organisation.get("name", "Tocsin"),
+        zone=zone,
+        people={name: _person(one, zone, teams, problems) for name, one in people.items()},
+        roles={name: one.get("role", "responder") for name, one in people.items()},
+        teams=teams,
+        schedules=schedules,
+        policies=policies,
+        services=_services(documents, teams, policies, problems),
+        integrations=_integrations(documents, ids, problems),
+    )
+    return directory, problems
+
+
+def _teams(
+    documents: Documents, zone: str, problems: list[Problem]
+) -> dict[str, Team]:
+    people = documents.get("people", {})
+    teams = {}
+    for name, one in documents.get("teams", {}).items():
+        members = tuple(p for p, doc in people.items() if name in doc.get("teams", []))
+        for lead in one.get("leads", []):
+            _must_know(f"teams[{name}].leads", lead, list(people), "person", problems)
+        leads = tuple(lead for lead in one.get("leads", []) if lead in people)
+        teams[name] = Team(name, one.get("time_zone", zone), members, leads)
+    return teams
+
+
+def _person(
+    one: Plain, zone: str, teams: Mapping[str, Team], problems: list[Problem]
+) -> Person:
+    where = f"people[{one['name']}]"
+    for team in one.get("teams", []):
+        _must_know(f"{where}.teams", team, list(teams), "team", problems)
+    own = next((teams[t].zone for t in one.get("teams", []) if t in teams), zone)
+    contacts = tuple(
+        ContactMethod(c.get("by", ""), c.get("address", ""), c.get("label", ""))
+        for c in one.get("contacts", [])
+    )
+    reachable = [c.channel for c in contacts] + [c.label for c in contacts if c.label]
+    if one.get("email"):
+        reachable.append("email")
+        if "@" not in one["email"] or any(char.isspace() for char in one["email"]):
+            expected = "a mail address such as ana@example.com"
+            problems.append(Problem(f"{where}.email", one["email"], expected))
+    notify = one.get("notify", {})
+    for urgency in ("high", "low"):
+        for rule in notify.get(urgency, []):
+            by = rule.get("by", "")
+            if by not in reachable:
+                expected = f"a contact of {one['name']}: {', '.join(reachable) or 'none'}"
+                problems.append(Problem(f"{where}.notify.{urgency}", by, expected))
+    if not reachable:
+        expected = "an email or at least one contact; nothing could reach this person"
+        problems.append(Problem(where, None, expected))
+    return Person(
+        name=one["name"],
+        email=one.get("email", ""),
+        full_name=one.get("full_name", ""),
+        zone=one.get("time_zone", own),
+        contacts=contacts,
+        high=_rules(notify.get("high"), _DEFAULT_HIGH if one.get("email") else ()),
+        low=_rules(notify.get("low"), ()),
+    )
+
+
+def _rules(
+    given: list[Plain] | None, default: tuple[NotifyRule, ...]
+) -> tuple[NotifyRule, ...]:
+    if given is None:
+        return default
+    return tuple(
+        NotifyRule(rule.get("by", ""), parse(rule.get("after", "0s"))) for rule in given
+    )
+
+
+def _schedules(
+    documents: Documents,
+    teams: Mapping[str, Team],
+    zone: str,
+    problems: list[Problem],
+) -> dict[str, NamedSchedule]:
+    people = list(documents.get("people", {}))
+    schedules = {}
+    for name, one in documents.get("schedules", {}).items():
+        where = f"schedules[{name}]"
+        team = one.get("team", "")
+        if team:
+            _must_know(f"{where}.team", team, list(teams), "team", problems)
+        own = one.get("time_zone") or (teams[team].zone if team in teams else zone)
+        rotations = tuple(
+            _rotation(rotation, own, people, f"{where}.rotations", problems)
+            for rotation in one.get("rotations", [])
+        )
+        seen = [rotation.name for rotation in rotations]
+        for twice in {n for n in seen if seen.count(n) > 1}:
+            expected = "a name that is used once"
+            problems.append(Problem(f"{where}.rotations", twice, expected))
+        schedules[name] = NamedSchedule(name, team, own, rotations)
+    return schedules
+
+
+def _rotation(
+    one: Plain, zone: str, people: list[str], where: str, problems: list[Problem]
+) -> Rotation:
+    place = f"{where}[{one.get('name', '?')}]"
+    users = one.get("users", [])
+    if not users:
+        expected = "at least one person in `users`; nobody would be on call"
+        problems.append(Problem(place, users, expected))
+    for user in users:
+        _must_know(f"{place}.users", user, people, "person", problems)
+    anchor = datetime.fromisoformat(one.get("start", "2024-01-01T00:00"))
+    layer = Layer(
+        id=one.get("name", ""),
+        participants=tuple(users) or (None,),
+        anchor=anchor,
+        turn=_turn(one.get("length", "1 week"), place, problems),
+        zone=ZoneInfo(zone),
+        # In force for ever: turns before the anchor count backwards.
+        start=datetime(2000, 1, 1),  # noqa: DTZ001 - a local boundary
+    )
+    return Rotation(one.get("name", ""), (layer,))
+
+
+def _turn(length: str, where: str, problems: list[Problem]) -> Turn:
+    seconds = int(parse(length).total_seconds())
+    for unit, size in ((Unit.WEEK, 604800), (Unit.DAY, 86400), (Unit.HOUR, 3600)):
+        if seconds >= size and seconds % size == 0:
+            return Turn(unit, seconds // size)
+    expected = "whole hours, days or weeks"
+    problems.append(Problem(f"{where}.length", length, expected))
+    return Turn(Unit.WEEK)
+
+
+def _policy(
+    name: str,
+    one: Plain,
+    known: Mapping[TargetKind, Sequence[str]],
+    problems: list[Problem],
+) -> Policy:
+    where = f"escalation_policies[{name}]"
+    levels = tuple(
+        Level(
+            after=_delays(level.get("after", "0s")),
+            targets=_targets(level.get("page", []), known, f"{where}.levels[{i}]", problems),
+            condition=Condition(level.get("condition", "if_not_acked")),
+            everyone_acks=level.get("everyone_acks", False),
+        )
+        for i, level in enumerate(one.get("levels", []))
+    )
+    for severity in Severity:
+        delays = [offset(level, severity) for level in levels]
+        if delays != sorted(delays):
+            expected = f"delays that do not go down from level to level ({severity.name})"
+            problems.append(Problem(f"{where}.levels", "after", expected))
+            break
+    timeout = one.get("ack_timeout")
+    return Policy(
+        name=name,
+        levels=levels,
+        fallback=_targets(one.get("fallback", []), known, f"{where}.fallback", problems),
+        repeat=one.get("repeat", 0),
+        wait=parse(one.get("wait", "15m")),
+        ack_timeout=_timeouts(timeout) if timeout is not None else {},
+        nag=parse(one.get("nag", "30m")),
+    )
+
+
+def _delays(after: Any) -> Mapping[Severity, timedelta]:
+    if isinstance(after, Mapping):
+        return {
+            Severity[key]: parse(value)
+            for key, value in after.items()
+            if key in Severity.__members__ and value != "none"
+        }
+    return dict.fromkeys(Severity, parse(after))
+
+
+def _timeouts(value: Any) -> Mapping[Severity, timedelta | None]:
+    if isinstance(value, Mapping):
+        given = {
+            Severity[key]: None if one == "none" else parse(one)
+            for key, one in value.items()
+        }
+        return {severity: given.get(severity) for severity in Severity}
+    return dict.fromkeys(Severity, None if value == "none" else parse(value))
+
+
+def _targets(
+    given: list[Plain],
+    known: Mapping[TargetKind, Sequence[str]],
+    where: str,
+    problems: list[Problem],
+) -> tuple[Target, ...]:
+    targets = []
+    for one in given:
+        kind, name = next(iter(one.items()))
+        if kind == TargetKind.ROUND_ROBIN:
+            for person in name:
+                people = known[TargetKind.USER]
+                _must_know(where, person, people, "person", problems)
+            name = ",".join(name)
+        else:
+            word = "person" if kind == TargetKind.USER else kind
+            _must_know(where, name, known[TargetKind(kind)], word, problems)
+        targets.append(Target(TargetKind(kind), name))
+    return tuple(targets)
+
+
+def _services(
+    documents: Documents,
+    teams: Mapping[str, Team],
+    policies: Mapping[str, Policy],
+    problems: list[Problem],
+) -> dict[str, Service]:
+    services = {}
+    for name, one in documents.get("services", {}).items():
+        where = f"services[{name}]"
+        if one.get("team"):
+            _must_know(f"{where}.team", one["team"], list(teams), "team", problems)
+        policy = one.get("escalation_policy", "")
+        _must_know(
+            f"{where}.escalation_policy",
+            policy,
+            list(policies),
+            "escalation policy",
+            problems,
+        )
+        services[name] = Service(
+            name, one.get("team", ""), policy, one.get("description", "")
+        )
+    return services
+
+
+def _integrations(
+    documents: Documents, ids: Mapping[str, int], problems: list[Problem]
+) -> list[Integration]:
+    services = list(documents.get("services", {}))
+    found: list[Integration] = []
+    keys: dict[str, str] = {}
+    for name, one in documents.get("integrations", {}).items():
+        where = f"integrations[{name}]"
+        service = one.get("service", "")
+        _must_know(f"{where}.service", service, services, "service", problems)
+        key = one.get("key", "")
+        if key in keys:
+            expected = f"a key of its own ({keys[key]} has this one)"
+            problems.append(Problem(f"{where}.key", key, expected))
+        if key and (len(key) < 16 or not key.isalnum() or not key.isascii()):
+            expected = "at least 16 letters and digits"
+            problems.append(Problem(f"{where}.key", key, expected))
+        keys[key] = name
+        settings = {setting: one[setting] for setting in _SETTINGS if setting in one}
+        kind = one.get("type", TYPES[0])
+        number = ids.get(name, 0)
+        paused = one.get("paused", False)
+        found.append(Integration(number, name, kind, service, key, settings, paused))
+    return found
+
+
+def _must_know(
+    where: str, name: str, known: Sequence[str], what: str, problems: list[Problem]
+) -> None:
+    if name in known:
+        return
+    some = ", ".join(list(known)[:8]) or "none is configured"
+    problems.append(Problem(where, name, f"a known {what} ({some})"))

@@ -1,0 +1,216 @@
+"""The fields of configuration objects as data: checked, explained and published from it.
+
+One table per object gives the checks, their sentences and the JSON Schema, so that the
+three cannot disagree. Knows no object itself; those are in configuration.py.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tocsin.core.durations import BadDuration, parse
+from tocsin.core.wallclock import UnknownZone, zone_named
+
+Plain = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: where, what was given, what was expected."""
+
+    where: str
+    given: object
+    expected: str
+
+    def __str__(self) -> str:
+        given = "missing" if self.given is None else repr(self.given)[:120]
+        return f"{self.where}: {given}: expected {self.expected}"
+
+
+Check = Callable[[Any, str, "list[Problem]"], Any]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field: how its value is checked and what it means."""
+
+    check: Check
+    schema: Mapping[str, Any]
+    about: str
+    needed: bool = False
+
+
+@dataclass(frozen=True)
+class Form:
+    """The fields of one kind of object."""
+
+    fields: Mapping[str, Field] = field(default_factory=dict)
+
+    def read(self, value: Any, where: str, problems: list[Problem]) -> Plain:
+        """The object with its values checked; unknown keys are problems."""
+        if not isinstance(value, Mapping):
+            problems.append(Problem(where, value, "an object with named fields"))
+            return {}
+        result: Plain = {}
+        for key in value:
+            if key not in self.fields:
+                known = ", ".join(self.fields)
+                problems.append(Problem(f"{where}.{key}", value[key], f"one of {known}"))
+        for name, one in self.fields.items():
+            given = value.get(name)
+            if given is None:
+                if one.needed:
+                    problems.append(Problem(f"{where}.{name}", None, one.about))
+                continue
+            result[name] = one.check(given, f"{where}.{name}", problems)
+        return result
+
+    def schema(self) -> Mapping[str, Any]:
+        """As JSON Schema."""
+        return {
+            "type": "object",
+            "additionalProperties": False,
+            "required": [name for name, one in self.fields.items() if one.needed],
+            "properties": {
+                name: {**one.schema, "description": one.about}
+                for name, one in self.fields.items()
+            },
+        }
+
+
+def text(about: str, *, needed: bool = False) -> Field:
+    """Any text that is not empty."""
+
+    def check(value: Any, where: str, problems: list[Problem]) -> Any:
+        if not isinstance(value, str) or not value.strip():
+            problems.append(Problem(where, value, "a text"))
+            return ""
+        return value.strip()
+
+    return Field(check, {"type": "string", "minLength": 1}, about, needed)
+
+
+def name(about: str, *, needed: bool = True) -> Field:
+    """The handle of an object: what others refer to it by."""
+
+    def check(value: Any, where: str, problems: list[Problem]) -> Any:
+        if not isinstance(value, str) or not value.strip() or len(value) > 100:
+            problems.append(Problem(where, value, "a name of 1 to 100 characters"))
+            return ""
+        if any(char in value for char in "/,\n\r\t\0"):
+            expected = "a name without '/', ',' and line breaks"
+            problems.append(Problem(where, value, expected))
+        return value.strip()
+
+    schema = {"type": "string", "minLength": 1, "maxLength": 100}
+    return Field(check, schema, about, needed)
+
+
+def choice(about: str, allowed: Sequence[str], *, needed: bool = False) -> Field:
+    """One of a few words."""
+
+    def check(value: Any, where: str, problems: list[Problem]) -> Any:
+        if value not in allowed:
+            problems.append(Problem(where, value, "one of " + ", ".join(allowed)))
+        return value
+
+    return Field(check, {"enum": list(allowed)}, about, needed)
+
+
+def zone(about: str) -> Field:
+    """An IANA time zone."""
+
+    def check(value: Any, where: str, problems: list[Problem]) -> Any:
+        try:
+            zone_named(str(value))
+        except UnknownZone as error:
+            said = str(error).removeprefix("expected ")
+            problems.append(Problem(where, value, said))
+        return str(value)
+
+    return Field(check, {"type": "string", "examples": ["Europe/Berlin"]}, about)
+
+
+def duration(about: str) -> Field:
+    """`30s`, `15 minutes`, `1 week`."""
+    schema = {"type": "string", "examples": ["30s", "15m", "1 week"]}
+    return Field(check_duration, schema, about)
+
+
+def check_duration(value: Any, where: str, problems: list[Problem]) -> Any:
+    """A duration, kept as written."""
+    try:
+        parse(str(value))
+    except BadDuration as error:
+        expected = str(error).partition("expected ")[2] or str(error)
+        problems.append(Problem(where, value, expected))
+        return "0s"
+    return str(value)
+
+
+def whole(about: str, low: int, high: int) -> Field:
+    """A whole number from `low` to `high`."""
+
+    def check(value: Any, where: str, problems: list[Problem]) -> Any:
+        good = isinstance(value, int) and not isinstance(value, bool)
+        if not good or not low <= value <= high:
+            expected = f"a whole number from {low} to {high}"
+            problems.append(Problem(where, value, expected))
+            return low
+        return value
+
+    schema = {"type": "integer", "minimum": low, "maximum": high}
+    return Field(check, schema, about)
+
+
+def yes_no(about: str) -> Field:
+    """true or false."""
+
+    def check(value: Any, where: str, problems: list[Problem]) -> Any:
+        if not isinstance(value, bool):
+            problems.append(Problem(where, value, "true or false"))
+        return value
+
+    return Field(check, {"type": "boolean"}, about)
+
+
+def names(about: str, *, needed: bool = False, some: bool = False) -> Field:
+    """A list of names; `some`: at least one."""
+
+    def check(value: Any, where: str, problems: list[Problem]) -> Any:
+        if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+            problems.append(Problem(where, value, "a list of names"))
+            return []
+        if some and not value:
+            problems.append(Problem(where, value, "at least one name"))
+        return list(value)
+
+    schema = {"type": "array", "items": {"type": "string"}}
+    return Field(check, schema, about, needed)
+
+
+def many(form: Form, about: str, *, needed: bool = False, some: bool = False) -> Field:
+    """A list of objects of one form."""
+
+    def check(value: Any, where: str, problems: list[Problem]) -> Any:
+        if not isinstance(value, list):
+            problems.append(Problem(where, value, "a list"))
+            return []
+        if some and not value:
+            problems.append(Problem(where, value, "at least one"))
+        return [
+            form.read(one, f"{where}[{index}]", problems)
+            for index, one in enumerate(value)
+        ]
+
+    return Field(check, {"type": "array", "items": form.schema()}, about, needed)
+
+
+def one(form: Form, about: str) -> Field:
+    """One object."""
+    return Field(form.read, form.schema(), about)
+
+
+def anything(about: str, schema: Mapping[str, Any]) -> Field:
+    """A value that somebody else checks."""
+    return Field(lambda value, where, problems: value, schema, about)

@@ -1,0 +1,133 @@
+"""When a local time happens: zones, and the one rule for every clock change.
+
+Knows no schedule. The rule is M(h) of domain 1.2: the first instant at which the
+zone's wall clock reads h or later. It is total and monotone, so windows that abut
+on the wall abut in time, and no clock change can open a gap or an overlap.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
+
+# The zone database keeps these for old programs; each names a fixed offset or one
+# country's rule under an abbreviation that means something else elsewhere.
+_ABBREVIATIONS = {
+    "EST": "America/New_York",
+    "EDT": "America/New_York",
+    "EST5EDT": "America/New_York",
+    "CST": "America/Chicago",
+    "CDT": "America/Chicago",
+    "CST6CDT": "America/Chicago",
+    "MST": "America/Denver",
+    "MDT": "America/Denver",
+    "MST7MDT": "America/Denver",
+    "PST": "America/Los_Angeles",
+    "PDT": "America/Los_Angeles",
+    "PST8PDT": "America/Los_Angeles",
+    "HST": "Pacific/Honolulu",
+    "WET": "Europe/Lisbon",
+    "CET": "Europe/Berlin",
+    "CEST": "Europe/Berlin",
+    "MET": "Europe/Berlin",
+    "EET": "Europe/Athens",
+    "BST": "Europe/London",
+    "IST": "Asia/Kolkata",
+    "JST": "Asia/Tokyo",
+    "GMT": "UTC",
+    "Z": "UTC",
+}
+_NOT_PLACES = frozenset({"Factory", "localtime", "posixrules"})
+
+
+class UnknownZone(ValueError):
+    """The name is not a key of the IANA time zone database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The half-open interval [start, end) of UTC instants (domain 0)."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        assert self.start.tzinfo == UTC == self.end.tzinfo, "instants are UTC"
+        assert self.start < self.end, "a window has a length"
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The zone with this IANA key (domain 0). Raises UnknownZone with a suggestion."""
+    place = _ABBREVIATIONS.get(name.upper())
+    if place is not None:
+        raise UnknownZone(
+            f"expected an IANA time zone, but {name!r} is an abbreviation;"
+            f" did you mean {place!r}?"
+        )
+    if name[:1] in {"+", "-"} or name[:4] in {"UTC+", "UTC-", "GMT+", "GMT-"}:
+        raise UnknownZone(
+            f"expected an IANA time zone such as 'Europe/Berlin', but {name!r} is an"
+            " offset, which cannot follow summer time"
+        )
+    if name in _NOT_PLACES or name.startswith(("posix/", "right/")):
+        raise UnknownZone(_not_a_zone(name))
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UnknownZone(_not_a_zone(name)) from error
+
+
+def first_instant(local: datetime, zone: ZoneInfo) -> datetime:
+    """M(h): the first UTC instant at which `zone` reads `local` or later (domain 1.2).
+
+    A repeated time is its first occurrence; a skipped time is the transition itself.
+    """
+    early = local.replace(tzinfo=zone, fold=0)
+    offset = early.utcoffset()
+    offset_after = early.replace(fold=1).utcoffset()
+    assert offset is not None
+    assert offset_after is not None
+    naive = local.replace(fold=0)
+    if offset >= offset_after:
+        # Ordinary, or repeated: fold 0 is then the first of the two (PEP 495).
+        return (naive - offset).replace(tzinfo=UTC)
+    return _transition(
+        naive,
+        zone,
+        before=(naive - offset_after).replace(tzinfo=UTC),
+        after=(naive - offset).replace(tzinfo=UTC),
+    )
+
+
+def wall_time(instant: datetime, zone: ZoneInfo) -> datetime:
+    """What a clock on the wall in `zone` shows at `instant`, without the zone."""
+    return instant.astimezone(zone).replace(tzinfo=None, fold=0)
+
+
+def this_minute(instant: datetime) -> datetime:
+    """The start of the minute that holds `instant`: schedules know no less."""
+    return instant.replace(second=0, microsecond=0)
+
+
+def _transition(
+    local: datetime, zone: ZoneInfo, *, before: datetime, after: datetime
+) -> datetime:
+    """The instant in (before, after] at which the clock jumped over `local`."""
+    while after - before > SECOND:
+        middle = before + timedelta(seconds=(after - before) // SECOND // 2)
+        if wall_time(middle, zone) >= local:
+            after = middle
+        else:
+            before = middle
+    return after
+
+
+def _not_a_zone(name: str) -> str:
+    """What to say about a name the database lacks."""
+    by_lower = {key.lower(): key for key in available_timezones()}
+    near = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.7)
+    hint = f"; did you mean {by_lower[near[0]]!r}?" if near else ""
+    return f"expected an IANA time zone such as 'Europe/Berlin', got {name!r}{hint}"

@@ -1,0 +1,278 @@
+"""Configuration as code: files in, a plan, one transaction; and back out again."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import yaml
+from msgspec import Struct
+
+from tocsin.core import article, conditions, configuration, starts
+from tocsin.core.configuration import NOUNS, Documents
+from tocsin.core.directory_building import build
+from tocsin.core.forms import Plain, Problem
+from tocsin.engine.configuration_files import line_of, parsed
+from tocsin.store import directory as stored
+from tocsin.store.database import Database, Tx
+
+_ORDER = ("organisation", *NOUNS, "rules")
+
+
+class Change(Struct, frozen=True):
+    """One object that differs: create, update, delete or unchanged."""
+
+    kind: str
+    noun: str
+    name: str
+    notes: tuple[str, ...] = ()
+
+
+class Plan(Struct, frozen=True):
+    """What applying would do."""
+
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing would change."""
+        return all(change.kind == "unchanged" for change in self.changes)
+
+
+class Applied(Struct, frozen=True):
+    """The plan, or why there is none."""
+
+    plan: Plan
+    problems: tuple[str, ...] = ()
+    done: bool = False
+
+
+class _Wanted(Struct):
+    documents: Documents
+    notes: list[str]
+    named: dict[str, set[str]]
+
+
+def apply_files(
+    database: Database,
+    files: Sequence[tuple[str, str]],
+    *,
+    now: datetime,
+    new_key: Callable[[], str],
+    prune: bool = False,
+    dry_run: bool = False,
+) -> Applied:
+    """Bring the configuration to what `files` (name, text) say, all or nothing.
+
+    Raises StoreError.
+    """
+    problems: list[Problem] = []
+    given = _read(files, problems)
+
+    def work(tx: Tx) -> Applied:
+        found = list(problems)
+        before = stored.documents(tx)
+        wanted = _merge(before, given, found, now=now, new_key=new_key, prune=prune)
+        _, cross = build(wanted.documents, version=0, ids=stored.ids(tx))
+        texts = tuple(dict.fromkeys(_said(one, files) for one in [*found, *cross]))
+        plan = _plan(before, wanted, prune=prune)
+        if texts or dry_run:
+            return Applied(plan, texts)
+        _write(tx, plan, wanted.documents)
+        return Applied(plan, (), done=True)
+
+    return database.write(work)
+
+
+def export_text(database: Database) -> str:
+    """Everything as YAML that `apply` brings to the same state."""
+    documents = database.read(stored.documents)
+    out: dict[str, object] = {}
+    organisation = documents.get("organisation", {}).get("organisation")
+    if organisation:
+        out["organisation"] = organisation
+    for noun in NOUNS:
+        if documents.get(noun):
+            out[noun] = list(documents[noun].values())
+    if documents.get("rules"):
+        out["rules"] = list(documents["rules"].values())
+    text: str = yaml.safe_dump(out, sort_keys=False, allow_unicode=True, width=100)
+    return text
+
+
+def _read(
+    files: Sequence[tuple[str, str]], problems: list[Problem]
+) -> list[tuple[str, Documents]]:
+    found = []
+    for name, text in files:
+        for data in parsed(name, text, problems):
+            documents, wrong = configuration.read(data, name)
+            problems += wrong
+            found.append((name, documents))
+    return found
+
+
+def _merge(
+    before: Documents,
+    given: Sequence[tuple[str, Documents]],
+    problems: list[Problem],
+    *,
+    now: datetime,
+    new_key: Callable[[], str],
+    prune: bool,
+) -> _Wanted:
+    start: Documents = {} if prune else {n: dict(d) for n, d in before.items()}
+    if prune:
+        start = {n: dict(before.get(n, {})) for n in ("organisation", "rules")}
+    wanted = _Wanted(start, [], {})
+    blocks = []
+    for name, documents in given:
+        for noun, items in documents.items():
+            if noun == "article":
+                blocks += [(name, block) for block in items.values()]
+            else:
+                _take(wanted, noun, items)
+    for name, block in blocks:
+        made, notes = article.compiled(block, name, wanted.documents, problems)
+        wanted.notes += notes
+        for noun, items in made.items():
+            _take(wanted, noun, items)
+    _settle(before, wanted, problems, now=now, new_key=new_key)
+    return wanted
+
+
+def _take(wanted: _Wanted, noun: str, items: Mapping[str, Plain]) -> None:
+    wanted.documents.setdefault(noun, {}).update(items)
+    wanted.named.setdefault(noun, set()).update(items)
+
+
+def _settle(
+    before: Documents,
+    wanted: _Wanted,
+    problems: list[Problem],
+    *,
+    now: datetime,
+    new_key: Callable[[], str],
+) -> None:
+    """What files may leave open: keys, and the date that "Mon 9am" means."""
+    for name in wanted.named.get("integrations", ()):
+        document = wanted.documents["integrations"][name]
+        if not document.get("key"):
+            known = before.get("integrations", {}).get(name, {})
+            document["key"] = known.get("key") or new_key()
+    for name in wanted.named.get("schedules", ()):
+        schedule = wanted.documents["schedules"][name]
+        zone = _zone_of(schedule, wanted.documents)
+        held = {
+            one.get("name"): one
+            for one in before.get("schedules", {}).get(name, {}).get("rotations", [])
+        }
+        for rotation in schedule.get("rotations", []):
+            where = f"schedules[{name}].rotations[{rotation.get('name')}]"
+            known = held.get(rotation.get("name"), {})
+            _settle_start(rotation, known, zone, where, problems, now=now)
+    for name in wanted.named.get("rules", ()):
+        _judge_rule(name, wanted.documents["rules"][name], problems)
+    if wanted.named.get("rules"):
+        wanted.notes.append(
+            "alert rules are checked and stored; they are evaluated from the "
+            "Detection release on"
+        )
+
+
+def _settle_start(
+    rotation: Plain,
+    known: Plain,
+    zone: str,
+    where: str,
+    problems: list[Problem],
+    *,
+    now: datetime,
+) -> None:
+    text = rotation.get("start", "")
+    try:
+        held = known.get("start")
+        if held and starts.fits(text, datetime.fromisoformat(held)):
+            rotation["start"] = held
+            return
+        try:
+            place = ZoneInfo(zone)
+        except (ValueError, OSError, KeyError):
+            return  # said where the zone is checked
+        anchor = starts.anchor_of(text, place, now=now)
+    except starts.BadStart as error:
+        problems.append(Problem(f"{where}.start", text, str(error)))
+        rotation["start"] = "2024-01-01T00:00"
+        return
+    rotation["start"] = anchor.isoformat(timespec="minutes")
+
+
+def _zone_of(schedule: Plain, documents: Documents) -> str:
+    team = documents.get("teams", {}).get(schedule.get("team", ""), {})
+    organisation = documents.get("organisation", {}).get("organisation", {})
+    zone = (
+        schedule.get("time_zone")
+        or team.get("time_zone")
+        or organisation.get("time_zone")
+    )
+    return str(zone or "UTC")
+
+
+def _judge_rule(name: str, rule: Plain, problems: list[Problem]) -> None:
+    where = f"rules[{name}]"
+    wrong = conditions.condition_problem(rule.get("condition", ""))
+    if wrong:
+        problems.append(Problem(f"{where}.condition", rule.get("condition"), wrong))
+    wrong = conditions.action_problem(rule.get("action", ""))
+    if wrong:
+        problems.append(Problem(f"{where}.action", rule.get("action"), wrong))
+
+
+def _plan(before: Documents, wanted: _Wanted, *, prune: bool) -> Plan:
+    changes = []
+    for noun in _ORDER:
+        held = before.get(noun, {})
+        for name in sorted(wanted.named.get(noun, ())):
+            document = wanted.documents[noun][name]
+            if name not in held:
+                kind = "create"
+            else:
+                kind = "unchanged" if held[name] == document else "update"
+            changes.append(Change(kind, noun, name, _notes(noun, document)))
+        if prune and noun in NOUNS:
+            gone = sorted(set(held) - set(wanted.documents.get(noun, {})))
+            changes += [Change("delete", noun, name) for name in gone]
+    return Plan(tuple(changes), tuple(wanted.notes))
+
+
+def _notes(noun: str, document: Plain) -> tuple[str, ...]:
+    if noun == "integrations":
+        return (f"/in/{document['key']}",)
+    if noun == "schedules":
+        return tuple(
+            f"{one.get('name')}: turns from {one.get('start')}"
+            for one in document.get("rotations", [])
+        )
+    return ()
+
+
+def _write(tx: Tx, plan: Plan, documents: Documents) -> None:
+    for change in plan.changes:
+        if change.kind in ("create", "update"):
+            document = documents[change.noun][change.name]
+            stored.save(tx, change.noun, change.name, document)
+        elif change.kind == "delete":
+            stored.delete(tx, change.noun, change.name)
+
+
+def _said(problem: Problem, files: Sequence[tuple[str, str]]) -> str:
+    """The problem with the line it is probably on."""
+    given = problem.given if isinstance(problem.given, str) else ""
+    key = problem.where.rpartition(".")[2].split("[")[0]
+    for name, text in files:
+        line = line_of(text, given) or (line_of(text, f"{key}:") if key else 0)
+        if line and (problem.where.startswith(name) or ":" not in problem.where):
+            rest = problem.where.removeprefix(f"{name}: ")
+            where = f"{name}:{line}: {rest}"
+            return str(Problem(where, problem.given, problem.expected))
+    return str(problem)

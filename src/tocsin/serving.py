@@ -1,0 +1,105 @@
+"""Serves an Installation over HTTP until it is told to stop, then ends cleanly.
+
+The server is embedded: open live streams are closed first, then requests are finished,
+then the engine stops. What is due stays due in the database.
+"""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable
+
+import structlog
+import uvicorn
+
+from tocsin.api.front import Asgi, Front
+from tocsin.api.inbound import settle_on
+from tocsin.app import Installation
+
+log = structlog.get_logger()
+
+_GRACE_SECONDS = 10
+
+
+class Served:
+    """What is told to who started the server."""
+
+    def __init__(self, installation: Installation, stopping: asyncio.Event) -> None:
+        self.installation = installation
+        self.stopping = stopping
+
+
+Ready = Callable[[Served], None]
+
+
+async def serve(installation: Installation, *, ready: Ready | None = None) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    installation.start()
+    served = Served(installation, stopping)
+    server = _Server(_config(installation, _front(served)))
+    serving = asyncio.create_task(server.serve())
+    try:
+        await _started(server, serving)
+        if ready is not None:
+            ready(served)
+        stopped = asyncio.create_task(stopping.wait())
+        await asyncio.wait({stopped, serving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.set()
+        server.should_exit = True
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
+        await asyncio.to_thread(installation.stop)
+
+
+def _front(served: Served) -> Asgi:
+    installation = served.installation
+    loop = asyncio.get_running_loop()
+    site, prefixes = installation.edge(served.stopping)
+    inbound = installation.inbound(settle_on(loop))
+    return Front(
+        inbound=inbound if installation.role != "engine" else None,
+        prefixes=prefixes,
+        pages=site,
+    )
+
+
+def _config(installation: Installation, application: Asgi) -> uvicorn.Config:
+    settings = installation.settings
+    return uvicorn.Config(
+        application,
+        host=settings.host,
+        port=settings.port,
+        http="httptools",
+        loop="asyncio",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        ssl_certfile=settings.tls_cert or None,
+        ssl_keyfile=settings.tls_key or None,
+    )
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us."""
+
+    @contextlib.contextmanager
+    def capture_signals(self):  # type: ignore[no-untyped-def]
+        """No handlers of its own."""
+        yield
+
+
+async def _started(server: uvicorn.Server, serving: "asyncio.Task[None]") -> None:
+    while not server.started:
+        if serving.done():
+            serving.result()
+            message = "the address could not be listened on; is the port in use?"
+            raise OSError(message)
+        await asyncio.sleep(0.01)
