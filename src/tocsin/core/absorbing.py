@@ -67,9 +67,10 @@ def absorb(
     `severity` None means that the level is below an alert ("info"): recorded only.
     """
     at, flags = _source_time(event, received_at)
+    # Without a time that can be believed, a source is believed in order of arrival.
+    timed = event.occurred_at is not None and not flags
     if event.kind is EventKind.RESOLVE:
-        if event.occurred_at is None and known is not None and known.last_trigger_at:
-            # A source without times is believed in the order of arrival.
+        if not timed and known is not None and known.last_trigger_at:
             at = max(at, known.last_trigger_at + _TICK)
         return _resolve(known, at, received_at, raw, flags)
     if event.kind is EventKind.ACKNOWLEDGE:
@@ -79,14 +80,14 @@ def absorb(
     if known is not None and event.event_id and event.event_id == known.last_event_id:
         return Absorbed(Outcome.DUPLICATE, known, flags=flags)
     if known is None:
-        if tombstone_at is not None and at < tombstone_at:
+        if timed and tombstone_at is not None and at < tombstone_at:
             return Absorbed(Outcome.LATE_TRIGGER, flags=flags)
         alert = _fresh(event, severity, integration, service, at, received_at, raw)
         return Absorbed(Outcome.CREATED, alert, flags=flags)
     if known.status is not Status.RESOLVED:
         return _repeat(known, event, severity, at, received_at, raw, flags)
     resolved = known.last_resolve_at
-    if resolved is not None and at < resolved and event.occurred_at is not None:
+    if timed and resolved is not None and at < resolved:
         late = replace(known, count=known.count + 1, last_event_id=event.event_id)
         return Absorbed(Outcome.LATE_TRIGGER, late, flags=flags)
     since = resolved or known.resolved_at
