@@ -5,7 +5,7 @@ what its source's events do is in absorbing.py.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct
@@ -125,7 +125,7 @@ def resolve(alert: Alert, *, by_reason: str, now: datetime) -> Alert | Refused:
     return replace(
         alert,
         status=Status.RESOLVED,
-        last_resolve_at=now,
+        last_resolve_at=_just_after_newest(alert, now=now),
         resolved_at=now,
         resolve_reason=by_reason,
         expires_at=None,
@@ -188,6 +188,15 @@ def shown_state(alert: Alert, *, now: datetime) -> str:
 def notifiable(alert: Alert, *, now: datetime) -> bool:
     """Whether its run may page."""
     return shown_state(alert, now=now) == "triggered"
+
+
+def _just_after_newest(alert: Alert, *, now: datetime) -> datetime:
+    """A person resolves what they could know of; what its source says later is news.
+
+    In the source's own time, because its clock and ours need not agree.
+    """
+    newest = alert.last_trigger_at
+    return now if newest is None else newest + timedelta(microseconds=1)
 
 
 def _already_over(alert: Alert) -> str:
