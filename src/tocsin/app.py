@@ -1,5 +1,6 @@
 """The only place where real things are named and wired together."""
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -9,14 +10,20 @@ import httpx2
 
 from tocsin import __version__, system
 from tocsin.api.inbound import InboundApp
-from tocsin.config import Settings
+from tocsin.api.front import Asgi
+from tocsin.api.health import Health
+from tocsin.config import BadSettings, Settings, client_settings, read_settings
+from tocsin.engine import examination
 from tocsin.engine.alerts import Intake
+from tocsin.engine.configuration import apply_files, export_text
 from tocsin.engine.directories import Directories
 from tocsin.engine.door import Door, Settled
+from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.heartbeats import Heartbeats
 from tocsin.engine.loop import Clockwork, Engine
 from tocsin.engine.paging import Links
 from tocsin.engine.reception import Reception
+from tocsin.engine.sign_in import SignIn
 from tocsin.engine.upkeep import Upkeep
 from tocsin.engine.watch import Watch
 from tocsin.integrations import (
@@ -35,8 +42,24 @@ from tocsin.interfaces import Dialect, Pager
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import sqlite
 from tocsin.store.ballast import Ballast
-from tocsin.store.database import Database
-from tocsin.store.migrate import is_current, migrate
+from tocsin.store.database import Database, StoreError
+from tocsin.store.migrate import HEAD, is_current, migrate
+
+__all__ = [
+    "DIALECTS",
+    "HEAD",
+    "BadSettings",
+    "Doors",
+    "Installation",
+    "Settings",
+    "StoreError",
+    "apply_to",
+    "client_settings",
+    "examine",
+    "export_text",
+    "open_database",
+    "read_settings",
+]
 
 
 DIALECTS: dict[str, Dialect] = {
@@ -95,6 +118,7 @@ class Installation:
         self._workers = ThreadPoolExecutor(settings.workers, "tocsin-pager")
         self.engine = self._engine()
         self.clockwork = Clockwork(self.engine)
+        self.demo: object | None = None
         self.upkeep = Upkeep(self.database, self.clock, tidy_files=self._files())
 
     def _engine(self) -> Engine:
@@ -148,6 +172,61 @@ class Installation:
             heartbeats=heartbeats,
         )
 
+    def front_desk(self) -> FrontDesk:
+        """What the API and the web need of the engine."""
+        return FrontDesk(
+            database=self.database,
+            directories=self.directories,
+            intake=self.intake,
+            sign_in=SignIn(
+                self.database, self.directories, self.clock, new_token=system.new_token
+            ),
+            clock=self.clock,
+            secret=self.secret,
+            public_url=self.public_url,
+            new_key=system.new_key,
+            new_id=system.new_uuid,
+            wake=self.wake,
+            problems=self.problems,
+            started_at=self.started_at,
+        )
+
+    def edge(self, stopping: "asyncio.Event") -> tuple[Asgi, dict[str, Asgi]]:
+        """The pages, and the applications of the other prefixes."""
+        from tocsin.api import v1
+        from tocsin.web import site
+
+        desk = self.front_desk()
+        health = Health(problems=self.problems, figures=self.figures)
+        pages = site.build(desk, stopping=stopping, demo=self.demo, mail=self.mail_link)
+        paths = dict.fromkeys(("/healthz", "/readyz", "/metrics"), health)
+        return pages, {v1.PREFIX: v1.build(desk), **paths}
+
+    def mail_link(self, to: str, subject: str, text: str) -> None:
+        """Send a sign-in link. Raises DeliveryFailed, DeliveryUnknown, LookupError."""
+        pager = self.engine.pagers.get("email")
+        if not isinstance(pager, smtp.SmtpPager):
+            message = "no mail server is set up (TOCSIN_SMTP_URL)"
+            raise LookupError(message)
+        pager.send_text(to=to, subject=subject, text=text, sent_at=self.clock.now())
+
+    def problems(self) -> list[str]:
+        """What keeps this process from doing its work, in sentences."""
+        return examination.of_running(
+            self.database,
+            stepped_at=self.engine.stepped_at,
+            started_at=self.started_at,
+            pages_here=self.role != "web",
+            health=self.engine.watch.health if self.engine.watch else None,
+            now=self.clock.now(),
+        )
+
+    def figures(self) -> dict[str, tuple[str, float]]:
+        """For /metrics."""
+        return examination.figures(
+            self.database, clock_steps=self.clock.steps, now=self.clock.now()
+        )
+
     def start(self) -> None:
         """Begin to page."""
         if self.database.exclusive:
@@ -190,6 +269,84 @@ class Installation:
             httpx2.get(self.settings.dead_man_url, timeout=10)
 
         self._workers.submit(ping)
+
+
+class Doors:
+    """Sign-in links and API tokens, made on the database of the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._database = open_database(settings)
+        self._sign_in = SignIn(
+            self._database,
+            Directories(),
+            system.SteadyClock(),
+            new_token=system.new_token,
+        )
+
+    def link(self, person: str | None) -> str:
+        """The address of a one-time link. Raises LookupError for nobody we know."""
+        if person is None:
+            _, token = self._sign_in.first_link()
+        else:
+            token = self._sign_in.link_for(self._known(person))
+        settings = self._settings
+        base = settings.public_url or f"http://{settings.host}:{settings.port}"
+        return f"{base}/sign-in/{token}"
+
+    def token(self, person: str, label: str) -> str:
+        """An API token. Raises LookupError."""
+        return self._sign_in.make_token(self._known(person), label=label)
+
+    def close(self) -> None:
+        """Done."""
+        self._database.close()
+
+    def _known(self, person: str) -> str:
+        people = self._database.read(Directories().current).people
+        if person not in people:
+            known = ", ".join(people) or "nobody yet"
+            message = f"{person!r}: expected a person who is configured ({known})"
+            raise LookupError(message)
+        return person
+
+
+def apply_to(
+    settings: Settings, files: list[tuple[str, str]], *, prune: bool, dry_run: bool
+) -> dict[str, object]:
+    """Configuration as code on the settings' database, as the API answers it."""
+    database = open_database(settings)
+    try:
+        applied = apply_files(
+            database,
+            files,
+            now=system.SteadyClock().now(),
+            new_key=system.new_key,
+            prune=prune,
+            dry_run=dry_run,
+        )
+    finally:
+        database.close()
+    return {
+        "changes": [
+            {"kind": c.kind, "noun": c.noun, "name": c.name, "notes": list(c.notes)}
+            for c in applied.plan.changes
+        ],
+        "notes": list(applied.plan.notes),
+        "problems": list(applied.problems),
+        "applied": applied.done,
+    }
+
+
+def examine(settings: Settings) -> list[tuple[str, bool, str]]:
+    """Every check of `tocsin doctor`: its name, whether it is well, what was found."""
+    return examination.of_installation(
+        settings.database_url,
+        opened=lambda: open_database(settings),
+        channels=pagers(settings, now=system.SteadyClock().now),
+        ballast_mib=settings.ballast_mib,
+        now=system.SteadyClock().now(),
+    )
 
 
 def open_database(settings: Settings, *, exclusive: bool = False) -> Database:

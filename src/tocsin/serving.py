@@ -15,6 +15,8 @@ import uvicorn
 from tocsin.api.front import Asgi, Front
 from tocsin.api.inbound import settle_on
 from tocsin.app import Installation
+from tocsin.config import Settings
+from tocsin.core.directory import ADMIN
 
 log = structlog.get_logger()
 
@@ -27,6 +29,11 @@ class Served:
     def __init__(self, installation: Installation, stopping: asyncio.Event) -> None:
         self.installation = installation
         self.stopping = stopping
+        self._loop = asyncio.get_running_loop()
+
+    def stop(self) -> None:
+        """End the server, from any thread."""
+        self._loop.call_soon_threadsafe(self.stopping.set)
 
 
 Ready = Callable[[Served], None]
@@ -54,6 +61,29 @@ async def serve(installation: Installation, *, ready: Ready | None = None) -> No
         with contextlib.suppress(asyncio.CancelledError):
             await serving
         await asyncio.to_thread(installation.stop)
+
+
+async def run(settings: Settings, *, role: str) -> int:
+    """`tocsin serve`."""
+    installation = Installation(settings, role=role)
+    link = _first_link(installation)
+
+    def ready(served: Served) -> None:
+        lines = [f"Tocsin is running at {installation.public_url}"]
+        if link:
+            lines.append(f"Nobody can sign in yet; this link is for the first: {link}")
+        print("\n".join(lines), flush=True)  # noqa: T201 - what the operator waits for
+
+    await serve(installation, ready=ready)
+    return 0
+
+
+def _first_link(installation: Installation) -> str:
+    directory = installation.database.read(installation.directories.current)
+    if ADMIN in directory.roles.values():
+        return ""
+    _, token = installation.front_desk().sign_in.first_link()
+    return f"{installation.public_url}/sign-in/{token}"
 
 
 def _front(served: Served) -> Asgi:

@@ -1,6 +1,7 @@
 """The demo's mail server: takes every mail by SMTP and keeps the newest to be read."""
 
 import itertools
+import socket
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -37,15 +38,12 @@ class Mailbox:
         self._ids = itertools.count(1)
         self._mails: deque[Mail] = deque(maxlen=_KEPT)
         self._arrived = threading.Condition()
-        self._controller = Controller(self, hostname="127.0.0.1", port=0)
+        self._controller = Controller(self, hostname="127.0.0.1", port=_free_port())
 
     def start(self) -> str:
         """Begin to listen; returns the `smtp://` address."""
         self._controller.start()
-        server = self._controller.server
-        assert server is not None
-        port = server.sockets[0].getsockname()[1]
-        return f"smtp://127.0.0.1:{port}"
+        return f"smtp://127.0.0.1:{self._controller.port}"
 
     def stop(self) -> None:
         """End."""
@@ -90,3 +88,10 @@ class Mailbox:
         with self._arrived:
             self._arrived.wait_for(lambda: found() is not None, timeout_seconds)
             return found()
+
+
+def _free_port() -> int:
+    """A loopback port that nobody listens on; aiosmtpd cannot be asked for any."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port

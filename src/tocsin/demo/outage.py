@@ -6,7 +6,7 @@ it shows is what came back over the wire.
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import httpx2
@@ -47,12 +47,14 @@ class Outage:
         self._pause = threading.Event()
         self.finished = threading.Event()
         self.worked = False
+        self._ended: Callable[[], None] | None = None
         self._thread = threading.Thread(
             target=self._run, name="tocsin-demo", daemon=True
         )
 
-    def start(self) -> None:
-        """Begin."""
+    def start(self, *, ended: Callable[[], None] | None = None) -> None:
+        """Begin; `ended` is called when it is over, however it went."""
+        self._ended = ended
         self._thread.start()
 
     def stop(self) -> None:
@@ -72,6 +74,8 @@ class Outage:
             log.error("demo_failed", error=str(error))
         finally:
             self.finished.set()
+            if self._ended is not None:
+                self._ended()
 
     def _play(self) -> None:
         self._pause.wait(4)

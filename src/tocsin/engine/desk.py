@@ -103,7 +103,7 @@ class ScopedDesk:
                     return known.id
             if known is not None:
                 # Other matchers are another silence; the old one ends here.
-                self._expire(tx, known, now)
+                self._end(tx, known, now)
             stored.save(tx, replace(wanted, id=new_id), now=now)
             return new_id
 
@@ -119,7 +119,7 @@ class ScopedDesk:
             known = stored.get(tx, silence_id)
             if known is None or known.integration != self._integration.id:
                 return False
-            self._expire(tx, known, now)
+            self._end(tx, known, now)
             return True
 
         found = self._database.write(work)
@@ -141,13 +141,9 @@ class ScopedDesk:
         """The clock's time."""
         return self._clock.now()
 
-    def _expire(self, tx: Tx, silence: Silence, now: datetime) -> None:
-        if rules.state(silence, now=now) == "expired":
-            return
-        over = replace(silence, ends_at=now, starts_at=min(silence.starts_at, now))
-        stored.save(tx, over, now=now)
+    def _end(self, tx: Tx, silence: Silence, now: datetime) -> None:
         directory = self._directories.current(tx)
-        silences.lift(tx, over, directory=directory, now=now)
+        silences.end(tx, silence, directory=directory, now=now)
 
     def _view(self, alert: Alert) -> AlertView:
         return AlertView(

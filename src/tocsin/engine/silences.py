@@ -6,6 +6,8 @@ an alert; when the last one ends and the alert still fires, the run goes on.
 
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from tocsin.core import alerts as rules
 from tocsin.core import escalation as runs
 from tocsin.core import silences
@@ -44,6 +46,15 @@ def lift(tx: Tx, silence: Silence, *, directory: Directory, now: datetime) -> No
             event = runs.Resumed(name)
             escalation.apply(tx, freed, event, directory=directory, now=now)
     stored.mark(tx, silence.id, applied=2)
+
+
+def end(tx: Tx, silence: Silence, *, directory: Directory, now: datetime) -> None:
+    """End a silence before its time."""
+    if silences.state(silence, now=now) == "expired":
+        return
+    over = replace(silence, ends_at=now, starts_at=min(silence.starts_at, now))
+    stored.save(tx, over, now=now)
+    lift(tx, over, directory=directory, now=now)
 
 
 def next_boundary(tx: Tx) -> datetime | None:

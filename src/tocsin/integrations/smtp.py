@@ -49,6 +49,22 @@ class SmtpPager:
         if self.problems(to):
             raise DeliveryFailed(self.problems(to)[0], permanent=True)
         mail = compose(message, to=to, key=key, sender=self._sender)
+        return self._deliver(mail, to, timeout_seconds)
+
+    def send_text(
+        self, *, to: str, subject: str, text: str, sent_at: datetime
+    ) -> Receipt:
+        """A mail that is no page, such as a sign-in link."""
+        mail = EmailMessage()
+        mail["From"], mail["To"], mail["Subject"] = self._sender, to, subject
+        mail["Date"] = format_datetime(sent_at)
+        mail["Auto-Submitted"] = "auto-generated"
+        mail.set_content(text)
+        return self._deliver(mail, to, timeout_seconds=10)
+
+    def _deliver(
+        self, mail: EmailMessage, to: str, timeout_seconds: float
+    ) -> Receipt:
         try:
             server = self._connect(timeout_seconds)
         except smtplib.SMTPAuthenticationError as error:
@@ -57,7 +73,7 @@ class SmtpPager:
             reason = f"{self._host}:{self._port}: {type(error).__name__}: {error}"
             raise DeliveryFailed(reason, permanent=False) from None
         try:
-            return self._send(server, mail, to, key)
+            return self._send(server, mail, to)
         finally:
             _leave(server)
 
@@ -81,7 +97,7 @@ class SmtpPager:
         return server
 
     def _send(
-        self, server: smtplib.SMTP, mail: EmailMessage, to: str, key: str
+        self, server: smtplib.SMTP, mail: EmailMessage, to: str
     ) -> Receipt:
         try:
             self._envelope(server, to)

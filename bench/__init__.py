@@ -1,0 +1,1 @@
+"""Measures Tocsin beside a peer in the same run: `make bench`."""

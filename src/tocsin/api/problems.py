@@ -1,0 +1,88 @@
+"""Every error of the API as a problem document (RFC 9457)."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from tocsin.core.excerpts import clean
+from tocsin.store.database import StoreError
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """What went wrong, for people and for programs."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str = ""
+    errors: list[dict[str, str]] = []
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problem responses of an operation, for its documentation."""
+    content = {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": content}
+        for status in statuses
+    }
+
+
+def problem(
+    status: int,
+    detail: str = "",
+    *,
+    errors: Sequence[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """A problem response."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": clean(detail, longest=2000),
+        "errors": [dict(one) for one in errors],
+    }
+    return JSONResponse(body, status, dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def install(application: FastAPI) -> None:
+    """Make every error of `application` a problem."""
+    application.add_exception_handler(RequestValidationError, _invalid)
+    application.add_exception_handler(HTTPException, _refused)
+    application.add_exception_handler(StoreError, _not_stored)
+    application.add_exception_handler(UnicodeError, _not_text)
+
+
+async def _invalid(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    errors = [
+        {
+            "field": ".".join(str(part) for part in one["loc"]),
+            "value": clean(ascii(one.get("input"))[:200]),
+            "expected": clean(str(one["msg"])),
+        }
+        for one in error.errors()
+    ]
+    return problem(422, "The request has fields that cannot be used.", errors=errors)
+
+
+async def _refused(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    return problem(error.status_code, str(error.detail), headers=error.headers)
+
+
+async def _not_stored(_: Request, error: Exception) -> JSONResponse:
+    detail = f"Nothing was changed; try again. ({error})"
+    return problem(503, detail, headers={"retry-after": "5"})
+
+
+async def _not_text(_: Request, error: Exception) -> JSONResponse:
+    return problem(400, f"The request holds text that is not Unicode: {error}")

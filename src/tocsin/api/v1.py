@@ -1,0 +1,81 @@
+"""The JSON API, `/api/v1`: for scripts, the command line and other programs."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+
+from tocsin import __version__
+from tocsin.api import alert_routes, problems, setup_routes
+from tocsin.api.access import allowed, must_all_be_guarded
+from tocsin.api.inbound import BODY_LIMIT
+from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.sign_in import Viewer
+
+PREFIX = "/api/v1"
+_DEEPEST = 32
+_LARGEST_CONFIG = 8 * 1024 * 1024
+
+
+def build(desk: FrontDesk) -> FastAPI:
+    """The application; it expects whole paths."""
+    api = FastAPI(
+        title="Tocsin",
+        version=__version__,
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    problems.install(api)
+    api.include_router(alert_routes.routes(desk), prefix=PREFIX)
+    api.include_router(setup_routes.routes(desk), prefix=PREFIX)
+
+    @api.get(f"{PREFIX}/me", tags=["me"], responses=alert_routes.ERRORS)
+    def me(viewer: Viewer = allowed(desk, "viewer")) -> dict[str, Any]:
+        """Who the token belongs to."""
+        return {"person": viewer.person, "role": viewer.role, "time_zone": viewer.zone}
+
+    @api.get(f"{PREFIX}/health", tags=["me"], responses=alert_routes.ERRORS)
+    def health(_: Viewer = allowed(desk, "viewer")) -> dict[str, Any]:
+        """What is wrong with Tocsin itself, in sentences."""
+        found = list(desk.problems())
+        return {"healthy": not found, "problems": found}
+
+    must_all_be_guarded(api, open_paths=())
+    api.middleware("http")(_within_limits)
+    return api
+
+
+async def _within_limits(
+    request: Request, call_next: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    """A trailing slash is the same path; bodies have a size and a depth."""
+    path = request.scope["path"]
+    if path != "/" and path.endswith("/"):
+        request.scope["path"] = path.rstrip("/")
+    limit = _LARGEST_CONFIG if path.rstrip("/").endswith("/config") else BODY_LIMIT
+    if int(request.headers.get("content-length") or 0) > limit:
+        return problems.problem(413, f"The body is larger than {limit} bytes.")
+    if request.method in ("POST", "PUT", "PATCH"):
+        body = b""
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit:
+                return problems.problem(413, f"The body is larger than {limit} bytes.")
+        if _is_too_deep(body):
+            return problems.problem(400, f"The body nests deeper than {_DEEPEST}.")
+        request._body = body  # noqa: SLF001 - what Starlette itself keeps it in
+    return await call_next(request)
+
+
+def _is_too_deep(body: bytes) -> bool:
+    depth = deepest = 0
+    for byte in body:
+        if byte in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"]}":
+            depth -= 1
+    return deepest > _DEEPEST

@@ -1,0 +1,1 @@
+"""The rules of incident response. Pure: no I/O, clock, dice, logging or framework."""

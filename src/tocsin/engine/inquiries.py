@@ -1,0 +1,209 @@
+"""What people and machines ask about alerts: one answer for the API, CLI and web."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+from msgspec import Struct
+
+from tocsin.core import alerts as rules
+from tocsin.core.alerts import Alert
+from tocsin.core.coming import Coming, next_up
+from tocsin.core.directory import Directory
+from tocsin.core.escalation import Run, Ticked, pending
+from tocsin.core.escalation_steps import step
+from tocsin.core.paging import methods, plan
+from tocsin.core.severity import Severity
+from tocsin.core.timeline import Fact
+from tocsin.engine import escalation
+from tocsin.store import alerts as stored_alerts
+from tocsin.store import escalation as stored_runs
+from tocsin.store import inbound, timeline
+from tocsin.store import paging as stored_pages
+from tocsin.store.database import Tx
+from tocsin.store.instants import from_micros, from_micros_or_none
+from tocsin.store.paging import Page
+
+
+class Attempt(Struct, frozen=True):
+    """One call of a provider; without an outcome it is running or in doubt."""
+
+    page: int
+    person: str
+    channel: str
+    address: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str
+    provider_id: str
+    answer: str
+
+
+class Raw(Struct, frozen=True):
+    """A request as it came in."""
+
+    at: datetime
+    path: str
+    headers: str
+    body: bytes
+
+
+class AlertStory(Struct, frozen=True):
+    """Everything known of one alert."""
+
+    alert: Alert
+    shown: str
+    run: Run | None
+    policy: str
+    coming: Coming | None
+    facts: Sequence[tuple[int, Fact]]
+    pages: Sequence[Page]
+    attempts: Sequence[Attempt]
+    raw: Raw | None
+    integration: str
+
+
+class Brief(Struct, frozen=True):
+    """An alert in a list."""
+
+    alert: Alert
+    shown: str
+    coming: Coming | None
+
+
+def story(tx: Tx, number: int, *, directory: Directory, now: datetime) -> AlertStory | None:
+    """All of alert `number`, None when there is none."""
+    alert = stored_alerts.get_many(tx, [number]).get(number)
+    if alert is None:
+        return None
+    run, policy, coming = _run_of(tx, alert, directory, now)
+    integration = directory.by_id(int(alert.integration))
+    kept = inbound.raw(tx, alert.raw) if alert.raw else None
+    return AlertStory(
+        alert=alert,
+        shown=rules.shown_state(alert, now=now),
+        run=run,
+        policy=policy,
+        coming=coming,
+        facts=timeline.of_alert(tx, number),
+        pages=stored_pages.of_alert(tx, number),
+        attempts=[_attempt(row) for row in stored_pages.attempts_of_alert(tx, number)],
+        raw=Raw(from_micros(kept[0]), *kept[1:]) if kept else None,
+        integration=integration.name if integration is not None else "tocsin",
+    )
+
+
+def briefs(
+    tx: Tx, alerts: Sequence[Alert], *, directory: Directory, now: datetime
+) -> list[Brief]:
+    """Alerts for a list, with who is paged next."""
+    stored = stored_runs.of_alerts(tx, [alert.number for alert in alerts])
+    found = []
+    for alert in alerts:
+        coming = None
+        if alert.number in stored:
+            coming = _coming(tx, alert, stored[alert.number], directory, now)[1]
+        found.append(Brief(alert, rules.shown_state(alert, now=now), coming))
+    return found
+
+
+class Rehearsed(Struct, frozen=True):
+    """One act of paging of a dry run."""
+
+    at: datetime
+    person: str
+    level: int
+    why: str
+    methods: tuple[tuple[timedelta, str], ...]
+
+
+def rehearse(
+    directory: Directory,
+    service: str,
+    *,
+    severity: Severity,
+    at: datetime,
+    most: int = 12,
+) -> list[Rehearsed]:
+    """Who would be paged for a service if nobody answered: the engine's own rules."""
+    policy = directory.policy_of(service)
+    run = pending(severity, now=at)
+    now, found = at, []
+    for _ in range(64):
+        on_call = escalation.resolver(directory, now=now)
+        decision = step(policy, run, Ticked(), now=now, on_call=on_call)
+        run = decision.run
+        for page in decision.pages:
+            person = directory.person(page.user)
+            plans = (
+                plan(person, page, urgency=severity.urgency, now=now) if person else ()
+            )
+            how = tuple((one.due_at - now, one.channel) for one in plans)
+            found.append(Rehearsed(now, page.user, page.level, page.why, how))
+        if len(found) >= most or run.due_at is None or run.state == "exhausted":
+            break
+        now = run.due_at
+    return found[:most]
+
+
+def reachable(directory: Directory, name: str) -> bool:
+    """Whether anything at all could reach a person."""
+    person = directory.person(name)
+    return person is not None and bool(methods(person))
+
+
+def _run_of(
+    tx: Tx, alert: Alert, directory: Directory, now: datetime
+) -> tuple[Run | None, str, Coming | None]:
+    stored = stored_runs.of_alerts(tx, [alert.number]).get(alert.number)
+    if stored is None:
+        return None, "", None
+    run, coming, policy = _decoded(tx, alert, stored, directory, now)
+    return run, policy, coming
+
+
+def _coming(
+    tx: Tx,
+    alert: Alert,
+    stored: stored_runs.StoredRun,
+    directory: Directory,
+    now: datetime,
+) -> tuple[Run | None, Coming | None]:
+    run, coming, _ = _decoded(tx, alert, stored, directory, now)
+    return run, coming
+
+
+def _decoded(
+    tx: Tx,
+    alert: Alert,
+    stored: stored_runs.StoredRun,
+    directory: Directory,
+    now: datetime,
+) -> tuple[Run | None, Coming | None, str]:
+    try:
+        policy = stored_runs.policy_of(tx, stored.policy_version)
+        run = stored_runs.run_of(stored)
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        return None, None, ""
+    on_call = escalation.resolver(directory, now=now, turn=alert.number)
+    return run, next_up(policy, run, on_call=on_call, now=now), policy.name
+
+
+def _attempt(row: Sequence[object]) -> Attempt:
+    page, person, channel, address, started, ended, outcome, provider, answer = row
+    assert isinstance(page, int)
+    assert isinstance(started, int)
+    assert ended is None or isinstance(ended, int)
+    return Attempt(
+        page,
+        str(person),
+        str(channel),
+        str(address),
+        from_micros(started),
+        from_micros_or_none(ended),
+        str(outcome),
+        str(provider),
+        str(answer),
+    )
+
+

@@ -1,0 +1,1 @@
+"""Pages for people: server-rendered, every action a form, works without JavaScript."""

@@ -1,0 +1,134 @@
+"""Templates and what they are given: times in the reader's zone, icons, hashed files."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+_SYMBOL = re.compile(r'<symbol id="i-([a-z0-9-]+)".*?</symbol>', re.S)
+
+_environment = Environment(
+    loader=PackageLoader("tocsin.web"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def render(template: str, **values: Any) -> str:
+    """One page or fragment."""
+    return _environment.get_template(template).render(**values)
+
+
+@lru_cache(maxsize=64)
+def asset(name: str) -> str:
+    """The address of a static file; it changes when the file does."""
+    path = STATIC / name
+    if not path.is_file():
+        return f"/static/-/{name}"
+    return f"/static/{sha256(path.read_bytes()).hexdigest()[:12]}/{name}"
+
+
+@lru_cache(maxsize=1)
+def _symbols() -> Mapping[str, str]:
+    path = STATIC / "vendor" / "icons.svg"
+    if not path.is_file():
+        return {}
+    text = path.read_text("utf-8")
+    return {found.group(1): found.group(0) for found in _SYMBOL.finditer(text)}
+
+
+def icon(name: str) -> Markup:
+    """An icon from the sprite; nothing where the build had none."""
+    if name not in _symbols():
+        return Markup("")
+    href = escape(f"{asset('vendor/icons.svg')}#i-{name}")
+    return Markup('<svg class="ic" aria-hidden="true"><use href="{}"></use></svg>').format(
+        Markup(href)
+    )
+
+
+def inline_icon(name: str) -> Markup:
+    """The same drawn into the page, for the one that may ask for nothing else."""
+    symbol = _symbols().get(name)
+    if symbol is None:
+        return Markup("")
+    inner = symbol[symbol.index(">") + 1 : -len("</symbol>")]
+    return Markup(  # noqa: S704 - from our own build, not from anybody's text
+        f'<svg class="ic" viewBox="0 0 24 24" aria-hidden="true">{inner}</svg>'
+    )
+
+
+def moment(at: datetime | None, zone: str, *, now: datetime, form: str = "") -> Markup:
+    """A time for people, with the exact instant in `datetime`."""
+    if at is None:
+        return Markup("")
+    local = at.astimezone(ZoneInfo(zone))
+    today = now.astimezone(ZoneInfo(zone)).date()
+    if form == "seconds":
+        text = f"{local:%H:%M:%S}"
+    elif local.date() == today:
+        text = f"{local:%H:%M}"
+    elif abs(local.date() - today) < timedelta(days=300):
+        text = f"{local:%a %-d %b, %H:%M}"
+    else:
+        text = f"{local:%-d %b %Y, %H:%M}"
+    return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), text)
+
+
+def ago(at: datetime | None, *, now: datetime) -> str:
+    """`4 min`, `2 h 10 min`, `3 d`."""
+    if at is None:
+        return ""
+    return span(now - at)
+
+
+def span(duration: timedelta) -> str:
+    """A length for people, two units at most."""
+    seconds = max(0, int(duration.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if minutes < 60:
+        return f"{minutes} min"
+    if hours < 24:
+        rest = minutes % 60
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    rest = hours % 24
+    return f"{days} d {rest} h" if rest else f"{days} d"
+
+
+def initials(name: str) -> str:
+    """Two letters for an avatar."""
+    parts = [part for part in re.split(r"[\s._-]+", name) if part]
+    if len(parts) > 1:
+        return (parts[0][0] + parts[-1][0]).upper()
+    return name[:2].upper()
+
+
+def tone(name: str) -> int:
+    """Which of the six soft colours a person has, always the same."""
+    return sha256(name.encode("utf-8", "replace")).digest()[0] % 6 + 1
+
+
+_environment.globals.update(
+    icon=icon,
+    inline_icon=inline_icon,
+    asset=asset,
+    moment=moment,
+    ago=ago,
+    span=span,
+    initials=initials,
+    tone=tone,
+    page_css=lambda: Markup((STATIC / "page.css").read_text("utf-8")),  # noqa: S704 - ours
+)

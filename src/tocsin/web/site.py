@@ -1,0 +1,106 @@
+"""The routes of the pages. Reads call the store, writes call the engine."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.routing import Route
+
+from tocsin.engine.front_desk import FrontDesk
+from tocsin.store import alerts as stored_alerts
+from tocsin.web import demo, doors, live, page_link, pages
+from tocsin.web.gate import Gate, guarded
+from tocsin.web.rendering import STATIC, render
+
+_FOREVER = "public, max-age=31536000, immutable"
+
+
+class Mail(Protocol):
+    """Sends a sign-in link."""
+
+    def __call__(self, to: str, subject: str, text: str) -> None: ...
+
+
+def build(
+    desk: FrontDesk, *, stopping: asyncio.Event, demo: Any, mail: Mail
+) -> Starlette:
+    """The application of all pages."""
+    gate = Gate(desk, _counter(desk), has_demo=demo is not None)
+    routes = [
+        Route("/static/{digest}/{name:path}", _static),
+        *_page_link_routes(desk),
+        *_live_routes(desk, gate, stopping),
+        *doors.routes(desk, gate, mail),
+        *pages.routes(desk, gate),
+        *_demo_routes(gate, demo),
+    ]
+    site = Starlette(
+        routes=routes,
+        exception_handlers={404: _not_found, 405: _not_found, 500: _broken},
+    )
+    site.router.redirect_slashes = False
+    return site
+
+
+def _counter(desk: FrontDesk) -> Callable[[], int]:
+    def firing() -> int:
+        counts = desk.database.read(stored_alerts.counts)
+        return counts.get(("triggered", False), 0)
+
+    return firing
+
+
+def _page_link_routes(desk: FrontDesk) -> list[Route]:
+    async def get(request: Request) -> Response:
+        token = request.path_params["token"]
+        return await run_in_threadpool(page_link.show, desk, token)
+
+    async def post(request: Request) -> Response:
+        token = request.path_params["token"]
+        form = await request.form(max_fields=10, max_files=0)
+        return await run_in_threadpool(page_link.act, desk, token, form)
+
+    return [
+        Route("/p/{token}", get, methods=["GET"]),
+        Route("/p/{token}", post, methods=["POST"]),
+    ]
+
+
+def _live_routes(desk: FrontDesk, gate: Gate, stopping: asyncio.Event) -> list[Route]:
+    async def events(request: Request) -> Response:
+        if await run_in_threadpool(gate.viewer, request) is None:
+            return Response(status_code=401)
+        return live.stream(desk, request, stopping)
+
+    return [Route("/live", events)]
+
+
+def _demo_routes(gate: Gate, shown: Any) -> list[Route]:
+    return demo.routes(gate, shown) if shown is not None else []
+
+
+async def _static(request: Request) -> Response:
+    name = request.path_params["name"]
+    path = (STATIC / name).resolve()
+    if STATIC.resolve() not in path.parents or not path.is_file():
+        return HTMLResponse("", 404)
+    kept = _FOREVER if request.path_params["digest"] != "-" else "no-cache"
+    headers = {"cache-control": kept, "x-content-type-options": "nosniff"}
+    return FileResponse(path, headers=headers)
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    status = getattr(error, "status_code", 404)
+    text = render("error.html", status=status, path=request.url.path)
+    return guarded(HTMLResponse(text, status))
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    text = render("error.html", status=500, path=request.url.path)
+    return guarded(HTMLResponse(text, 500))
+
+
