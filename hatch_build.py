@@ -15,7 +15,9 @@ from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FONT = "@fontsource-variable/instrument-sans/files/instrument-sans-latin-wght-normal.woff2"
+FONT = (
+    "@fontsource-variable/instrument-sans/files/instrument-sans-latin-wght-normal.woff2"
+)
 WEB = Path("src/tocsin/web")
 SHAPES = re.compile(r"<svg[^>]*>(.*)</svg>", re.S)
 
@@ -34,7 +36,9 @@ class CustomBuildHook(BuildHookInterface):
         made = vendor / "icons.svg"
         wanted = [root / "package-lock.json", root / WEB / "icons.txt"]
         if made.exists() and all(
-            one.stat().st_mtime <= made.stat().st_mtime for one in wanted if one.exists()
+            one.stat().st_mtime <= made.stat().st_mtime
+            for one in wanted
+            if one.exists()
         ):
             return
         if not wanted[0].exists():

@@ -1,7 +1,7 @@
 """The only place where real things are named and wired together."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx2
 
 from tocsin import __version__, system
-from tocsin.api.inbound import InboundApp
 from tocsin.api.front import Asgi
 from tocsin.api.health import Health
+from tocsin.api.inbound import InboundApp
 from tocsin.config import BadSettings, Settings, client_settings, read_settings
 from tocsin.engine import examination
 from tocsin.engine.alerts import Intake
@@ -20,7 +20,7 @@ from tocsin.engine.directories import Directories
 from tocsin.engine.door import Door, Settled
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.heartbeats import Heartbeats
-from tocsin.engine.loop import Clockwork, Engine
+from tocsin.engine.loop import Clockwork, Delivery, Engine
 from tocsin.engine.paging import Links
 from tocsin.engine.reception import Reception
 from tocsin.engine.sign_in import SignIn
@@ -138,7 +138,7 @@ class Installation:
             links=Links(self.public_url, self.secret),
             incarnation=system.new_incarnation(),
             version=__version__,
-            dispatch=lambda work: self._workers.submit(work) and None,
+            dispatch=self._dispatch,
             capacity=4 * self.settings.workers,
             watch=watch,
         )
@@ -205,9 +205,10 @@ class Installation:
     def mail_link(self, to: str, subject: str, text: str) -> None:
         """Send a sign-in link. Raises DeliveryFailed, DeliveryUnknown, LookupError."""
         pager = self.engine.pagers.get("email")
-        if not isinstance(pager, smtp.SmtpPager):
+        if pager is None:
             message = "no mail server is set up (TOCSIN_SMTP_URL)"
             raise LookupError(message)
+        assert isinstance(pager, smtp.SmtpPager)
         pager.send_text(to=to, subject=subject, text=text, sent_at=self.clock.now())
 
     def problems(self) -> list[str]:
@@ -255,7 +256,11 @@ class Installation:
             return lambda: None
         path = url.removeprefix("sqlite:///")
         ballast = Ballast(path, size_mib=self.settings.ballast_mib)
-        self.database.on_full = lambda: ballast.drop() and None
+
+        def make_room() -> None:
+            ballast.drop()
+
+        self.database.on_full = make_room
         checkpointer = sqlite.Checkpointer(self.database, path)
 
         def tidy() -> None:
@@ -263,6 +268,9 @@ class Installation:
             ballast.lay()
 
         return tidy
+
+    def _dispatch(self, delivery: Delivery) -> None:
+        self._workers.submit(delivery)
 
     def _dead_man(self) -> None:
         def ping() -> None:
@@ -312,7 +320,7 @@ class Doors:
 
 
 def apply_to(
-    settings: Settings, files: list[tuple[str, str]], *, prune: bool, dry_run: bool
+    settings: Settings, files: Sequence[tuple[str, str]], *, prune: bool, dry_run: bool
 ) -> dict[str, object]:
     """Configuration as code on the settings' database, as the API answers it."""
     database = open_database(settings)

@@ -17,7 +17,7 @@ _PREFIX = "TOCSIN_"
 _CLIENT_KEYS = {"url", "token", "config"}
 
 
-class BadSettings(Exception):  # noqa: N818 - reads as a sentence where it is raised
+class BadSettings(Exception):
     """One or more settings cannot be used; `problems` says which and why."""
 
     def __init__(self, problems: list[str]) -> None:

@@ -72,7 +72,7 @@ async def run(settings: Settings, *, role: str) -> int:
         lines = [f"Tocsin is running at {installation.public_url}"]
         if link:
             lines.append(f"Nobody can sign in yet; this link is for the first: {link}")
-        print("\n".join(lines), flush=True)  # noqa: T201 - what the operator waits for
+        print("\n".join(lines), flush=True)
 
     await serve(installation, ready=ready)
     return 0

@@ -6,7 +6,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tocsin.core import escalation as e
-from tocsin.core.escalation import Level, Policy, Reason, Run, RunState, Target, TargetKind
+from tocsin.core.escalation import (
+    Level,
+    Policy,
+    Reason,
+    Run,
+    RunState,
+    Target,
+    TargetKind,
+)
 from tocsin.core.escalation_steps import TRANSITIONS, begin, step
 from tocsin.core.severity import Severity
 
@@ -62,12 +70,18 @@ def trace(
             continue
         decisions = []
         if run is None:
-            decisions.append(begin(policy, severity=severity, now=at(0), on_call=on_call))
+            decisions.append(
+                begin(policy, severity=severity, now=at(0), on_call=on_call)
+            )
         else:
             if now in events:
-                decisions.append(step(policy, run, events[now], now=at(now), on_call=on_call))
+                decisions.append(
+                    step(policy, run, events[now], now=at(now), on_call=on_call)
+                )
                 run = decisions[-1].run
-            decisions.append(step(policy, run, e.Ticked(), now=at(now), on_call=on_call))
+            decisions.append(
+                step(policy, run, e.Ticked(), now=at(now), on_call=on_call)
+            )
         for decision in decisions:
             run = decision.run
             seen += [(now, page.user) for page in decision.pages]
@@ -112,7 +126,10 @@ def test_engine_down_from_5_to_20() -> None:
 
 
 def test_silence_from_5_to_25_moves_the_clock() -> None:
-    events: dict[float, e.Event] = {5: e.Paused("silence:1"), 25: e.Resumed("silence:1")}
+    events: dict[float, e.Event] = {
+        5: e.Paused("silence:1"),
+        25: e.Resumed("silence:1"),
+    }
     assert trace(until=36, events=events) == [(0, "alice"), (35, "bob")]
 
 
@@ -128,9 +145,7 @@ def test_reassign_at_3_counts_as_the_level_having_just_run() -> None:
 
 
 def test_one_repeat_then_the_fallback() -> None:
-    policy = Policy(
-        "payments", SEED.levels, SEED.fallback, repeat=1, wait=minutes(15)
-    )
+    policy = Policy("payments", SEED.levels, SEED.fallback, repeat=1, wait=minutes(15))
     assert [now for now, _ in trace(policy, until=121)] == [
         0, 15, 30, 45, 60, 75, 90, 120,
     ]  # fmt: skip

@@ -51,7 +51,9 @@ def _reading(router: APIRouter, desk: FrontDesk) -> None:
     @router.get("")
     def list_alerts(
         _: Viewer = viewer,
-        status: Annotated[str, Query(pattern="^(open|triggered|acknowledged|resolved|all)$")] = "open",
+        status: Annotated[
+            str, Query(pattern="^(open|triggered|acknowledged|resolved|all)$")
+        ] = "open",
         service: Annotated[str, Query(max_length=100)] = "",
         before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -181,7 +183,9 @@ def _acting(router: APIRouter, desk: FrontDesk) -> None:
         return _done(desk, number, desk.act(work))
 
     @router.post("/{number}/note")
-    def note(number: Number, body: NoteIn, viewer: Viewer = responder) -> dict[str, Any]:
+    def note(
+        number: Number, body: NoteIn, viewer: Viewer = responder
+    ) -> dict[str, Any]:
         """A line of your own in the timeline."""
 
         def work(tx: Tx, _: Directory, now: datetime) -> Acted:

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from tocsin.api.inbound import InboundApp, Receive, Scope, Send
 
+
 class Asgi(Protocol):
     """The shape of an ASGI application."""
 

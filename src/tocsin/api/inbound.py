@@ -49,10 +49,13 @@ def settle_on(
             if not future.done():
                 future.set_result(result)
 
-    return lambda results: loop.call_soon_threadsafe(settle, results) and None
+    def hand_over(results: list[Settled]) -> None:
+        loop.call_soon_threadsafe(settle, results)
+
+    return hand_over
 
 
-class TooLarge(Exception):  # noqa: N818 - it is not one of ours to report
+class TooLarge(Exception):
     """The body is above the limit; holds its beginning."""
 
     def __init__(self, beginning: bytes) -> None:
@@ -81,9 +84,7 @@ class InboundApp:
     @staticmethod
     def claims(path: str) -> bool:
         """Whether `path` is a sender's."""
-        return (
-            path.startswith(("/in/", "/ping/")) or path.rstrip("/") in _KEY_IN_BODY
-        )
+        return path.startswith(("/in/", "/ping/")) or path.rstrip("/") in _KEY_IN_BODY
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -134,7 +135,7 @@ class InboundApp:
             return dialect.refuse(429, reason, _RETRY_AFTER_SECONDS)
         settled = await waiter
         if settled.error is not None:
-            log.error("event_refused", error=str(settled.error))
+            log.error("event_refused", reason=str(settled.error))
             reason = "the event could not be stored; send it again"
             return dialect.refuse(503, reason, _RETRY_AFTER_SECONDS)
         return arrival.reading.answer

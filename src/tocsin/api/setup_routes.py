@@ -161,11 +161,11 @@ def _integrations(router: APIRouter, desk: FrontDesk) -> None:
     @router.get("/integrations/{name}/rejects", tags=["integrations"])
     def rejects(name: Name, _: Viewer = allowed(desk, "lead")) -> dict[str, Any]:
         """What could not be read, raw, newest first."""
-        for one in desk.directory().integrations:
-            if one.name == name:
-                rows = desk.database.read(lambda tx: inbound.rejects(tx, one.id))
-                return {"rejects": [_reject(row) for row in rows]}
-        raise HTTPException(404, f"There is no integration {clean(name)}.")
+        known = {one.name: one.id for one in desk.directory().integrations}
+        if name not in known:
+            raise HTTPException(404, f"There is no integration {clean(name)}.")
+        rows = desk.database.read(lambda tx: inbound.rejects(tx, known[name]))
+        return {"rejects": [_reject(row) for row in rows]}
 
 
 def _silences(router: APIRouter, desk: FrontDesk) -> None:
@@ -241,7 +241,9 @@ def _service_with(directory: Directory, name: str) -> str:
     for service in directory.services.values():
         if service.policy == name:
             return service.name
-    raise HTTPException(404, f"There is no service or policy in use named {clean(name)}.")
+    raise HTTPException(
+        404, f"There is no service or policy in use named {clean(name)}."
+    )
 
 
 def _final(final: Any) -> dict[str, Any]:
@@ -255,7 +257,9 @@ def _final(final: Any) -> dict[str, Any]:
             }
             for one in final.shifts
         ],
-        "gaps": [{"start": time(one.start), "end": time(one.end)} for one in final.gaps],
+        "gaps": [
+            {"start": time(one.start), "end": time(one.end)} for one in final.gaps
+        ],
     }
 
 

@@ -66,7 +66,7 @@ async def _within_limits(
                 return problems.problem(413, f"The body is larger than {limit} bytes.")
         if _is_too_deep(body):
             return problems.problem(400, f"The body nests deeper than {_DEEPEST}.")
-        request._body = body  # noqa: SLF001 - what Starlette itself keeps it in
+        request._body = body
     return await call_next(request)
 
 

@@ -6,7 +6,13 @@ from typing import Any
 import click
 
 from tocsin.cli.printing import (
-    BAD_INPUT, NEGATIVE, UNREACHABLE, json_option, print_json, stop, table,
+    BAD_INPUT,
+    NEGATIVE,
+    UNREACHABLE,
+    json_option,
+    print_json,
+    stop,
+    table,
 )  # fmt: skip
 
 _SEVERITIES = click.Choice(["SEV1", "SEV2", "SEV3", "SEV4"], case_sensitive=False)
@@ -29,9 +35,7 @@ class Server:
         text: str = self._call("GET", path).text
         return text
 
-    def post(
-        self, path: str, body: Any = None, *, accept: Sequence[int] = ()
-    ) -> Any:
+    def post(self, path: str, body: Any = None, *, accept: Sequence[int] = ()) -> Any:
         """JSON of a POST; an answer above 299 ends the program unless accepted."""
         return self._call("POST", path, json=body, accept=accept).json()
 
@@ -106,11 +110,15 @@ def alerts(status: str = "open", service: str = "", *, as_json: bool = False) ->
 @click.option("--service", default="", help="The service that is in trouble.")
 @click.option("--integration", default="", help="Or the integration it comes through.")
 @click.option("--severity", type=_SEVERITIES, default="SEV2", show_default=True)
-@click.option("--key", default="", help="The dedup key; made from the title if missing.")
+@click.option(
+    "--key", default="", help="The dedup key; made from the title if missing."
+)
 @click.option("--description", default="", help="More about it.")
 @click.option("--resolve", "action", flag_value="resolve", help="It is over.")
 @click.option("--ack", "action", flag_value="acknowledge", help="Somebody has it.")
-@click.option("--trigger", "action", flag_value="trigger", default="trigger", hidden=True)
+@click.option(
+    "--trigger", "action", flag_value="trigger", default="trigger", hidden=True
+)
 @json_option
 def send(title: str, action: str | None, *, as_json: bool, **fields: str) -> None:
     """Raise, acknowledge or resolve an alert. Stored before this returns.
@@ -259,9 +267,7 @@ def test(name: str, at: str | None, severity: str, *, as_json: bool) -> None:
     table(("time (UTC)", "who", "level", "how"), rows, empty="Nobody would be paged.")
 
 
-def _act(
-    alert: str, verb: str, words: str, *, as_json: bool, body: Any = None
-) -> None:
+def _act(alert: str, verb: str, words: str, *, as_json: bool, body: Any = None) -> None:
     done = the_server().post(f"/api/v1/alerts/{_number(alert)}/{verb}", body)
     if as_json:
         print_json(done)
@@ -280,3 +286,14 @@ def _next(coming: Any) -> str:
     if not coming:
         return ""
     return f"next {', '.join(coming['people'])} {coming['at'][11:16]}Z"
+
+
+def _said(answer: Any) -> list[str]:
+    """The sentences of a problem document, or whatever came instead."""
+    try:
+        body = answer.json()
+    except ValueError:
+        return [f"{answer.status_code} {answer.text[:300]}"]
+    lines = [str(body.get("detail") or body.get("title") or answer.status_code)]
+    lines += [f"{e['field']}: {e['expected']}" for e in body.get("errors", [])]
+    return lines

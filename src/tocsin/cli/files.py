@@ -1,5 +1,6 @@
 """Configuration as code: `apply` and `export`."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,7 @@ def _locally(
 def _text(name: str) -> str:
     try:
         if name == "-":
-            return click.get_text_stream("stdin").read()
+            return sys.stdin.read()
         return Path(name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         stop([f"{name}: {error}"])

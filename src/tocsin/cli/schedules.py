@@ -16,7 +16,9 @@ def schedules() -> None:
 
 @schedules.command()
 @click.argument("file", type=click.Path(allow_dash=True))
-@click.option("--from", "start", required=True, help="A UTC instant: 2024-01-01T08:00Z.")
+@click.option(
+    "--from", "start", required=True, help="A UTC instant: 2024-01-01T08:00Z."
+)
 @click.option("--to", "end", required=True, help="A UTC instant.")
 @click.option("--json", "as_json", is_flag=True, help="JSON, which it always prints.")
 def render(file: str, start: str, end: str, *, as_json: bool) -> None:
@@ -24,7 +26,8 @@ def render(file: str, start: str, end: str, *, as_json: bool) -> None:
 
     Example: tocsin schedules render payments.json --from 2024-01-01T08:00Z --to 2024-01-22T08:00Z
     """
-    from tocsin.core.schedule_files import BadSchedule, instant, render as rendered
+    from tocsin.core.schedule_files import BadSchedule, instant
+    from tocsin.core.schedule_files import render as rendered
 
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8")

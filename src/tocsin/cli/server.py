@@ -37,7 +37,9 @@ def serve(role: str, host: str | None, port: int | None) -> None:
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address.")
 @click.option("--port", type=int, default=8080, show_default=True, help="Port.")
-@click.option("--data", default="var/demo", show_default=True, help="Where its data is.")
+@click.option(
+    "--data", default="var/demo", show_default=True, help="Where its data is."
+)
 @click.option("--once", is_flag=True, help="End after the outage; exit 1 if it failed.")
 def demo(host: str, port: int, data: str, *, once: bool) -> None:
     """Start a small company and play one outage on the real program.

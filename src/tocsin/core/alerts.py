@@ -88,6 +88,7 @@ class Alert(Struct, frozen=True):
     # The inbox row of the newest raw body that changed it.
     raw: int = 0
 
+
 class Refused(Struct, frozen=True):
     """What was asked cannot be done; `reason` is a sentence for the person."""
 

@@ -56,7 +56,8 @@ def compiled(
         page = (
             [_rotation(rotations, index)]
             if index < len(rotations)
-            else [{"user": user} for user in everyone] + ([{"team": team}] if team else [])
+            else [{"user": user} for user in everyone]
+            + ([{"team": team}] if team else [])
         )
         levels.append({"after": after, "page": page})
     schedule = {"name": _NAME, "team": team, "time_zone": zone, "rotations": rotations}

@@ -8,7 +8,9 @@ import re
 from tocsin.core.durations import BadDuration, parse
 
 _OPERAND = r"[a-z_][a-z0-9_]*(?:\{[^}]*\})?(?:\([^)]*\))?"
-_LITERAL = r"-?\d+(?:\.\d+)?\s*(?:%|/s|ms|s|sec|seconds?|m|min|minutes?|h|hours?|d|days?)?"
+_LITERAL = (
+    r"-?\d+(?:\.\d+)?\s*(?:%|/s|ms|s|sec|seconds?|m|min|minutes?|h|hours?|d|days?)?"
+)
 _CONDITION = re.compile(
     rf"\s*(?P<left>{_OPERAND}|\w+\([^)]*\))"
     r"(?:\s+by\s+\([^)]*\))?(?:\s+over\s+\d+\s*\w+)?"

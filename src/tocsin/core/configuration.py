@@ -8,8 +8,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from tocsin.core.forms import (
-    Field, Form, Plain, Problem, anything, check_duration, choice, duration, many, name,
-    names, one, text, whole, yes_no, zone,
+    Field,
+    Form,
+    Plain,
+    Problem,
+    anything,
+    check_duration,
+    choice,
+    duration,
+    many,
+    name,
+    names,
+    one,
+    text,
+    whole,
+    yes_no,
+    zone,
 )  # fmt: skip
 from tocsin.core.severity import Severity
 
@@ -89,7 +103,9 @@ _RULE = Form(
 )
 _CONTACT = Form(
     {
-        "by": choice("the channel", ("email", "webhook", "ntfy", "apprise"), needed=True),
+        "by": choice(
+            "the channel", ("email", "webhook", "ntfy", "apprise"), needed=True
+        ),
         "address": text("where: a mail address, URL or topic", needed=True),
         "label": text("a name of its own, for `notify`"),
     }
@@ -146,7 +162,9 @@ FORMS: Mapping[str, Form] = {
             "name": name("the schedule's name"),
             "team": text("the team it belongs to"),
             "time_zone": zone("its zone; the team's when missing"),
-            "rotations": many(_ROTATION, "at least one rotation", needed=True, some=True),
+            "rotations": many(
+                _ROTATION, "at least one rotation", needed=True, some=True
+            ),
         }
     ),
     "escalation_policies": Form(
@@ -281,7 +299,10 @@ def schema() -> Mapping[str, Any]:
     }
     properties["organisation"] = ORGANISATION.schema()
     properties["rules"] = {"type": "array", "items": RULE.schema()}
-    properties["schedule"] = {"type": "object", "description": "rotation and escalation"}
+    properties["schedule"] = {
+        "type": "object",
+        "description": "rotation and escalation",
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Tocsin configuration",

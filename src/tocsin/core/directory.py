@@ -81,7 +81,9 @@ class OnCallRow(Struct, frozen=True):
 # Alerts about ourselves come through here; no address leads to it.
 INTERNAL = Integration(0, "tocsin", "internal", "tocsin", "")
 CANARY = Integration(0, CANARY_NAME, "internal", CANARY_NAME, "")
-_CANARY_PERSON = Person(CANARY_NAME, contacts=(ContactMethod(CANARY_NAME, CANARY_NAME),))
+_CANARY_PERSON = Person(
+    CANARY_NAME, contacts=(ContactMethod(CANARY_NAME, CANARY_NAME),)
+)
 _AT_ONCE = dict.fromkeys(Severity, timedelta(0))
 _CANARY_TARGETS = (Target(TargetKind.USER, CANARY_NAME),)
 _CANARY_POLICY = Policy(
@@ -185,7 +187,9 @@ class Directory:
             if not schedule or one.name == schedule
         ]
         return [
-            self._row(one, rotation, now) for one in chosen for rotation in one.rotations
+            self._row(one, rotation, now)
+            for one in chosen
+            for rotation in one.rotations
         ]
 
     def schedules_of(self, service: str) -> tuple[str, ...]:
@@ -238,5 +242,3 @@ def _change_after(
             if current != set(people):
                 return edge
     return None
-
-

@@ -13,7 +13,12 @@ from tocsin.core.configuration import TYPES, Documents
 from tocsin.core.directory import Directory, Integration, NamedSchedule, Service, Team
 from tocsin.core.durations import parse
 from tocsin.core.escalation import (
-    Condition, Level, Policy, Target, TargetKind, offset,
+    Condition,
+    Level,
+    Policy,
+    Target,
+    TargetKind,
+    offset,
 )  # fmt: skip
 from tocsin.core.forms import Plain, Problem
 from tocsin.core.layers import Layer, Turn, Unit
@@ -59,7 +64,9 @@ def build(
         version=version,
         organisation=organisation.get("name", "Tocsin"),
         zone=zone,
-        people={name: _person(one, zone, teams, problems) for name, one in people.items()},
+        people={
+            name: _person(one, zone, teams, problems) for name, one in people.items()
+        },
         roles={name: one.get("role", "responder") for name, one in people.items()},
         teams=teams,
         schedules=schedules,
@@ -70,9 +77,7 @@ def build(
     return directory, problems
 
 
-def _teams(
-    documents: Documents, zone: str, problems: list[Problem]
-) -> dict[str, Team]:
+def _teams(documents: Documents, zone: str, problems: list[Problem]) -> dict[str, Team]:
     people = documents.get("people", {})
     teams = {}
     for name, one in documents.get("teams", {}).items():
@@ -106,7 +111,9 @@ def _person(
         for rule in notify.get(urgency, []):
             by = rule.get("by", "")
             if by not in reachable:
-                expected = f"a contact of {one['name']}: {', '.join(reachable) or 'none'}"
+                expected = (
+                    f"a contact of {one['name']}: {', '.join(reachable) or 'none'}"
+                )
                 problems.append(Problem(f"{where}.notify.{urgency}", by, expected))
     if not reachable:
         expected = "an email or at least one contact; nothing could reach this person"
@@ -201,7 +208,9 @@ def _policy(
     levels = tuple(
         Level(
             after=_delays(level.get("after", "0s")),
-            targets=_targets(level.get("page", []), known, f"{where}.levels[{i}]", problems),
+            targets=_targets(
+                level.get("page", []), known, f"{where}.levels[{i}]", problems
+            ),
             condition=Condition(level.get("condition", "if_not_acked")),
             everyone_acks=level.get("everyone_acks", False),
         )
@@ -210,14 +219,18 @@ def _policy(
     for severity in Severity:
         delays = [offset(level, severity) for level in levels]
         if delays != sorted(delays):
-            expected = f"delays that do not go down from level to level ({severity.name})"
+            expected = (
+                f"delays that do not go down from level to level ({severity.name})"
+            )
             problems.append(Problem(f"{where}.levels", "after", expected))
             break
     timeout = one.get("ack_timeout")
     return Policy(
         name=name,
         levels=levels,
-        fallback=_targets(one.get("fallback", []), known, f"{where}.fallback", problems),
+        fallback=_targets(
+            one.get("fallback", []), known, f"{where}.fallback", problems
+        ),
         repeat=one.get("repeat", 0),
         wait=parse(one.get("wait", "15m")),
         ack_timeout=_timeouts(timeout) if timeout is not None else {},

@@ -14,7 +14,7 @@ _PART = re.compile(r"\s*(\d{1,7})\s*([a-z]+)\s*(?:,|and)?", re.IGNORECASE)
 LONGEST = timedelta(days=366)
 
 
-class BadDuration(ValueError):  # noqa: N818 - reads as a sentence where it is raised
+class BadDuration(ValueError):
     """The text is not a duration; says what was expected."""
 
 

@@ -199,6 +199,7 @@ def origin_as_if_just_ran(policy: Policy, run: Run, *, now: datetime) -> datetim
     ran = policy.levels[run.next_level - 1]
     return now - offset(ran, run.severity)
 
+
 class Triggered(Struct, frozen=True):
     """The alert fires."""
 

@@ -11,7 +11,16 @@ from msgspec.structs import replace
 
 from tocsin.core.durations import words
 from tocsin.core.escalation import (
-    Condition, Decision, Level, OnCall, Paging, Policy, Reason, Run, RunState, Target,
+    Condition,
+    Decision,
+    Level,
+    OnCall,
+    Paging,
+    Policy,
+    Reason,
+    Run,
+    RunState,
+    Target,
     offset,
 )  # fmt: skip
 from tocsin.core.severity import Severity
@@ -47,9 +56,7 @@ def page(
     if not people:
         return run, ()
     number = run.pagings + 1
-    pages = tuple(
-        Paging(name, number, level, run.loop, reason, why) for name in people
-    )
+    pages = tuple(Paging(name, number, level, run.loop, reason, why) for name in people)
     paged = replace(run, pagings=number, last_paged=tuple(people), unreachable=())
     return paged, pages
 
@@ -145,7 +152,6 @@ class _Walk:
         self.pages: list[Paging] = []
         self.facts: list[Fact] = []
         self.seen: set[str] = set()
-        self.number = run.pagings if run.due_at is None else run.pagings
         self.last_was_empty = False
         self.ran = False
 
@@ -217,7 +223,9 @@ class _Walk:
         run = new_loop(self.run, now=self.now)
         self.run = replace(run, repeats=number)
         times = self.policy.repeat
-        text = f"Nobody answered; {self.policy.name} starts again ({number} of {times})."
+        text = (
+            f"Nobody answered; {self.policy.name} starts again ({number} of {times})."
+        )
         self._say(text, Reason.REPEATED)
         self.reason = Reason.REPEATED
         self.ran = False

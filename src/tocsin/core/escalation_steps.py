@@ -7,20 +7,12 @@ docs is made from the table, and a test walks every pair.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-
-from msgspec import Struct
-from msgspec.structs import replace
+from typing import Any
 
 from tocsin.core import escalation as e
-from tocsin.core.durations import words
-from tocsin.core.escalation import (
-    Cancel, Decision, Event, OnCall, Policy, Reason, Run, RunState,
-)  # fmt: skip
-from tocsin.core.escalation_levels import (
-    ack_timeout, catch_up, new_loop, next_level_now, page, resolve_all, wake_at,
-)  # fmt: skip
+from tocsin.core import escalation_rules as rules
+from tocsin.core.escalation import Decision, Event, OnCall, Policy, Run, RunState
 from tocsin.core.severity import Severity
-from tocsin.core.timeline import Fact, FactKind
 
 S = RunState
 _OVER_ANY = tuple(state for state in RunState if state is not S.RESOLVED)
@@ -70,8 +62,8 @@ def step(
 ) -> Decision:
     """What `event` at `now` means for `run`. Total: what makes no sense is refused."""
     if run.state not in TRANSITIONS[type(event)]:
-        return _refused(run, event, now=now)
-    scene = _Scene(policy, run, now, on_call)
+        return rules.refused(run, event, now=now)
+    scene = rules.Scene(policy, run, now, on_call)
     return _RULES[type(event)](scene, event)
 
 
@@ -83,278 +75,17 @@ def begin(
     return step(policy, run, e.Ticked(), now=now, on_call=on_call)
 
 
-class _Scene(Struct, frozen=True):
-    """What every rule looks at."""
-
-    policy: Policy
-    run: Run
-    now: datetime
-    on_call: OnCall
-
-
-def _tick(scene: _Scene, _: e.Ticked) -> Decision:
-    run, now = scene.run, scene.now
-    if run.state is S.PAUSED or run.due_at is None or run.due_at > now:
-        return Decision(run, Reason.NOT_DUE)
-    if run.state is S.SNOOZED:
-        return _fresh_loop(scene, Reason.SNOOZE_ENDED, "The snooze is over.")
-    if run.state is S.EXHAUSTED:
-        return _nag(scene)
-    if run.state is S.ACKED and run.deadline is not None and run.deadline <= now:
-        return _ack_timed_out(scene)
-    return catch_up(scene.policy, run, now=now, on_call=scene.on_call)
-
-
-def _nag(scene: _Scene) -> Decision:
-    policy, run, now = scene.policy, scene.run, scene.now
-    people = resolve_all(policy.fallback, scene.on_call)
-    why = f"Every level of {policy.name} was paged and nobody has answered yet."
-    run, pages = page(run, people, level=-1, reason=Reason.NAGGED, why=why)
-    run = replace(run, due_at=now + policy.nag)
-    reason = Reason.NAGGED if people else Reason.NOBODY_ANYWHERE
-    text = f"{why} Paging the fallback again." if people else f"{why} Nobody is left."
-    fact = Fact(now, FactKind.ESCALATION, text, reason=reason)
-    return Decision(run, reason, pages, facts=(fact,))
-
-
-def _ack_timed_out(scene: _Scene) -> Decision:
-    run = scene.run
-    holders = " and ".join(run.acked_by)
-    waited = words(scene.now - (run.acked_at or scene.now))
-    text = f"{holders} acknowledged {waited} ago and it is not resolved."
-    ackers = tuple(name for name in run.acked_by if not name.startswith("source:"))
-    return _fresh_loop(scene, Reason.ACK_TIMED_OUT, text, also=ackers)
-
-
-def _fresh_loop(
-    scene: _Scene, reason: Reason, text: str, *, also: tuple[str, ...] = ()
-) -> Decision:
-    fact = Fact(scene.now, FactKind.ESCALATION, f"{text} Paging starts again.", reason=reason)
-    decision = catch_up(
-        scene.policy,
-        new_loop(scene.run, now=scene.now),
-        now=scene.now,
-        on_call=scene.on_call,
-        also=also,
-        because=reason,
-    )
-    return replace(decision, reason=reason, facts=(fact, *decision.facts))
-
-
-def _ack(scene: _Scene, event: e.Acked) -> Decision:
-    run, now = scene.run, scene.now
-    if run.state is S.PAUSED:
-        assert run.before is not None
-        inner = _ack(replace(scene, run=run.before), event)
-        return replace(inner, run=replace(run, before=inner.run))
-    again = run.state is S.ACKED
-    timeout = ack_timeout(scene.policy, run.severity)
-    names = run.acked_by if event.by in run.acked_by else (*run.acked_by, event.by)
-    acked = replace(
-        run,
-        state=S.ACKED,
-        acked_by=names if again else (event.by,),
-        acked_at=now,
-        deadline=now + timeout if timeout is not None else None,
-        before=run.before if again else replace(run, before=None),
-    )
-    acked = replace(acked, due_at=wake_at(scene.policy, acked))
-    everyone = not _each_must_answer(scene.policy, run)
-    cancel = Cancel(users=() if everyone else (event.by,), everyone=everyone)
-    reason = Reason.ACK_EXTENDED if again else Reason.ACKNOWLEDGED
-    until = f", until {acked.deadline:%H:%M} UTC" if acked.deadline else ""
-    verb = "keeps it" if again else "has it"
-    fact = Fact(now, FactKind.ACK, f"{event.by} {verb}{until}.", event.by, reason)
-    return Decision(acked, reason, cancel=cancel, facts=(fact,))
-
-
-def _each_must_answer(policy: Policy, run: Run) -> bool:
-    ran = policy.levels[: run.next_level][-1:]
-    return any(level.everyone_acks for level in ran)
-
-
-def _undo_ack(scene: _Scene, event: e.AckUndone) -> Decision:
-    before = scene.run.before
-    assert before is not None
-    back = replace(before, pagings=scene.run.pagings)
-    text = f"{event.by} took the acknowledgement back; paging goes on where it was."
-    fact = Fact(scene.now, FactKind.ACK, text, event.by, Reason.ACK_UNDONE)
-    return Decision(
-        back,
-        Reason.ACK_UNDONE,
-        revive_cancelled_since=scene.run.acked_at,
-        facts=(fact,),
-    )
-
-
-def _unack(scene: _Scene, event: e.Unacked) -> Decision:
-    return _fresh_loop(scene, Reason.UNACKNOWLEDGED, f"{event.by} gave it back.")
-
-
-def _snooze(scene: _Scene, event: e.Snoozed) -> Decision:
-    run = replace(
-        scene.run, state=S.SNOOZED, due_at=event.until, deadline=None, before=None
-    )
-    text = f"{event.by} snoozed it until {event.until:%d %b %H:%M} UTC."
-    fact = Fact(scene.now, FactKind.STATE, text, event.by, Reason.SNOOZED)
-    return Decision(run, Reason.SNOOZED, cancel=Cancel(everyone=True), facts=(fact,))
-
-
-def _pause(scene: _Scene, event: e.Paused) -> Decision:
-    if scene.run.state is S.PAUSED:
-        return Decision(scene.run, Reason.PAUSED)
-    paused = e.held(scene.run, now=scene.now)
-    text = f"Kept quiet by {event.by_what}; its clock stands still."
-    fact = Fact(scene.now, FactKind.STATE, text, reason=Reason.PAUSED)
-    return Decision(paused, Reason.PAUSED, cancel=Cancel(everyone=True), facts=(fact,))
-
-
-def _resume(scene: _Scene, event: e.Resumed) -> Decision:
-    run, now = scene.run, scene.now
-    assert run.before is not None
-    assert run.paused_at is not None
-    before, pause = run.before, now - run.paused_at
-    resumed = replace(
-        before,
-        origin=before.origin + pause,
-        due_at=before.due_at + pause if before.due_at else None,
-        deadline=before.deadline + pause if before.deadline else None,
-    )
-    if resumed.state is S.SNOOZED:
-        # A snooze ends when it was promised to end.
-        resumed = replace(resumed, due_at=max(before.due_at or now, now))
-    text = f"No longer kept quiet by {event.by_what}; its clock goes on."
-    fact = Fact(now, FactKind.STATE, text, reason=Reason.RESUMED)
-    revive = run.paused_at if before.state in (S.OPEN, S.EXHAUSTED) else None
-    return Decision(
-        resumed, Reason.RESUMED, revive_cancelled_since=revive, facts=(fact,)
-    )
-
-
-def _escalate(scene: _Scene, event: e.Escalated) -> Decision:
-    text = f"{event.by} asked for the next level now."
-    fact = Fact(scene.now, FactKind.ESCALATION, text, event.by, Reason.ESCALATED)
-    decision = next_level_now(
-        scene.policy,
-        replace(scene.run, state=S.OPEN, acked_by=(), deadline=None, before=None),
-        now=scene.now,
-        on_call=scene.on_call,
-        because=Reason.ESCALATED,
-    )
-    return replace(
-        decision, reason=Reason.ESCALATED, facts=(fact, *decision.facts)
-    )
-
-
-def _reassign(scene: _Scene, event: e.Reassigned) -> Decision:
-    policy, now = scene.policy, scene.now
-    people = resolve_all((event.target,), scene.on_call)
-    if not people:
-        return _refused(scene.run, event, now=now)
-    run = replace(
-        scene.run,
-        state=S.OPEN,
-        acked_by=(),
-        deadline=None,
-        before=None,
-        next_level=max(1, scene.run.next_level),
-        reached=True,
-    )
-    run = replace(run, origin=e.origin_as_if_just_ran(policy, run, now=now))
-    why = f"{event.by} passed it on to you."
-    run, pages = page(run, people, level=-2, reason=Reason.REASSIGNED, why=why)
-    run = replace(run, due_at=wake_at(policy, run, waited_from=now))
-    text = f"{event.by} passed it on to {', '.join(people)}."
-    fact = Fact(now, FactKind.ESCALATION, text, event.by, Reason.REASSIGNED)
-    cancel = Cancel(everyone=True)
-    return Decision(run, Reason.REASSIGNED, pages, cancel=cancel, facts=(fact,))
-
-
-def _raise(scene: _Scene, event: e.SeverityRaised) -> Decision:
-    policy, run, now = scene.policy, scene.run, scene.now
-    if run.state is S.PAUSED:
-        assert run.before is not None
-        before = replace(run.before, severity=event.severity)
-        paused = replace(run, severity=event.severity, before=before)
-        return Decision(paused, Reason.SEVERITY_RAISED)
-    louder = event.severity.urgency is not run.severity.urgency
-    text = f"It got worse: {event.severity.name} (was {run.severity.name})."
-    raised = replace(run, severity=event.severity)
-    fact = Fact(now, FactKind.ESCALATION, text, reason=Reason.SEVERITY_RAISED)
-    again: tuple[str, ...] = ()
-    if run.state is S.ACKED:
-        again = tuple(name for name in run.acked_by if not name.startswith("source:"))
-    elif run.state is S.OPEN and louder:
-        again = run.last_paged
-    raised, pages = page(
-        raised, again, level=-2, reason=Reason.SEVERITY_RAISED, why=text
-    )
-    if raised.state is not S.OPEN:
-        due = wake_at(policy, raised) if raised.state is S.ACKED else raised.due_at
-        raised = replace(raised, due_at=due)
-        return Decision(raised, Reason.SEVERITY_RAISED, pages, facts=(fact,))
-    raised = replace(raised, due_at=wake_at(policy, raised, kept=run.due_at))
-    more = catch_up(policy, raised, now=now, on_call=scene.on_call, already=pages)
-    return replace(
-        more, reason=Reason.SEVERITY_RAISED, facts=(fact, *more.facts)
-    )
-
-
-def _unreachable(scene: _Scene, event: e.Unreachable) -> Decision:
-    run = scene.run
-    lost = tuple(sorted({*run.unreachable, *event.users}))
-    run = replace(run, unreachable=lost)
-    if event.paging != run.pagings or not set(run.last_paged) <= set(lost):
-        return Decision(run, Reason.NOT_DUE)
-    names = ", ".join(run.last_paged)
-    text = f"{names} cannot be reached; counted as nobody, so the next level is paged."
-    fact = Fact(scene.now, FactKind.ESCALATION, text, reason=Reason.UNREACHABLE)
-    decision = next_level_now(
-        scene.policy,
-        run,
-        now=scene.now,
-        on_call=scene.on_call,
-        because=Reason.UNREACHABLE,
-    )
-    return replace(
-        decision, reason=Reason.UNREACHABLE, facts=(fact, *decision.facts)
-    )
-
-
-def _resolve(scene: _Scene, event: e.Resolved) -> Decision:
-    run = replace(
-        scene.run, state=S.RESOLVED, due_at=None, deadline=None, before=None
-    )
-    by = event.by.removeprefix("source:")
-    fact = Fact(
-        scene.now, FactKind.STATE, f"Resolved by {by}.", event.by, Reason.RESOLVED
-    )
-    return Decision(run, Reason.RESOLVED, cancel=Cancel(everyone=True), facts=(fact,))
-
-
-def _refused(run: Run, event: Event, *, now: datetime) -> Decision:
-    verb = type(event).__name__
-    text = {
-        S.RESOLVED: "It is resolved; nothing more is paged for it.",
-        S.PAUSED: "It is kept quiet now; end the silence first.",
-    }.get(run.state, f"{verb} means nothing while it is {run.state.value}.")
-    if isinstance(event, e.Reassigned):
-        text = f"{event.target.name} is nobody who can be paged now."
-    fact = Fact(now, FactKind.STATE, text, reason=Reason.REFUSED)
-    return Decision(run, Reason.REFUSED, facts=(fact,))
-
-
-_RULES: Mapping[type, Callable[[_Scene, object], Decision]] = {  # type: ignore[assignment]
-    e.Ticked: _tick,
-    e.Acked: _ack,
-    e.AckUndone: _undo_ack,
-    e.Unacked: _unack,
-    e.Snoozed: _snooze,
-    e.Paused: _pause,
-    e.Resumed: _resume,
-    e.Escalated: _escalate,
-    e.Reassigned: _reassign,
-    e.SeverityRaised: _raise,
-    e.Unreachable: _unreachable,
-    e.Resolved: _resolve,
+_RULES: Mapping[type, Callable[[rules.Scene, Any], Decision]] = {
+    e.Ticked: rules.ticked,
+    e.Acked: rules.acked,
+    e.AckUndone: rules.ack_undone,
+    e.Unacked: rules.unacked,
+    e.Snoozed: rules.snoozed,
+    e.Paused: rules.paused,
+    e.Resumed: rules.resumed,
+    e.Escalated: rules.escalated,
+    e.Reassigned: rules.reassigned,
+    e.SeverityRaised: rules.severity_raised,
+    e.Unreachable: rules.unreachable,
+    e.Resolved: rules.resolved,
 }

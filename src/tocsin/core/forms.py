@@ -55,7 +55,9 @@ class Form:
         for key in value:
             if key not in self.fields:
                 known = ", ".join(self.fields)
-                problems.append(Problem(f"{where}.{key}", value[key], f"one of {known}"))
+                problems.append(
+                    Problem(f"{where}.{key}", value[key], f"one of {known}")
+                )
         for name, one in self.fields.items():
             given = value.get(name)
             if given is None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from tocsin.core.restrictions import DAY, WEEK, Daily, Weekly, open_windows
@@ -212,7 +213,7 @@ def _holders(
         return
     edges = {edge for a in away for edge in (a.start, a.end) if start < edge < end}
     cuts = [start, *sorted(edges), end]
-    for held_from, held_to in zip(cuts, cuts[1:], strict=False):
+    for held_from, held_to in pairwise(cuts):
         absent = {a.user for a in away if a.start <= held_from < a.end}
         user = _stand_in(layer, k, absent) if holder in absent else holder
         if user is not None:

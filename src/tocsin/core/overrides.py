@@ -73,8 +73,19 @@ class Standing:
     resting: Collection[str] = field(default_factory=frozenset)
 
 
+class SwapProblem(StrEnum):
+    """Why two shifts cannot be swapped."""
+
+    SAME_PERSON = "same_person"
+    SHIFTS_OVERLAP = "shifts_overlap"
+
+
 class SwapRefused(ValueError):
     """The two shifts cannot be swapped."""
+
+    def __init__(self, reason: SwapProblem) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
 
 
 def apply_overrides(
@@ -144,9 +155,9 @@ def swap(
     They belong in one transaction. They take `seq` and `seq + 1`. Raises SwapRefused.
     """
     if first.user == second.user:
-        raise SwapRefused(f"both shifts are {first.user}'s")
+        raise SwapRefused(SwapProblem.SAME_PERSON)
     if first.start < second.end and second.start < first.end:
-        raise SwapRefused("the two shifts overlap")
+        raise SwapRefused(SwapProblem.SHIFTS_OVERLAP)
     theirs, mine = (
         Override(
             id=ids[place],

@@ -77,9 +77,7 @@ def methods(person: Person) -> tuple[ContactMethod, ...]:
     return (ContactMethod("email", person.email), *person.contacts)
 
 
-def _named(
-    rule: NotifyRule, contacts: Sequence[ContactMethod]
-) -> ContactMethod | None:
+def _named(rule: NotifyRule, contacts: Sequence[ContactMethod]) -> ContactMethod | None:
     for contact in contacts:
         if rule.by in (contact.label, contact.channel) and rule.by:
             return contact

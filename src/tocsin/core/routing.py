@@ -11,7 +11,9 @@ _WORDS: Mapping[str, Severity | None] = {
     **dict.fromkeys(("sev1",), Severity.SEV1),
     **dict.fromkeys(("sev2",), Severity.SEV2),
     **dict.fromkeys(("error", "high", "p2", "sev3", "major"), Severity.SEV3),
-    **dict.fromkeys(("warning", "warn", "p3", "sev4", "minor", "medium"), Severity.SEV4),
+    **dict.fromkeys(
+        ("warning", "warn", "p3", "sev4", "minor", "medium"), Severity.SEV4
+    ),
     **dict.fromkeys(("info", "p4", "p5", "ok", "none", "debug", "low"), None),
 }
 

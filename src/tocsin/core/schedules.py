@@ -80,22 +80,22 @@ def final_schedule(rotation: Rotation, window: Window) -> FinalSchedule:
     shifts: list[Shift] = []
     gaps: list[Window] = []
     since: dict[tuple[str, str], datetime] = {}
-    alone_since: datetime | None = None
+    empty_since: datetime | None = None
     for instant, on_call in _changes(rotation, window):
         for user, source in [row for row in since if row not in on_call.items()]:
             start = since.pop((user, source))
             shifts.append(Shift(start, instant, user, source))
         for row in on_call.items():
             since.setdefault(row, instant)
-        if alone_since is None and not on_call:
-            alone_since = instant
-        elif alone_since is not None and on_call:
-            gaps.append(Window(alone_since, instant))
-            alone_since = None
+        if empty_since is None and not on_call:
+            empty_since = instant
+        elif empty_since is not None and on_call:
+            gaps.append(Window(empty_since, instant))
+            empty_since = None
     for (user, source), start in since.items():
         shifts.append(Shift(start, window.end, user, source))
-    if alone_since is not None:
-        gaps.append(Window(alone_since, window.end))
+    if empty_since is not None:
+        gaps.append(Window(empty_since, window.end))
     shifts.sort(key=attrgetter("start", "user", "source"))
     return FinalSchedule(tuple(shifts), tuple(gaps))
 

@@ -19,7 +19,7 @@ _START = re.compile(
 EXPECTED = "a day and a time such as 'Mon 9am' or 'Fri 17:30', or 2026-11-23T09:00"
 
 
-class BadStart(ValueError):  # noqa: N818 - reads as a sentence where it is raised
+class BadStart(ValueError):
     """The text is no start."""
 
 

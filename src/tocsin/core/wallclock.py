@@ -40,6 +40,7 @@ _ABBREVIATIONS = {
     "GMT": "UTC",
     "Z": "UTC",
 }
+_OFFSETS = ("+", "-", "UTC+", "UTC-", "GMT+", "GMT-")
 _NOT_PLACES = frozenset({"Factory", "localtime", "posixrules"})
 
 
@@ -61,21 +62,16 @@ class Window:
 
 def zone_named(name: str) -> ZoneInfo:
     """The zone with this IANA key (domain 0). Raises UnknownZone with a suggestion."""
-    place = _ABBREVIATIONS.get(name.upper())
-    if place is not None:
-        raise UnknownZone(
-            f"expected an IANA time zone, but {name!r} is an abbreviation;"
-            f" did you mean {place!r}?"
-        )
-    if name[:1] in {"+", "-"} or name[:4] in {"UTC+", "UTC-", "GMT+", "GMT-"}:
-        raise UnknownZone(
-            f"expected an IANA time zone such as 'Europe/Berlin', but {name!r} is an"
-            " offset, which cannot follow summer time"
-        )
-    if name in _NOT_PLACES or name.startswith(("posix/", "right/")):
+    if (
+        name.upper() in _ABBREVIATIONS
+        or name.startswith(_OFFSETS)
+        or name.startswith(("posix/", "right/"))
+        or name in _NOT_PLACES
+    ):
         raise UnknownZone(_not_a_zone(name))
     try:
         return ZoneInfo(name)
+    # A folder of the database, such as "America", is an OSError.
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise UnknownZone(_not_a_zone(name)) from error
 
@@ -126,8 +122,14 @@ def _transition(
 
 
 def _not_a_zone(name: str) -> str:
-    """What to say about a name the database lacks."""
+    """What to say about a name that is not a key of the database, or must not be."""
+    expected = "expected an IANA time zone such as 'Europe/Berlin'"
+    place = _ABBREVIATIONS.get(name.upper())
+    if place is not None:
+        return f"{expected}, but {name!r} is an abbreviation; did you mean {place!r}?"
+    if name.startswith(_OFFSETS):
+        return f"{expected}, but {name!r} is an offset and knows no summer time"
     by_lower = {key.lower(): key for key in available_timezones()}
     near = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.7)
     hint = f"; did you mean {by_lower[near[0]]!r}?" if near else ""
-    return f"expected an IANA time zone such as 'Europe/Berlin', got {name!r}{hint}"
+    return f"{expected}, got {name!r}{hint}"

@@ -54,7 +54,9 @@ async def run(*, host: str, port: int, data: str, once: bool) -> int:
         allow_private_targets=True,
     )
     company = (files("tocsin.demo") / "company.yaml").read_text("utf-8")
-    applied = apply_to(settings, [("company.yaml", company)], prune=False, dry_run=False)
+    applied = apply_to(
+        settings, [("company.yaml", company)], prune=False, dry_run=False
+    )
     assert not applied["problems"], applied["problems"]
     installation = Installation(settings)
     url = installation.public_url

@@ -7,8 +7,6 @@ from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
 from email import message_from_bytes, policy
-from email.message import EmailMessage
-from typing import cast
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -49,13 +47,13 @@ class Mailbox:
         """End."""
         self._controller.stop(no_assert=True)
 
-    async def handle_DATA(  # noqa: N802 - aiosmtpd's name for it
+    async def handle_DATA(
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         """Called by aiosmtpd for each mail."""
         content = envelope.content
         raw = content if isinstance(content, bytes) else str(content).encode()
-        parsed = cast(EmailMessage, message_from_bytes(raw, policy=policy.default))
+        parsed = message_from_bytes(raw, policy=policy.default)
         body = parsed.get_body(preferencelist=("plain",))
         mail = Mail(
             id=next(self._ids),

@@ -35,9 +35,7 @@ class Step(Struct, frozen=True):
 class Outage:
     """Plays once, in a thread."""
 
-    def __init__(
-        self, *, url: str, key: str, mailbox: Mailbox, clock: Clock
-    ) -> None:
+    def __init__(self, *, url: str, key: str, mailbox: Mailbox, clock: Clock) -> None:
         self._url = url
         self._key = key
         self._mailbox = mailbox
@@ -71,7 +69,7 @@ class Outage:
             self.worked = True
         except (httpx2.HTTPError, _Failed) as error:
             self._say("The demo could not go on", str(error), state="failed")
-            log.error("demo_failed", error=str(error))
+            log.error("demo_failed", reason=str(error))
         finally:
             self.finished.set()
             if self._ended is not None:

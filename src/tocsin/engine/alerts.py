@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from tocsin.core import absorbing
+from tocsin.core import absorbing, routing, silences
 from tocsin.core import alerts as rules
 from tocsin.core import escalation as runs
-from tocsin.core import routing, silences
 from tocsin.core.absorbing import Outcome
 from tocsin.core.alerts import Alert, AlertEvent, EventKind, Status
 from tocsin.core.directory import Directory, Integration
@@ -22,7 +21,8 @@ from tocsin.engine import escalation
 from tocsin.interfaces import Reading
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import escalation as stored_runs
-from tocsin.store import inbound, silences as stored_silences, timeline
+from tocsin.store import inbound, timeline
+from tocsin.store import silences as stored_silences
 from tocsin.store.database import Database, Tx
 
 TOMBSTONE_KEPT = timedelta(minutes=5)
@@ -58,7 +58,12 @@ class Intake:
         self._touched: dict[int, datetime] = {}
 
     def accept(
-        self, tx: Tx, arrivals: Sequence[Arrival], *, directory: Directory, now: datetime
+        self,
+        tx: Tx,
+        arrivals: Sequence[Arrival],
+        *,
+        directory: Directory,
+        now: datetime,
     ) -> list[list[Absorption]]:
         """Absorb every event of every request; one list of outcomes per request."""
         batch = _Batch(tx, self._database, directory, now)
@@ -170,7 +175,10 @@ class _Batch:
             alert = absorbed.alert
             if absorbed.outcome is Outcome.REPEATED and alert is not None:
                 self._known[place] = alert
-                if alert.number not in self._changed and alert.number not in self._opened:
+                if (
+                    alert.number not in self._changed
+                    and alert.number not in self._opened
+                ):
                     self._repeated[alert.number] = alert
                 elif alert.number in self._opened:
                     self._opened[alert.number] = alert

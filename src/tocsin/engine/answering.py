@@ -77,7 +77,9 @@ def undo(
     if now - alert.acked_at > UNDO_WITHIN:
         event = runs.Unacked(by)
     unacked = rules.unacknowledge(alert)
-    return _save(tx, unacked, event, alert, by=by, via=via, directory=directory, now=now)
+    return _save(
+        tx, unacked, event, alert, by=by, via=via, directory=directory, now=now
+    )
 
 
 def resolve(

@@ -13,7 +13,7 @@ _MOST_BYTES = 4 * 1024 * 1024
 class _Strict(_Loader):  # type: ignore[misc]
     """Refuses a key that stands twice in one mapping."""
 
-    def construct_mapping(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - PyYAML's signature
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         """As YAML says, but strict."""
         seen = set()
         for key_node, _ in node.value:

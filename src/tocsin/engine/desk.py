@@ -97,10 +97,13 @@ class ScopedDesk:
                 known is None or known.integration != self._integration.id
             ):
                 raise SilenceRefused(f"id: there is no silence {silence_id}")
-            if known is not None and known.matchers == wanted.matchers:
-                if rules.state(known, now=now) != "expired":
-                    stored.save(tx, wanted, now=now)
-                    return known.id
+            if (
+                known is not None
+                and known.matchers == wanted.matchers
+                and rules.state(known, now=now) != "expired"
+            ):
+                stored.save(tx, wanted, now=now)
+                return known.id
             if known is not None:
                 # Other matchers are another silence; the old one ends here.
                 self._end(tx, known, now)

@@ -149,14 +149,14 @@ class Door:
 
         self._database.submit(work).add_done_callback(done)
 
-    def _set_aside(
-        self, arrival: Arrival, waiter: Any, error: BaseException
-    ) -> None:
+    def _set_aside(self, arrival: Arrival, waiter: Any, error: BaseException) -> None:
         """A request that breaks us is kept raw and paged as plain text all the same."""
         if isinstance(error, StoreError):
             self._settled([Settled(waiter, None, error)])
             return
-        log.error("event_set_aside", integration=arrival.integration.name, exc_info=error)
+        log.error(
+            "event_set_aside", integration=arrival.integration.name, exc_info=error
+        )
         text = arrival.body[:300].decode("utf-8", "replace")
         plain = AlertEvent(
             EventKind.TRIGGER,

@@ -73,7 +73,9 @@ def of_installation(
         return [("database", False, str(error))]
     checks: list[Check] = [("database", True, _shown(url))]
     try:
-        checks.append(("schema", migrate.is_current(database), migrate.version(database)))
+        checks.append(
+            ("schema", migrate.is_current(database), migrate.version(database))
+        )
         checks += _durability(database, url, ballast_mib)
         checks += _paging(database, channels, now)
     finally:
@@ -96,7 +98,11 @@ def _durability(database: Database, url: str, ballast_mib: int) -> list[Check]:
     return [
         ("durability", not found, "; ".join(found) or "WAL, synchronous=FULL"),
         ("SQLite", not bug, says),
-        ("disk", free > _LOW_DISK, f"{free // 2**20} MiB free, ballast {ballast_mib} MiB"),
+        (
+            "disk",
+            free > _LOW_DISK,
+            f"{free // 2**20} MiB free, ballast {ballast_mib} MiB",
+        ),
     ]
 
 
@@ -113,7 +119,9 @@ def _paging(
     }
     says = ", ".join(sorted(set(channels) - {"canary"}))
     if missing:
-        says = f"people are reached by {', '.join(sorted(missing))}, which is not set up"
+        says = (
+            f"people are reached by {', '.join(sorted(missing))}, which is not set up"
+        )
         if "email" in missing:
             says += " (TOCSIN_SMTP_URL)"
     alive = database.read(nodes.nodes)

@@ -71,7 +71,9 @@ class Brief(Struct, frozen=True):
     coming: Coming | None
 
 
-def story(tx: Tx, number: int, *, directory: Directory, now: datetime) -> AlertStory | None:
+def story(
+    tx: Tx, number: int, *, directory: Directory, now: datetime
+) -> AlertStory | None:
     """All of alert `number`, None when there is none."""
     alert = stored_alerts.get_many(tx, [number]).get(number)
     if alert is None:
@@ -205,5 +207,3 @@ def _attempt(row: Sequence[object]) -> Attempt:
         str(provider),
         str(answer),
     )
-
-

@@ -263,7 +263,7 @@ class Clockwork:
         """One step; an error is recorded and the next step tries again."""
         try:
             due = self._engine.step()
-        except Exception as error:  # noqa: BLE001 - the loop must outlive any step
+        except Exception as error:
             log.error("step_failed", error=str(error), exc_info=True)
             return 1.0
         return max(0.0, (due - self._engine.clock.now()).total_seconds())

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from tocsin.core import page_links
-from tocsin.core.coming import next_up
-from tocsin.core import paging as rules
 from tocsin.core import escalation as runs
+from tocsin.core import page_links
+from tocsin.core import paging as rules
 from tocsin.core.alerts import Alert
+from tocsin.core.coming import next_up
 from tocsin.core.directory import Directory
 from tocsin.core.paging import Attempted, DuePage, SentPage
 from tocsin.core.people import Person
@@ -179,7 +179,9 @@ def _message(
         full_name=person.full_name or person.name,
         zone=person.zone,
         urgency=Urgency(lead.urgency),
-        alerts=tuple(sorted(shown.values(), key=lambda one: (one.severity, one.number))),
+        alerts=tuple(
+            sorted(shown.values(), key=lambda one: (one.severity, one.number))
+        ),
         link=links.page_link(lead.id, lead.person, now=now),
         why=lead.why,
         next_up=_next_up(tx, lead, directory=directory, now=now),
@@ -214,7 +216,8 @@ def _paged(alert: Alert, links: Links) -> PagedAlert:
         severity=alert.severity,
         service=alert.service,
         since=alert.first_at,
-        summary=alert.details.get("description", "") or alert.details.get("summary", ""),
+        summary=alert.details.get("description", "")
+        or alert.details.get("summary", ""),
         url=f"{links.public_url}/alerts/{alert.number}",
     )
 

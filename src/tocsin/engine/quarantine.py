@@ -41,7 +41,9 @@ def set_aside(
     title = alert.title if alert is not None else f"alert {number}"
     service = alert.service if alert is not None else ""
     episode = alert.episode if alert is not None else 1
-    why = f"The escalation of this alert is damaged ({error[:80]}); you are its fallback."
+    why = (
+        f"The escalation of this alert is damaged ({error[:80]}); you are its fallback."
+    )
     people = {
         name
         for target in directory.policy_of(service).fallback

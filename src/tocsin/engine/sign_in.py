@@ -4,7 +4,7 @@ Secrets are 256 bits, handed in, and stored as SHA-256 digests only.
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 
 from msgspec import Struct
@@ -69,9 +69,7 @@ class SignIn:
         person = self._database.write(work)
         return person, self.link_for(person)
 
-    def link_for(
-        self, person: str, *, good_for: timedelta = LINK_GOOD_FOR
-    ) -> str:
+    def link_for(self, person: str, *, good_for: timedelta = LINK_GOOD_FOR) -> str:
         """A token that signs `person` in once."""
         token = self._new_token()
         expires_at = self._clock.now() + good_for

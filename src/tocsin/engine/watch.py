@@ -100,9 +100,7 @@ class Watch:
             self._send_canary(tx, directory, now)
         return Health(now, problems, canary)
 
-    def _canary(
-        self, tx: Tx, directory: Directory, now: datetime
-    ) -> timedelta | None:
+    def _canary(self, tx: Tx, directory: Directory, now: datetime) -> timedelta | None:
         """How long the last canary took from accepted to delivered."""
         found = stored_alerts.current_by_key(
             tx, self._database, INTERNAL.id, [_CANARY_KEY]

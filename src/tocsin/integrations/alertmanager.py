@@ -19,18 +19,18 @@ class _Alert(Struct):
     status: str
     labels: dict[str, str]
     annotations: dict[str, str] = {}
-    startsAt: datetime | None = None  # noqa: N815 - the wire's name
-    endsAt: datetime | None = None  # noqa: N815 - the wire's name
-    generatorURL: str = ""  # noqa: N815 - the wire's name
+    startsAt: datetime | None = None
+    endsAt: datetime | None = None
+    generatorURL: str = ""
     fingerprint: str = ""
 
 
 class _Notification(Struct):
     alerts: list[_Alert]
     version: str = "4"
-    groupKey: str = ""  # noqa: N815 - the wire's name
-    externalURL: str = ""  # noqa: N815 - the wire's name
-    truncatedAlerts: int = 0  # noqa: N815 - the wire's name
+    groupKey: str = ""
+    externalURL: str = ""
+    truncatedAlerts: int = 0
 
 
 _decode = msgspec.json.Decoder(_Notification).decode
@@ -76,7 +76,9 @@ class AlertmanagerWebhook:
     def serve(self, inbound: Inbound, desk: Desk) -> Answer:
         """Says what to configure."""
         if inbound.method not in ("GET", "HEAD"):
-            return self.refuse(405, f"{inbound.method} is not allowed; POST alerts here")
+            return self.refuse(
+                405, f"{inbound.method} is not allowed; POST alerts here"
+            )
         text = (
             "Alertmanager posts here. alertmanager.yml:\n\nreceivers:\n"
             "  - name: tocsin\n    webhook_configs:\n"

@@ -54,5 +54,3 @@ def _library() -> Any:
     except ImportError:
         return None
     return apprise
-
-

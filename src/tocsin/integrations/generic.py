@@ -67,12 +67,16 @@ class Generic:
         if problems:
             raise self._unreadable(problems)
         keys = [event.key for event in events]
-        return Reading(events, Answer(202, _encode({"status": "accepted", "keys": keys})))
+        return Reading(
+            events, Answer(202, _encode({"status": "accepted", "keys": keys}))
+        )
 
     def serve(self, inbound: Inbound, desk: Desk) -> Answer:
         """Says what to send."""
         if inbound.method not in ("GET", "HEAD"):
-            return self.refuse(405, f"{inbound.method} is not allowed; POST events here")
+            return self.refuse(
+                405, f"{inbound.method} is not allowed; POST events here"
+            )
         text = f"""Post JSON here:
 
   curl -X POST {inbound.base_url} -H 'Content-Type: application/json' -d '{{
@@ -188,7 +192,9 @@ def _text(value: Any) -> str:
 
 def _texts(value: Any) -> dict[str, str]:
     if isinstance(value, dict):
-        return {clean(str(name), longest=200): _text(one) for name, one in value.items()}
+        return {
+            clean(str(name), longest=200): _text(one) for name, one in value.items()
+        }
     if isinstance(value, list):
         return {f"tag{index}": _text(one) for index, one in enumerate(value[:50])}
     return {"text": _text(value)} if value is not None else {}

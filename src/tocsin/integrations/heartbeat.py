@@ -40,7 +40,9 @@ class Heartbeat:
         if word in ("", "success", "0"):
             return Reading([AlertEvent(EventKind.RESOLVE, _KEY)], _OK)
         if word == "fail" or (word.isascii() and word.isdigit() and len(word) < 4):
-            said = "said that it failed" if word == "fail" else f"ended with status {word}"
+            said = (
+                "said that it failed" if word == "fail" else f"ended with status {word}"
+            )
             event = AlertEvent(
                 EventKind.TRIGGER, _KEY, f"The job {said}", level="critical"
             )

@@ -101,5 +101,3 @@ def _id_of(answer: httpx2.Response) -> str:
     except msgspec.DecodeError:
         return ""
     return str(body.get("id", "")) if isinstance(body, dict) else ""
-
-

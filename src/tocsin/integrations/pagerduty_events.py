@@ -70,7 +70,9 @@ class PagerDutyEvents:
     def serve(self, inbound: Inbound, desk: Desk) -> Answer:
         """Says what to send."""
         if inbound.method not in ("GET", "HEAD"):
-            return self.refuse(405, f"{inbound.method} is not allowed; POST events here")
+            return self.refuse(
+                405, f"{inbound.method} is not allowed; POST events here"
+            )
         base, _, key = inbound.base_url.partition("/in/")
         text = f"""PagerDuty Events v2 senders post here; set their address and key:
 
@@ -234,7 +236,10 @@ class _Fields:
             value = self.body.get(name)
             if isinstance(value, dict):
                 found.update(
-                    {clean(str(key), longest=500): _flat(one) for key, one in value.items()}
+                    {
+                        clean(str(key), longest=500): _flat(one)
+                        for key, one in value.items()
+                    }
                 )
             elif value is not None:
                 found[name] = _flat(value)

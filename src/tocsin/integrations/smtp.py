@@ -39,7 +39,9 @@ class SmtpPager:
         name, mail = parseaddr(address)
         bad = any(char in address for char in "\r\n\0") or mail.count("@") != 1
         if bad or name or not all(mail.split("@")):
-            return [f"{address[:80]!r}: expected a mail address such as ana@example.com"]
+            return [
+                f"{address[:80]!r}: expected a mail address such as ana@example.com"
+            ]
         return []
 
     def page(
@@ -62,9 +64,7 @@ class SmtpPager:
         mail.set_content(text)
         return self._deliver(mail, to, timeout_seconds=10)
 
-    def _deliver(
-        self, mail: EmailMessage, to: str, timeout_seconds: float
-    ) -> Receipt:
+    def _deliver(self, mail: EmailMessage, to: str, timeout_seconds: float) -> Receipt:
         try:
             server = self._connect(timeout_seconds)
         except smtplib.SMTPAuthenticationError as error:
@@ -96,9 +96,7 @@ class SmtpPager:
             raise
         return server
 
-    def _send(
-        self, server: smtplib.SMTP, mail: EmailMessage, to: str
-    ) -> Receipt:
+    def _send(self, server: smtplib.SMTP, mail: EmailMessage, to: str) -> Receipt:
         try:
             self._envelope(server, to)
         except (OSError, smtplib.SMTPServerDisconnected) as error:
@@ -126,9 +124,7 @@ class SmtpPager:
                 raise DeliveryFailed(text, permanent=500 <= code < 600)
 
 
-def compose(
-    message: PageMessage, *, to: str, key: str, sender: str
-) -> EmailMessage:
+def compose(message: PageMessage, *, to: str, key: str, sender: str) -> EmailMessage:
     """The mail of a page: what is wrong first, then the link, then why and who next."""
     mail = EmailMessage()
     domain = parseaddr(sender)[1].rpartition("@")[2] or "tocsin.invalid"

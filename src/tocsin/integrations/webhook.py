@@ -139,7 +139,10 @@ def send(
             method,
             target,
             content=content,
-            headers={**headers, "host": host + (f":{parts.port}" if parts.port else "")},
+            headers={
+                **headers,
+                "host": host + (f":{parts.port}" if parts.port else ""),
+            },
             timeout=timeout_seconds,
             extensions={"sni_hostname": host},
         )
@@ -167,5 +170,3 @@ def judged(answer: httpx2.Response) -> Receipt:
 
 def _masked(address: str) -> str:
     return address.split("#")[0].split("?")[0][:80]
-
-

@@ -183,7 +183,9 @@ def open_alerts(tx: Tx, *, integration: int | None = None) -> list[Alert]:
     where = "where status <> 'resolved'"
     if integration is not None:
         where += f" and integration = {int(integration)}"
-    return [_alert(row) for row in tx.all(f"{_SELECT}{where} order by severity, number")]
+    return [
+        _alert(row) for row in tx.all(f"{_SELECT}{where} order by severity, number")
+    ]
 
 
 def listing(
@@ -207,9 +209,7 @@ def listing(
     if before is not None:
         where += " and number < :before"
         params["before"] = before
-    rows = tx.all(
-        f"{_SELECT}where {where} order by number desc limit :limit", **params
-    )
+    rows = tx.all(f"{_SELECT}where {where} order by number desc limit :limit", **params)
     return [_alert(row) for row in rows]
 
 
@@ -234,7 +234,9 @@ def counts(tx: Tx) -> Mapping[tuple[str, bool], int]:
 
 def tombstones(tx: Tx, integration: int, keys: Sequence[str]) -> dict[str, datetime]:
     """Source times of resolves that came before their trigger."""
-    if not tx.one("select 1 from tombstones where integration = :i limit 1", i=integration):
+    if not tx.one(
+        "select 1 from tombstones where integration = :i limit 1", i=integration
+    ):
         return {}
     rows = tx.all(
         "select key, resolved_at from tombstones where integration = :integration",

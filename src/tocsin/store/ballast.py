@@ -33,10 +33,8 @@ class Ballast:
 
     def is_whole(self) -> bool:
         """Whether all of the space is held."""
-        return (
-            not self._size
-            or self._path.exists()
-            and self._path.stat().st_size == self._size
+        return not self._size or (
+            self._path.exists() and self._path.stat().st_size == self._size
         )
 
     def drop(self) -> bool:

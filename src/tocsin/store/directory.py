@@ -109,4 +109,6 @@ def _bump(tx: Tx) -> None:
 
 def last_events(tx: Tx) -> dict[int, int | None]:
     """When each integration was last heard of, in microseconds."""
-    return {row[0]: row[1] for row in tx.all("select id, last_event_at from integrations")}
+    return {
+        row[0]: row[1] for row in tx.all("select id, last_event_at from integrations")
+    }

@@ -330,8 +330,9 @@ def attempts_of_alert(tx: Tx, alert: int) -> list[Row]:
 
 
 def _page(row: Row) -> Page:
+    values: dict[str, Any] = dict(zip(_COLUMNS[:14], row, strict=False))
     return Page(
-        *row[:14],
+        **values,
         due_at=from_micros(row[14]),
         made_at=from_micros(row[15]),
         lease_until=from_micros_or_none(row[16]),

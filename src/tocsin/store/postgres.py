@@ -118,7 +118,9 @@ def settings_problems(database: Database) -> list[str]:
     if value("transaction_read_only") == "on" or value("in_hot_standby") == "on":
         problems.append("this PostgreSQL is a read-only replica, expected the primary")
     if int(value("server_version_num")) < 150000:
-        problems.append(f"PostgreSQL is {value('server_version')}, expected 15 or newer")
+        problems.append(
+            f"PostgreSQL is {value('server_version')}, expected 15 or newer"
+        )
     return problems
 
 

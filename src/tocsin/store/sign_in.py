@@ -81,9 +81,7 @@ def end_session(tx: Tx, digest: str) -> None:
     tx.run("delete from sessions where digest = :digest", digest=digest)
 
 
-def add_token(
-    tx: Tx, digest: str, person: str, *, label: str, now: datetime
-) -> None:
+def add_token(tx: Tx, digest: str, person: str, *, label: str, now: datetime) -> None:
     """An API token of `person`."""
     tx.run(
         "insert into api_tokens (digest, person, label, made_at) "

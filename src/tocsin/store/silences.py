@@ -35,7 +35,9 @@ def get(tx: Tx, silence_id: str) -> Silence | None:
     return _silence(row) if row else None
 
 
-def listing(tx: Tx, *, integration: int | None = None, limit: int = 1000) -> list[Silence]:
+def listing(
+    tx: Tx, *, integration: int | None = None, limit: int = 1000
+) -> list[Silence]:
     """Silences, newest end first."""
     where = "" if integration is None else f"where integration = {int(integration)} "
     rows = tx.all(

@@ -45,9 +45,7 @@ def of_alert(tx: Tx, number: int, *, limit: int = 500) -> Sequence[tuple[int, Fa
     return [(row[0], _fact(row[1:])) for row in rows]
 
 
-def since(
-    tx: Tx, last_id: int, *, limit: int = 200
-) -> Sequence[tuple[int, int, Fact]]:
+def since(tx: Tx, last_id: int, *, limit: int = 200) -> Sequence[tuple[int, int, Fact]]:
     """Facts after `last_id` as (id, alert, fact), oldest first: the live stream."""
     rows = tx.all(
         "select id, alert, at, kind, text, actor, reason, data from timeline "

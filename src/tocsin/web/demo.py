@@ -28,9 +28,7 @@ def routes(gate: Gate, shown: Any) -> list[Route]:
     async def mail(request: Request) -> Response:
         found = shown.mail(request.path_params["number"])
         status = 200 if found else 404
-        return gate.page(
-            "mail.html", gate.viewer(request), mail=found, status=status
-        )
+        return gate.page("mail.html", gate.viewer(request), mail=found, status=status)
 
     return [
         Route("/demo", outage),

@@ -41,7 +41,9 @@ class _Doors:
     async def send(self, request: Request) -> Response:
         """Mail a link; the answer is the same whether the address is known or not."""
         if not is_from_here(request):
-            return self._page(request, said="The form came from another site.", status=403)
+            return self._page(
+                request, said="The form came from another site.", status=403
+            )
         form = await request.form(max_fields=5, max_files=0)
         address = str(form.get("email", "")).strip()
         if "@" not in address or len(address) > 300:
@@ -58,7 +60,9 @@ class _Doors:
         good = await run_in_threadpool(self._desk.sign_in.is_good, token)
         said = "" if good else "This link has been used or is too old. Ask for another."
         status = 200 if good else 410
-        return self._page(request, token=token if good else "", said=said, status=status)
+        return self._page(
+            request, token=token if good else "", said=said, status=status
+        )
 
     async def enter(self, request: Request) -> Response:
         """Use the link up and sign in."""

@@ -54,7 +54,9 @@ def act(desk: FrontDesk, token: str, form: FormData) -> Response:
     if paged is None:
         return show(desk, token)
     if paged.expired:
-        return show(desk, token, said="This link has expired; sign in to act.", status=410)
+        return show(
+            desk, token, said="This link has expired; sign in to act.", status=410
+        )
     word = str(form.get("do", ""))
     done = desk.act(lambda tx, directory, now: _all(tx, paged, word, directory, now))
     if done.refused:
@@ -62,9 +64,7 @@ def act(desk: FrontDesk, token: str, form: FormData) -> Response:
     return RedirectResponse(f"/p/{token}", 303)
 
 
-def _all(
-    tx: Tx, paged: Paged, word: str, directory: Directory, now: datetime
-) -> Acted:
+def _all(tx: Tx, paged: Paged, word: str, directory: Directory, now: datetime) -> Acted:
     """The act on every alert of the message; refused only if it was for each."""
     results = [
         _one(tx, number, paged, word, directory, now) for number in paged.numbers
@@ -83,7 +83,9 @@ def _one(
     if word == "undo":
         return answering.undo(tx, number, by=by, via=via, directory=directory, now=now)
     if word == "resolve":
-        return answering.resolve(tx, number, by=by, via=via, directory=directory, now=now)
+        return answering.resolve(
+            tx, number, by=by, via=via, directory=directory, now=now
+        )
     if word == "pass":
         return _pass_on(tx, number, paged, directory, now)
     return Acted(None, "Choose acknowledge, pass on, resolve or undo.")

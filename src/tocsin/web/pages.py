@@ -146,7 +146,9 @@ class _Pages:
                 else None
             )
             changes = (
-                inbound.changes_before(tx, found.alert.service, before=found.alert.first_at)
+                inbound.changes_before(
+                    tx, found.alert.service, before=found.alert.first_at
+                )
                 if found is not None
                 else []
             )
@@ -202,7 +204,9 @@ class _Pages:
         if service not in directory.services:
             service = next(iter(directory.services), "")
         path = (
-            inquiries.rehearse(directory, service, severity=Severity.SEV2, at=now, most=8)
+            inquiries.rehearse(
+                directory, service, severity=Severity.SEV2, at=now, most=8
+            )
             if service
             else []
         )
@@ -300,7 +304,11 @@ def _until(row: Any) -> datetime:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 18 else None
+    return (
+        int(text)
+        if text and text.isascii() and text.isdigit() and len(text) < 18
+        else None
+    )
 
 
 def _raw(story: inquiries.AlertStory) -> str:

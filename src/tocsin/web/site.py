@@ -102,5 +102,3 @@ async def _not_found(request: Request, error: Exception) -> Response:
 async def _broken(request: Request, error: Exception) -> Response:
     text = render("error.html", status=500, path=request.url.path)
     return guarded(HTMLResponse(text, 500))
-
-

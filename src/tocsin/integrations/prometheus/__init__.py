@@ -6,16 +6,16 @@ questions (queries.py has their shapes).
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 from msgspec import Struct
 
-from tocsin.integrations.prometheus import queries as api
 from tocsin.core.alerts import AlertEvent, EventKind
 from tocsin.core.excerpts import clean_all, clean_title, web_link
 from tocsin.core.labels import fingerprint
+from tocsin.integrations.prometheus import queries as api
 from tocsin.interfaces import Answer, Desk, Inbound, Reading, Unreadable
 
 RESOLVE_TIMEOUT = timedelta(minutes=5)
@@ -31,9 +31,9 @@ class _Posted(Struct):
 
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
-    startsAt: datetime | None = None  # noqa: N815 - the wire's name
-    endsAt: datetime | None = None  # noqa: N815 - the wire's name
-    generatorURL: str = ""  # noqa: N815 - the wire's name
+    startsAt: datetime | None = None
+    endsAt: datetime | None = None
+    generatorURL: str = ""
 
 
 _decode = msgspec.json.Decoder(list[_Posted]).decode
@@ -95,9 +95,7 @@ class Prometheus:
 
 
 def _wrong_type(kind: str) -> bytes:
-    text = (
-        f'unsupported media type "{kind}", only [application/json] are allowed'
-    )
+    text = f'unsupported media type "{kind}", only [application/json] are allowed'
     return api.problem(415, text)
 
 

@@ -14,7 +14,12 @@ from msgspec import Struct
 
 from tocsin.core.silences import Matcher, matches
 from tocsin.interfaces import (
-    AlertView, Answer, Desk, Inbound, SilenceRefused, SilenceView,
+    AlertView,
+    Answer,
+    Desk,
+    Inbound,
+    SilenceRefused,
+    SilenceView,
 )  # fmt: skip
 
 # amtool warns when the server is not of its own version; this is Debian's.
@@ -143,15 +148,15 @@ def _silence_matches(matcher: Matcher, view: SilenceView) -> bool:
 class _WireMatcher(Struct):
     name: str
     value: str
-    isRegex: bool = False  # noqa: N815 - the wire's name
-    isEqual: bool = True  # noqa: N815 - the wire's name
+    isRegex: bool = False
+    isEqual: bool = True
 
 
 class _PostedSilence(Struct):
     matchers: list[_WireMatcher]
-    startsAt: datetime  # noqa: N815 - the wire's name
-    endsAt: datetime  # noqa: N815 - the wire's name
-    createdBy: str  # noqa: N815 - the wire's name
+    startsAt: datetime
+    endsAt: datetime
+    createdBy: str
     comment: str
     id: str | None = ""
 

@@ -62,13 +62,14 @@ def _preparation() -> None:
         _text("person"), _text("other"), _at("starts_at"), _at("ends_at"),
         _text("author"), _at("made_at"),
     )  # fmt: skip
-    op.create_table(
-        "leaves", _id(), _text("person"), _at("starts_at"), _at("ends_at")
-    )
+    op.create_table("leaves", _id(), _text("person"), _at("starts_at"), _at("ends_at"))
     op.create_table("policies", _name(), _text("team"), _text("data"))
     # What a run was begun with; one row per distinct content.
     op.create_table(
-        "policy_versions", _id(), sa.Column("digest", sa.Text, unique=True), _text("data")
+        "policy_versions",
+        _id(),
+        sa.Column("digest", sa.Text, unique=True),
+        _text("data"),
     )
     op.create_table(
         "services", _name(), _text("team"), _text("policy"), _text("data", "{}")
@@ -182,7 +183,9 @@ def _response() -> None:
         _text("provider_id"), _text("answer"),
     )  # fmt: skip
     op.create_index("attempts_alert", "attempts", ["alert", "id"])
-    op.create_index("attempts_contact", "attempts", ["channel", "address", "started_at"])
+    op.create_index(
+        "attempts_contact", "attempts", ["channel", "address", "started_at"]
+    )
     op.create_table(
         "timeline", _id(), _number("alert"), _at("at"), _text("kind"), _text("text"),
         _text("actor"), _text("reason"), _text("data"),
