@@ -123,8 +123,9 @@ def revive(tx: Tx, alert: int, *, since: datetime) -> int:
 def claimable(tx: Tx, *, now: datetime, limit: int) -> list[Page]:
     """Due pages, and those whose sender's lease ran out; worst and first pages first."""
     rows = tx.all(
-        _SELECT + "where due_at <= :now and (state = 'due' or (state = 'sending' and "
-        "lease_until <= :now)) "
+        # Naming both states first lets the partial index of pending pages be used.
+        _SELECT + "where state in ('due', 'sending') and due_at <= :now "
+        "and (state = 'due' or (state = 'sending' and lease_until <= :now)) "
         f"order by severity, paging, due_at, id limit :limit{tx.skip_locked}",
         now=to_micros(now),
         limit=limit,
@@ -277,8 +278,9 @@ def next_due(tx: Tx, *, now: datetime) -> datetime | None:
 def overdue(tx: Tx, *, before: datetime, limit: int = 20) -> list[int]:
     """Pages due before `before` that nobody is sending (the auditor)."""
     rows = tx.all(
-        "select id from pages where due_at <= :before and (state = 'due' or "
-        "(state = 'sending' and lease_until <= :before)) limit :limit",
+        "select id from pages where state in ('due', 'sending') and due_at <= :before "
+        "and (state = 'due' or (state = 'sending' and lease_until <= :before)) "
+        "limit :limit",
         before=to_micros(before),
         limit=limit,
     )
@@ -288,7 +290,8 @@ def overdue(tx: Tx, *, before: datetime, limit: int = 20) -> list[int]:
 def free_others(tx: Tx, *, owner: str, now: datetime) -> int:
     """End the leases of every other incarnation: it is known to be dead."""
     return tx.run(
-        "update pages set lease_until = :now where state = 'sending' "
+        "update pages set lease_until = :now where state in ('due', 'sending') "
+        "and state = 'sending' "
         "and owner <> :owner and lease_until > :now",
         owner=owner,
         now=to_micros(now),
