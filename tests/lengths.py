@@ -22,7 +22,9 @@ def main() -> int:
                 length = (node.end_lineno or 0) - node.lineno + 1
                 beside = "\n".join(lines[max(0, node.lineno - 2) : node.lineno + 3])
                 if length > FUNCTION and REASON not in beside:
-                    found.append(f"{path}:{node.lineno}: {node.name} has {length} lines")
+                    found.append(
+                        f"{path}:{node.lineno}: {node.name} has {length} lines"
+                    )
     print("\n".join(found) or "Every file and function is short enough.")
     return 1 if found else 0
 

@@ -1,0 +1,162 @@
+"""Providers that fail in every way we know, and tell the truth only to the observer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tocsin.interfaces import (
+    DeliveryFailed,
+    DeliveryUnknown,
+    PageMessage,
+    Receipt,
+    TocsinError,
+)
+from tocsin.simulation.company import CHANNELS, NAMES
+from tocsin.simulation.faults import Fault
+from tocsin.simulation.history import MINUTE, SECOND, Call
+
+if TYPE_CHECKING:
+    from tocsin.simulation.nodes import Node
+    from tocsin.simulation.world import World
+
+_TIMEOUT = 10 * SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A provider, or everything of one person, fails from `start` to `end`."""
+
+    what: str
+    start: int
+    end: int
+    how: str  # temporary | permanent | unknown
+
+
+@dataclass(slots=True)
+class Fate:
+    """What becomes of one call."""
+
+    outcome: str
+    taken: bool
+    took: int
+    why: str
+    retry_after: int = 0
+
+
+class Providers:
+    """The outside systems of one outage and their bad hours."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._outages: list[Outage] = []
+        self._refused: dict[str, bool] = {}
+
+    def plan(self, chaos: int) -> None:
+        """Draw this seed's bad hours; all end with the chaos."""
+        world = self._world
+        dice, faults = world.dice, world.faults
+        if faults.has(Fault.PROVIDER_DOWN):
+            for channel in dice.sample(CHANNELS, dice.choice((1, 1, 2, 3))):
+                self._add(Fault.PROVIDER_DOWN, channel, chaos, ("temporary", "unknown"))
+        if faults.has(Fault.PHONE_OFF):
+            name = dice.choice(NAMES)
+            self._add(
+                Fault.PHONE_OFF, name, chaos, ("temporary", "permanent", "unknown")
+            )
+
+    def _add(self, fault: Fault, what: str, chaos: int, hows: Sequence[str]) -> None:
+        dice = self._world.dice
+        start = dice.randrange(0, chaos)
+        end = min(chaos, start + dice.choice((2, 10, 40)) * MINUTE)
+        self._outages.append(Outage(what, start, end, dice.choice(hows)))
+        self._world.faults.fire(fault)
+        self._world.note(
+            f"{what} will fail from {start // SECOND} to {end // SECOND} s"
+        )
+
+    def fate(self, channel: str, address: str, person: str) -> Fate:
+        """Decide what becomes of a call that begins now."""
+        world = self._world
+        dice, faults, now = world.dice, world.faults, world.time
+        quick = dice.randrange(50_000, 1_500_000)
+        for outage in self._outages:
+            if outage.what in (channel, person) and outage.start <= now < outage.end:
+                took = _TIMEOUT if outage.how == "unknown" else quick
+                return Fate(outage.how, False, took, f"{outage.what} is down")
+        if self._is_refused(address):
+            return Fate("permanent", False, quick, "no such address")
+        if faults.strikes(Fault.TIMEOUT_BEFORE, channel):
+            return Fate("unknown", False, _TIMEOUT, "timed out")
+        if faults.strikes(Fault.TIMEOUT_AFTER, channel):
+            return Fate("unknown", True, _TIMEOUT, "timed out, but taken")
+        if faults.strikes(Fault.RECEIPT_LOST, channel):
+            return Fate("unknown", True, quick, "connection lost after it was taken")
+        if faults.strikes(Fault.RATE_LIMIT, channel):
+            wait = dice.choice((5, 30, 90))
+            return Fate("temporary", False, quick, "429", wait)
+        if faults.strikes(Fault.PROVIDER_SLOW, channel):
+            quick = dice.randrange(3 * SECOND, 9_900_000)
+        return Fate("accepted", True, quick, "ok")
+
+    def _is_refused(self, address: str) -> bool:
+        # An address is refused for good or not at all, while the chaos lasts.
+        world = self._world
+        if not world.faults.on:
+            return False
+        if address not in self._refused:
+            safe = address.endswith(":carol")
+            self._refused[address] = not safe and world.faults.strikes(
+                Fault.REFUSAL, "address"
+            )
+        return self._refused[address]
+
+
+class NodePager:
+    """A channel as one node calls it."""
+
+    def __init__(self, world: World, node: Node, channel: str) -> None:
+        self.channel = channel
+        self._world = world
+        self._node = node
+
+    def problems(self, address: str) -> Sequence[str]:
+        """Every address will do."""
+        return () if address else ("address: expected one",)
+
+    def page(
+        self, message: PageMessage, *, to: str, key: str, timeout_seconds: float
+    ) -> Receipt:
+        """One call. Raises DeliveryFailed, DeliveryUnknown."""
+        world, node = self._world, self._node
+        fate = world.providers.fate(self.channel, to, message.person)
+        call = Call(
+            begun=world.time,
+            ended=world.time + fate.took,
+            node=node.index,
+            life=node.life,
+            person=message.person,
+            channel=self.channel,
+            address=to,
+            key=key,
+            titles=tuple(alert.title for alert in message.alerts),
+            outcome=fate.outcome,
+            taken=fate.taken,
+            retry_after=fate.retry_after * SECOND,
+        )
+        world.called(call, message, fate.why)
+        refusal = _refusal(fate)
+        if refusal is not None:
+            raise refusal
+        return Receipt(provider_id=f"{self.channel}-{world.time}", answer="ok")
+
+
+def _refusal(fate: Fate) -> TocsinError | None:
+    if fate.outcome == "unknown":
+        return DeliveryUnknown(fate.why)
+    if fate.outcome == "accepted":
+        return None
+    wait = float(fate.retry_after) if fate.retry_after else None
+    permanent = fate.outcome == "permanent"
+    return DeliveryFailed(fate.why, permanent=permanent, retry_after_seconds=wait)

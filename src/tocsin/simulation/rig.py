@@ -1,0 +1,39 @@
+"""Where a test puts something wrong into the engine, to see that the oracles notice.
+
+This rig changes nothing. Each method makes one part of one process; a seeded defect
+overrides the one that makes the part which it breaks.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from tocsin.engine.alerts import Intake
+from tocsin.engine.loop import Engine
+from tocsin.simulation.clocks import NodeClock
+from tocsin.store.database import Connection, Database
+
+
+class Rig:
+    """The engine as it is."""
+
+    def connection(self, connection: Connection) -> Connection:
+        """The connection through which a process writes."""
+        return connection
+
+    def database(
+        self, connect: Callable[[bool], Connection], **options: Any
+    ) -> Database:
+        """The database of a process."""
+        return Database(connect, **options)
+
+    def intake(self, database: Database) -> Intake:
+        """What absorbs requests."""
+        return Intake(database)
+
+    def engine(self, database: Database, **parts: Any) -> Engine:
+        """The engine itself."""
+        return Engine(database, **parts)
+
+    def clock(self, clock: NodeClock) -> NodeClock:
+        """The machine's clock."""
+        return clock

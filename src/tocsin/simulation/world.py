@@ -1,0 +1,281 @@
+"""One outage: an event queue, a virtual clock, seeded dice, and everything they drive.
+
+Chaos first, then a quiet phase in which every promise must be kept. The same seed
+gives the same history on any machine: nothing here reads a clock or an environment,
+and no set's order reaches a decision.
+"""
+
+import heapq
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from tocsin.core.severity import Severity
+from tocsin.interfaces import PageMessage
+from tocsin.simulation import company as companies
+from tocsin.simulation import configuration
+from tocsin.simulation.company import CHANNELS, SERVICES, Company
+from tocsin.simulation.faults import Fault, Faults
+from tocsin.simulation.history import MINUTE, SECOND, Call, History
+from tocsin.simulation.ledger import Ledger
+from tocsin.simulation.nodes import Node
+from tocsin.simulation.people import People
+from tocsin.simulation.providers import NodePager, Providers
+from tocsin.simulation.rig import Rig
+from tocsin.simulation.senders import Source
+from tocsin.store.database import Connection
+
+CHAOS = 90 * MINUTE
+QUIET = 45 * MINUTE
+_ALERTS = (6, 9, 12)
+_STORM = 15
+
+
+class World:
+    """Everything of one seed."""
+
+    def __init__(
+        self, seed: int, connection: Connection, rig: Rig | None = None
+    ) -> None:
+        self.seed = seed
+        self.connection = connection
+        self.rig = rig or Rig()
+        self.dice = Random(seed)
+        self.faults = Faults(self.dice)
+        self.time = 0
+        self.history = History()
+        self.ledger = Ledger()
+        self.call: Call | None = None
+        self.broken: list[tuple[int, str, str]] = []
+        self._queue: list[tuple[int, int, Callable[[], None]]] = []
+        self._serial = 0
+        self._live = False
+        # A clock so wrong that sources' times are not believed: arrival order rules.
+        self.far_steps = self.faults.has(Fault.CLOCK_STEP) and self.dice.random() < 0.3
+        self._database_down_until = 0
+        self.start, self.zone = self._night()
+        self.company = companies.found(self.dice, zone=self.zone, start=self.start)
+        self.versions: list[tuple[int, Company]] = [(0, self.company)]
+        configuration.found(connection, self.company)
+        self.providers = Providers(self)
+        self.people = People(self)
+        self.nodes = self._machines()
+
+    # -- time -----------------------------------------------------------------
+
+    def now(self) -> datetime:
+        """The true time."""
+        return self.start_plus(self.time)
+
+    def start_plus(self, at: int) -> datetime:
+        """World time as an instant."""
+        return self.start + timedelta(microseconds=at)
+
+    def at(self, when: int, what: Callable[[], None]) -> None:
+        """Do `what` at `when`; what is planned first for an instant happens first."""
+        self._serial += 1
+        heapq.heappush(self._queue, (max(when, self.time), self._serial, what))
+
+    def later(self, delay: int, what: Callable[[], None]) -> None:
+        """Do `what` after `delay`."""
+        self.at(self.time + delay, what)
+
+    def run(self) -> History:
+        """Play the outage to its end."""
+        self._plan()
+        for node in self.nodes:
+            node.boot()
+        end = CHAOS + QUIET
+        queue = self._queue
+        while queue and queue[0][0] <= end:
+            self.time, _, what = heapq.heappop(queue)
+            what()
+        self.time = self.history.ended = end
+        self.history.clock_doubt = self._doubt
+        return self.history
+
+    # -- what others tell the world -------------------------------------------
+
+    def note(self, what: str) -> None:
+        """A line of the history."""
+        self.history.note(self.time, what)
+
+    def disturb(self) -> None:
+        """Something happened that may cost a lease."""
+        self.history.disturbances.append(self.time)
+
+    def broke(self, doing: str, error: Exception) -> None:
+        """An error that the engine should not have raised."""
+        self.broken.append((self.time, doing, repr(error)))
+
+    def liveness(self) -> None:
+        """Note when the installation begins or ceases to be able to work."""
+        live = not self.database_down and any(
+            node.alive and not node.frozen for node in self.nodes
+        )
+        if live != self._live:
+            self._live = live
+            self.history.turns.append((self.time, live))
+
+    def wrote(self, node: Node) -> None:
+        """`node` changed the database: the others may find something to do."""
+        for other in self.nodes:
+            if other is not node:
+                other.look_soon()
+
+    def called(self, call: Call, message: PageMessage, why: str) -> None:
+        """A provider was called."""
+        self.call = call
+        self.history.calls.append(call)
+        titles = ",".join(call.titles)
+        self.note(
+            f"node{call.node} calls {call.address} {call.key} [{titles}]: "
+            f"{call.outcome} ({why})"
+        )
+        if call.taken:
+            delay = call.ended - call.begun + self.dice.randrange(0, 5 * SECOND)
+            self.later(delay, lambda: self.people.got(call, message))
+
+    @property
+    def database_down(self) -> bool:
+        """Whether no node reaches the database now."""
+        return self.time < self._database_down_until
+
+    def pagers(self, node: Node) -> Mapping[str, NodePager]:
+        """The channels as `node` reaches them."""
+        return {one: NodePager(self, node, one) for one in CHANNELS}
+
+    # -- the plan of the outage -----------------------------------------------
+
+    def _night(self) -> tuple[datetime, str]:
+        if self.faults.has(Fault.DST_NIGHT):
+            self.faults.fire(Fault.DST_NIGHT)
+            return self.dice.choice(companies.DST_NIGHTS)
+        return companies.MONDAY.astimezone(UTC), "Europe/Berlin"
+
+    def _machines(self) -> list[Node]:
+        count = self.dice.choice((1, 2))
+        alone = count == 1 and self.connection.dialect == "sqlite"
+        exclusive = alone and self.dice.random() < 0.5
+        nodes = [Node(self, index, exclusive=exclusive) for index in range(count)]
+        self._doubt = 0
+        if count == 2 and self.faults.has(Fault.CLOCK_SKEW):
+            skew = self.dice.randrange(-5 * SECOND, 5 * SECOND)
+            nodes[1].clock.wall_offset = timedelta(microseconds=skew)
+            self._doubt = abs(skew)
+            self.faults.fire(Fault.CLOCK_SKEW)
+        return nodes
+
+    def _plan(self) -> None:
+        self.history.quiet_from = CHAOS
+        self.providers.plan(CHAOS)
+        for index in range(self.dice.choice(_ALERTS)):
+            self._source(index, self.dice.randrange(0, CHAOS - 20 * MINUTE))
+        if self.faults.has(Fault.STORM):
+            begin = self.dice.randrange(0, CHAOS - 40 * MINUTE)
+            for index in range(100, 100 + _STORM):
+                self._source(index, begin + self.dice.randrange(0, MINUTE))
+            self.faults.fire(Fault.STORM)
+        self._plan_faults()
+        self.at(CHAOS, self._calm)
+
+    def _source(self, index: int, start: int) -> None:
+        severity = self.dice.choice(tuple(Severity))
+        service = self.dice.choice(SERVICES)
+        Source(self, f"alert-{index}", service, severity).script(start, CHAOS)
+
+    def _plan_faults(self) -> None:
+        dice = self.dice
+        for fault, most, act in (
+            (Fault.DATABASE_DOWN, 3, self._database_goes_down),
+            (Fault.CLOCK_STEP, 3, self._clock_steps),
+            (Fault.CONTACT_REMOVED, 2, self._contacts_vanish),
+            (Fault.POLICY_EDITED, 3, self._policy_is_edited),
+            (Fault.POISON_RUN, 1, self._run_is_damaged),
+            (Fault.FREEZE, 4, self._somebody_freezes),
+            (Fault.CRASH, 4, self._somebody_dies),
+        ):
+            if self.faults.has(fault):
+                for _ in range(dice.randrange(1, most + 1)):
+                    self.at(dice.randrange(0, CHAOS), act)
+
+    def _calm(self) -> None:
+        self.note("quiet from here on")
+        self.faults.on = False
+
+    def _database_goes_down(self) -> None:
+        seconds = self.dice.choice((2, 15, 60, 400))
+        self._database_down_until = self.time + seconds * SECOND
+        self.faults.fire(Fault.DATABASE_DOWN)
+        self.note(f"the database is down for {seconds} s")
+        self.disturb()
+        self.liveness()
+        self.at(self._database_down_until, self.liveness)
+
+    def _clock_steps(self) -> None:
+        node = self.dice.choice(self.nodes)
+        far = (-3600, -600) if self.far_steps else ()
+        seconds = self.dice.choice((-200, -60, -5, 3, 10, 20, *far))
+        node.clock.wall_offset += timedelta(seconds=seconds)
+        # Time believed once is never taken back within one life of a process, so a
+        # step back is no excuse until it restarts; a step forward is at once.
+        if seconds > 0 or any(self.faults.has(f) for f in _RESTARTS):
+            self._doubt += abs(seconds) * SECOND
+        self.faults.fire(Fault.CLOCK_STEP, "back" if seconds < 0 else "forward")
+        self.note(f"node{node.index}'s clock steps by {seconds} s")
+        if seconds > 0:
+            self.disturb()
+        node.look_soon()
+
+    def _contacts_vanish(self) -> None:
+        name = self.dice.choice([n for n in companies.NAMES if n != "carol"])
+        self._edit(self.company.without_contacts(name))
+        configuration.change_person(self.connection, self.company, name)
+        self.faults.fire(Fault.CONTACT_REMOVED)
+        self.note(f"{name} loses every contact method")
+
+    def _policy_is_edited(self) -> None:
+        name = self.dice.choice(sorted(self.company.policies))
+        policy = companies.policy(self.dice, name)
+        self._edit(self.company.with_policy(policy))
+        configuration.change_policy(self.connection, policy)
+        self.faults.fire(Fault.POLICY_EDITED)
+        self.note(f"policy {name} is edited")
+
+    def _edit(self, company: Company) -> None:
+        self.company = company
+        self.versions.append((self.time, company))
+
+    def _run_is_damaged(self) -> None:
+        open_now = [key for key in self.ledger.keys.values() if key.open is not None]
+        if not open_now or self.database_down:
+            return
+        key = self.dice.choice(open_now)
+        episode = key.open
+        assert episode is not None
+        self.connection.begin()
+        damaged = self.connection.run(
+            "update runs set data = '{damaged' where alert = (select number from "
+            "alerts where key = :key and current = 1) and due_at is not null",
+            key=key.title,
+        )
+        self.connection.commit()
+        if damaged:
+            episode.poisoned = self.time
+            self.faults.fire(Fault.POISON_RUN)
+            self.note(f"the run of {key.title} is damaged")
+
+    def _somebody_freezes(self) -> None:
+        node = self.dice.choice(self.nodes)
+        if node.alive and not node.frozen:
+            self.faults.fire(Fault.FREEZE, "at any time")
+            node.freeze(self.dice.choice((5, 25, 60, 300)), "at any time")
+
+    def _somebody_dies(self) -> None:
+        node = self.dice.choice(self.nodes)
+        if node.alive:
+            self.faults.fire(Fault.CRASH, "at any time")
+            node.die("at any time")
+
+
+_RESTARTS = (Fault.CRASH, Fault.CRASH_IN_DELIVERY)
