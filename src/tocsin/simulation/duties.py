@@ -60,7 +60,8 @@ def phases(episode: Episode, *, end: int, over: int, doubt: int, by: By) -> list
         found.append(Phase(start, at, False, earliest, latest, also))
         held, until = at, _end_of_ack(at, timeout, stop)
         while acks and acks[0][0] < until:
-            held = acks.pop(0)[0]
+            # Another name: by the clocks that took part the first had run out.
+            held, person = acks.pop(0)
             until = _end_of_ack(held, timeout, stop)
         found.append(Phase(held, until, True, why=f"{person} acknowledged"))
         if until >= stop:

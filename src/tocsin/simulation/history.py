@@ -84,6 +84,7 @@ class LiveTime:
             self._add(since, history.ended)
         self._ended = history.ended
         self._disturbances = sorted(history.disturbances)
+        self._doubt = history.clock_doubt
 
     def _add(self, start: int, stop: int) -> None:
         if stop > start:
@@ -96,7 +97,8 @@ class LiveTime:
         A death, a freeze or a database error may cost one lease of 30 s each. Later
         than the end of the history means: not within it.
         """
-        first = bisect_right(self._disturbances, since - lease)
+        # A lease that was lost just before may still run, by the slowest clock.
+        first = bisect_right(self._disturbances, since - lease - self._doubt)
         count = 0
         while True:
             until = self._after(since, need + count * lease)

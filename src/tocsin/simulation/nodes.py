@@ -3,11 +3,8 @@
 Everything inside it is the real engine; the world decides when each part of it runs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from tocsin.engine.alerts import Arrival
 from tocsin.engine.directories import Directories
@@ -15,13 +12,13 @@ from tocsin.engine.door import Door, Settled
 from tocsin.engine.loop import Delivery, Engine
 from tocsin.engine.paging import Links
 from tocsin.simulation.clocks import NodeClock
+from tocsin.simulation.company import CHANNELS
 from tocsin.simulation.faults import Crash, Fault
 from tocsin.simulation.history import SECOND, Call
+from tocsin.simulation.providers import NodePager, Providers
+from tocsin.simulation.stage import Stage
 from tocsin.simulation.storage import FaultyConnection
 from tocsin.store.database import Database, StoreError, Tx
-
-if TYPE_CHECKING:
-    from tocsin.simulation.world import World
 
 _LINKS = Links("https://tocsin.example.com", b"a secret of the simulation")
 # An engine that has nothing to do looks again this often. The world leaves out the
@@ -38,8 +35,11 @@ _DANGEROUS = {"step": 3.0, "record": 2.0, "intake": 2.0, "act": 2.0, "beat": 0.3
 class Node:
     """One process on one machine, over all its lives."""
 
-    def __init__(self, world: World, index: int, *, exclusive: bool) -> None:
+    def __init__(
+        self, world: Stage, providers: Providers, index: int, *, exclusive: bool
+    ) -> None:
         self.world = world
+        self.providers = providers
         self.index = index
         self.exclusive = exclusive
         base = world.dice.uniform(0, 10_000_000)
@@ -86,7 +86,7 @@ class Node:
         self.engine = rig.engine(
             self.database,
             directories=directories,
-            pagers=world.pagers(self),
+            pagers={one: NodePager(self.providers, self, one) for one in CHANNELS},
             clock=self.clock,
             dice=world.dice,
             links=_LINKS,
@@ -328,7 +328,7 @@ class Node:
         """A transaction of this node is durable."""
         self.commits += 1
         if changed:
-            self.world.wrote(self)
+            self.world.wrote(self.index)
 
     def read(self, work: Callable[[Tx], object]) -> None:
         """Something the world asks through this node."""

@@ -8,6 +8,7 @@ engine could work, and each death, freeze or database error may cost one lease.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -318,7 +319,7 @@ class _Court:
         if len(taken) > 1 + doubtful and not self.doubt:
             what = f"{key} was delivered {len(taken)} times with {doubtful} doubts"
             yield self.violation("I9 bounded duplicates", taken[-1].begun, what)
-        for earlier, later in zip(calls, calls[1:], strict=False):
+        for earlier, later in pairwise(calls):
             if later.begun < earlier.ended and not earlier.disturbed and not self.doubt:
                 what = f"{key} was being sent by two at once"
                 yield self.violation("I10 one owner", later.begun, what)

@@ -1,8 +1,7 @@
 """People who are paged: some answer, some late, some never, some the wrong alert."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import partial
 
 from tocsin.core.directory import Directory
 from tocsin.engine import answering
@@ -11,10 +10,8 @@ from tocsin.interfaces import PageMessage
 from tocsin.simulation.faults import Fault
 from tocsin.simulation.history import MINUTE, SECOND, Call
 from tocsin.simulation.nodes import Node
+from tocsin.simulation.stage import Stage
 from tocsin.store.database import Tx
-
-if TYPE_CHECKING:
-    from tocsin.simulation.world import World
 
 _TRIES = 40
 
@@ -22,8 +19,9 @@ _TRIES = 40
 class People:
     """Everybody's thumbs."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Stage, working: Callable[[], list[Node]]) -> None:
         self._world = world
+        self._working = working
         self._decided: set[tuple[str, int, int]] = set()
         self._numbers: list[int] = []
         self._titles: dict[int, str] = {}
@@ -50,16 +48,15 @@ class People:
             if world.faults.strikes(Fault.LATE_ANSWERS, "wrong alert", bias=0.3):
                 number = dice.choice(self._numbers)
             what = "resolve" if dice.random() < 0.15 else "ack"
-            world.later(
-                delay, lambda n=number, w=what: self._act(message.person, n, w, 0)
-            )
+            act = partial(self._act, message.person, number, what, 0)
+            world.later(delay, act)
 
     def _act(self, person: str, number: int, what: str, tries: int) -> None:
         world = self._world
         if tries >= _TRIES:
             world.note(f"{person} gives up on {self._titles[number]}")
             return
-        nodes = [node for node in world.nodes if node.alive and not node.frozen]
+        nodes = self._working()
         done: list[Acted] = []
         if nodes:
             node = world.dice.choice(nodes)

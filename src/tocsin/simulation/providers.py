@@ -1,10 +1,8 @@
 """Providers that fail in every way we know, and tell the truth only to the observer."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from tocsin.interfaces import (
     DeliveryFailed,
@@ -16,10 +14,7 @@ from tocsin.interfaces import (
 from tocsin.simulation.company import CHANNELS, NAMES
 from tocsin.simulation.faults import Fault
 from tocsin.simulation.history import MINUTE, SECOND, Call
-
-if TYPE_CHECKING:
-    from tocsin.simulation.nodes import Node
-    from tocsin.simulation.world import World
+from tocsin.simulation.stage import Stage
 
 _TIMEOUT = 10 * SECOND
 
@@ -45,11 +40,21 @@ class Fate:
     retry_after: int = 0
 
 
+class Caller(Protocol):
+    """The process that calls."""
+
+    index: int
+    life: int
+
+
 class Providers:
     """The outside systems of one outage and their bad hours."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(
+        self, world: Stage, arrive: Callable[[Call, PageMessage], None]
+    ) -> None:
         self._world = world
+        self._arrive = arrive
         self._outages: list[Outage] = []
         self._refused: dict[str, bool] = {}
 
@@ -100,6 +105,37 @@ class Providers:
             quick = dice.randrange(3 * SECOND, 9_900_000)
         return Fate("accepted", True, quick, "ok")
 
+    def called(
+        self, caller: Caller, channel: str, message: PageMessage, to: str, key: str
+    ) -> Fate:
+        """A node calls a provider now; what is taken reaches a phone later."""
+        world = self._world
+        fate = self.fate(channel, to, message.person)
+        call = Call(
+            begun=world.time,
+            ended=world.time + fate.took,
+            node=caller.index,
+            life=caller.life,
+            person=message.person,
+            channel=channel,
+            address=to,
+            key=key,
+            titles=tuple(alert.title for alert in message.alerts),
+            outcome=fate.outcome,
+            taken=fate.taken,
+            retry_after=fate.retry_after * SECOND,
+        )
+        world.call = call
+        world.history.calls.append(call)
+        world.note(
+            f"node{call.node} calls {to} {key} [{','.join(call.titles)}]: "
+            f"{call.outcome} ({fate.why})"
+        )
+        if call.taken:
+            delay = fate.took + world.dice.randrange(0, 5 * SECOND)
+            world.later(delay, lambda: self._arrive(call, message))
+        return fate
+
     def _is_refused(self, address: str) -> bool:
         # An address is refused for good or not at all, while the chaos lasts.
         world = self._world
@@ -116,10 +152,10 @@ class Providers:
 class NodePager:
     """A channel as one node calls it."""
 
-    def __init__(self, world: World, node: Node, channel: str) -> None:
+    def __init__(self, providers: Providers, caller: Caller, channel: str) -> None:
         self.channel = channel
-        self._world = world
-        self._node = node
+        self._providers = providers
+        self._caller = caller
 
     def problems(self, address: str) -> Sequence[str]:
         """Every address will do."""
@@ -129,27 +165,11 @@ class NodePager:
         self, message: PageMessage, *, to: str, key: str, timeout_seconds: float
     ) -> Receipt:
         """One call. Raises DeliveryFailed, DeliveryUnknown."""
-        world, node = self._world, self._node
-        fate = world.providers.fate(self.channel, to, message.person)
-        call = Call(
-            begun=world.time,
-            ended=world.time + fate.took,
-            node=node.index,
-            life=node.life,
-            person=message.person,
-            channel=self.channel,
-            address=to,
-            key=key,
-            titles=tuple(alert.title for alert in message.alerts),
-            outcome=fate.outcome,
-            taken=fate.taken,
-            retry_after=fate.retry_after * SECOND,
-        )
-        world.called(call, message, fate.why)
+        fate = self._providers.called(self._caller, self.channel, message, to, key)
         refusal = _refusal(fate)
         if refusal is not None:
             raise refusal
-        return Receipt(provider_id=f"{self.channel}-{world.time}", answer="ok")
+        return Receipt(provider_id=key, answer="ok")
 
 
 def _refusal(fate: Fate) -> TocsinError | None:

@@ -1,9 +1,8 @@
 """Monitoring systems: they fire, repeat, resolve, fire again and ask until answered."""
 
-from __future__ import annotations
-
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from datetime import datetime
 
 from tocsin.core.alerts import AlertEvent, EventKind
 from tocsin.core.severity import Severity
@@ -14,12 +13,8 @@ from tocsin.simulation.configuration import INTEGRATIONS
 from tocsin.simulation.faults import Fault
 from tocsin.simulation.history import MINUTE, SECOND
 from tocsin.simulation.ledger import Report
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from tocsin.simulation.world import World
+from tocsin.simulation.nodes import Node
+from tocsin.simulation.stage import Stage
 
 _TRIES = 400
 # The third integration's source gives no times: its arrival order is the truth.
@@ -30,9 +25,15 @@ class Source:
     """One alert of one monitoring system; sends one event after the other."""
 
     def __init__(
-        self, world: World, title: str, service: str, severity: Severity
+        self,
+        world: Stage,
+        title: str,
+        service: str,
+        severity: Severity,
+        working: Callable[[], list[Node]],
     ) -> None:
         self.world = world
+        self._working = working
         self.title = title
         self.service = service
         self.severity = severity
@@ -101,7 +102,7 @@ class Source:
     def _post(self, report: Report, tries: int) -> bool:
         """One request to whichever node the balancer picks."""
         world = self.world
-        nodes = [node for node in world.nodes if node.alive and not node.frozen]
+        nodes = self._working()
         if not nodes:
             return False
         node = world.dice.choice(nodes)

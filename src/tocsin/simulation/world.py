@@ -5,24 +5,20 @@ gives the same history on any machine: nothing here reads a clock or an environm
 and no set's order reaches a decision.
 """
 
-import heapq
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from random import Random
 
 from tocsin.core.severity import Severity
-from tocsin.interfaces import PageMessage
 from tocsin.simulation import company as companies
 from tocsin.simulation import configuration
-from tocsin.simulation.company import CHANNELS, SERVICES, Company
-from tocsin.simulation.faults import Fault, Faults
-from tocsin.simulation.history import MINUTE, SECOND, Call, History
-from tocsin.simulation.ledger import Ledger
+from tocsin.simulation.company import SERVICES, Company
+from tocsin.simulation.faults import Fault
+from tocsin.simulation.history import MINUTE, SECOND, History
 from tocsin.simulation.nodes import Node
 from tocsin.simulation.people import People
-from tocsin.simulation.providers import NodePager, Providers
+from tocsin.simulation.providers import Providers
 from tocsin.simulation.rig import Rig
 from tocsin.simulation.senders import Source
+from tocsin.simulation.stage import Stage
 from tocsin.store.database import Connection
 
 CHAOS = 90 * MINUTE
@@ -31,82 +27,33 @@ _ALERTS = (6, 9, 12)
 _STORM = 15
 
 
-class World:
+class World(Stage):
     """Everything of one seed."""
 
     def __init__(
         self, seed: int, connection: Connection, rig: Rig | None = None
     ) -> None:
-        self.seed = seed
-        self.connection = connection
-        self.rig = rig or Rig()
-        self.dice = Random(seed)
-        self.faults = Faults(self.dice)
-        self.time = 0
-        self.history = History()
-        self.ledger = Ledger()
-        self.call: Call | None = None
-        self.broken: list[tuple[int, str, str]] = []
-        self._queue: list[tuple[int, int, Callable[[], None]]] = []
-        self._serial = 0
+        super().__init__(seed, connection, rig or Rig())
         self._live = False
-        # A clock so wrong that sources' times are not believed: arrival order rules.
-        self.far_steps = self.faults.has(Fault.CLOCK_STEP) and self.dice.random() < 0.3
-        self._database_down_until = 0
+        self._doubt = 0
         self.start, self.zone = self._night()
         self.company = companies.found(self.dice, zone=self.zone, start=self.start)
         self.versions: list[tuple[int, Company]] = [(0, self.company)]
         configuration.found(connection, self.company)
-        self.providers = Providers(self)
-        self.people = People(self)
-        self.nodes = self._machines()
-
-    # -- time -----------------------------------------------------------------
-
-    def now(self) -> datetime:
-        """The true time."""
-        return self.start_plus(self.time)
-
-    def start_plus(self, at: int) -> datetime:
-        """World time as an instant."""
-        return self.start + timedelta(microseconds=at)
-
-    def at(self, when: int, what: Callable[[], None]) -> None:
-        """Do `what` at `when`; what is planned first for an instant happens first."""
-        self._serial += 1
-        heapq.heappush(self._queue, (max(when, self.time), self._serial, what))
-
-    def later(self, delay: int, what: Callable[[], None]) -> None:
-        """Do `what` after `delay`."""
-        self.at(self.time + delay, what)
+        self.nodes: list[Node] = []
+        self.people = People(self, self._working)
+        self.providers = Providers(self, self.people.got)
+        self._machines()
 
     def run(self) -> History:
         """Play the outage to its end."""
         self._plan()
         for node in self.nodes:
             node.boot()
-        end = CHAOS + QUIET
-        queue = self._queue
-        while queue and queue[0][0] <= end:
-            self.time, _, what = heapq.heappop(queue)
-            what()
-        self.time = self.history.ended = end
+        self.history.ended = CHAOS + QUIET
+        self.play_until(self.history.ended)
         self.history.clock_doubt = self._doubt
         return self.history
-
-    # -- what others tell the world -------------------------------------------
-
-    def note(self, what: str) -> None:
-        """A line of the history."""
-        self.history.note(self.time, what)
-
-    def disturb(self) -> None:
-        """Something happened that may cost a lease."""
-        self.history.disturbances.append(self.time)
-
-    def broke(self, doing: str, error: Exception) -> None:
-        """An error that the engine should not have raised."""
-        self.broken.append((self.time, doing, repr(error)))
 
     def liveness(self) -> None:
         """Note when the installation begins or ceases to be able to work."""
@@ -117,33 +64,11 @@ class World:
             self._live = live
             self.history.turns.append((self.time, live))
 
-    def wrote(self, node: Node) -> None:
-        """`node` changed the database: the others may find something to do."""
+    def wrote(self, node: int) -> None:
+        """The others may find something to do."""
         for other in self.nodes:
-            if other is not node:
+            if other.index != node:
                 other.look_soon()
-
-    def called(self, call: Call, message: PageMessage, why: str) -> None:
-        """A provider was called."""
-        self.call = call
-        self.history.calls.append(call)
-        titles = ",".join(call.titles)
-        self.note(
-            f"node{call.node} calls {call.address} {call.key} [{titles}]: "
-            f"{call.outcome} ({why})"
-        )
-        if call.taken:
-            delay = call.ended - call.begun + self.dice.randrange(0, 5 * SECOND)
-            self.later(delay, lambda: self.people.got(call, message))
-
-    @property
-    def database_down(self) -> bool:
-        """Whether no node reaches the database now."""
-        return self.time < self._database_down_until
-
-    def pagers(self, node: Node) -> Mapping[str, NodePager]:
-        """The channels as `node` reaches them."""
-        return {one: NodePager(self, node, one) for one in CHANNELS}
 
     # -- the plan of the outage -----------------------------------------------
 
@@ -153,18 +78,23 @@ class World:
             return self.dice.choice(companies.DST_NIGHTS)
         return companies.MONDAY.astimezone(UTC), "Europe/Berlin"
 
-    def _machines(self) -> list[Node]:
+    def _machines(self) -> None:
         count = self.dice.choice((1, 2))
+        remembers = self.dice.random() < 0.5
         alone = count == 1 and self.connection.dialect == "sqlite"
-        exclusive = alone and self.dice.random() < 0.5
-        nodes = [Node(self, index, exclusive=exclusive) for index in range(count)]
-        self._doubt = 0
+        exclusive = alone and remembers
+        nodes = self.nodes
+        for index in range(count):
+            nodes.append(Node(self, self.providers, index, exclusive=exclusive))
         if count == 2 and self.faults.has(Fault.CLOCK_SKEW):
             skew = self.dice.randrange(-5 * SECOND, 5 * SECOND)
             nodes[1].clock.wall_offset = timedelta(microseconds=skew)
             self._doubt = abs(skew)
             self.faults.fire(Fault.CLOCK_SKEW)
-        return nodes
+
+    def _working(self) -> list[Node]:
+        """The processes that would take a request now."""
+        return [node for node in self.nodes if node.alive and not node.frozen]
 
     def _plan(self) -> None:
         self.history.quiet_from = CHAOS
@@ -182,7 +112,9 @@ class World:
     def _source(self, index: int, start: int) -> None:
         severity = self.dice.choice(tuple(Severity))
         service = self.dice.choice(SERVICES)
-        Source(self, f"alert-{index}", service, severity).script(start, CHAOS)
+        Source(self, f"alert-{index}", service, severity, self._working).script(
+            start, CHAOS
+        )
 
     def _plan_faults(self) -> None:
         dice = self.dice
@@ -205,12 +137,12 @@ class World:
 
     def _database_goes_down(self) -> None:
         seconds = self.dice.choice((2, 15, 60, 400))
-        self._database_down_until = self.time + seconds * SECOND
+        self.database_down_until = self.time + seconds * SECOND
         self.faults.fire(Fault.DATABASE_DOWN)
         self.note(f"the database is down for {seconds} s")
         self.disturb()
         self.liveness()
-        self.at(self._database_down_until, self.liveness)
+        self.at(self.database_down_until, self.liveness)
 
     def _clock_steps(self) -> None:
         node = self.dice.choice(self.nodes)

@@ -1,0 +1,22 @@
+"""The oracles are worth something: each seeded mistake is found by some seed."""
+
+import pytest
+
+from tests.simulation.defects import DEFECTS
+from tocsin.simulation.runner import play
+
+# Most are found by the first seeds; 500 is the promise.
+SEEDS = 500
+
+
+@pytest.mark.slow  # plays outages until the mistake shows
+@pytest.mark.parametrize("name", DEFECTS)
+def test_a_seeded_mistake_is_found(name: str) -> None:
+    for seed in range(SEEDS):
+        if play(seed, rig=DEFECTS[name]()).violations:
+            return
+    pytest.fail(f"{name}: not found in {SEEDS} seeds")
+
+
+def test_there_are_enough_mistakes() -> None:
+    assert len(DEFECTS) >= 25
