@@ -22,7 +22,7 @@ _BURST = 5
 _REFILL = timedelta(seconds=12)
 _NEW_SERVICE_WINDOW = timedelta(minutes=2)
 _JUMPS_PER_MINUTE = 5
-MOST_IN_ONE_MESSAGE = 50
+MOST_IN_ONE_MESSAGE = 1000
 # Machines want each alert on its own, as fast as it comes.
 _MACHINES = ("webhook", "canary")
 

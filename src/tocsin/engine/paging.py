@@ -41,6 +41,7 @@ LEASE = timedelta(seconds=30)
 SEND_TIMEOUT_SECONDS = 10.0
 # A claim older than this on our own clock is dropped: the lease could end mid-call.
 _CLAIM_GOOD_FOR_SECONDS = LEASE.total_seconds() - SEND_TIMEOUT_SECONDS
+_ROWS_AT_ONCE = 1000
 _LOOK_BACK = timedelta(minutes=2)
 
 
@@ -86,7 +87,10 @@ def claim(
     limit: int,
 ) -> list[Claim]:
     """Lease due pages to this process, bundled per person and contact."""
-    pages = stored_pages.claimable(tx, now=now, limit=limit)
+    if limit <= 0:
+        return []
+    # More rows than messages: a storm for one person joins one message.
+    pages = stored_pages.claimable(tx, now=now, limit=_ROWS_AT_ONCE)
     if not pages:
         return []
     by_id = {page.id: page for page in pages}
@@ -101,7 +105,8 @@ def claim(
     batch = rules.bundle([_due(page, alerts) for page in pages], sent, now=now)
     stored_pages.defer(tx, batch.deferred)
     claims = []
-    for ids in batch.messages:
+    # What there is no room for stays due.
+    for ids in batch.messages[:limit]:
         members = [by_id[page] for page in ids]
         claims.append(
             _claim_one(

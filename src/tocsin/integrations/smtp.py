@@ -18,6 +18,9 @@ from zoneinfo import ZoneInfo
 from tocsin.interfaces import DeliveryFailed, DeliveryUnknown, PageMessage, Receipt
 
 
+_MOST_TOLD = 50
+
+
 class SmtpPager:
     """The `email` channel."""
 
@@ -161,12 +164,14 @@ def text_of(message: PageMessage) -> str:
     lines: list[str] = []
     if message.may_be_repeat:
         lines += ["(This may be a repeat: it was not certain that it reached you.)", ""]
-    for alert in message.alerts:
+    for alert in message.alerts[:_MOST_TOLD]:
         since = _local(alert.since, message.zone)
         lines.append(f"{alert.severity.name} {alert.service}: {alert.title}")
         if alert.summary and alert.summary != alert.title:
             lines.append(alert.summary[:1000])
         lines += [f"ALR-{alert.number}, since {since}", ""]
+    if len(message.alerts) > _MOST_TOLD:
+        lines += [f"… and {len(message.alerts) - _MOST_TOLD} more.", ""]
     lines += ["Acknowledge, pass on or resolve:", message.link, ""]
     lines += [f"Why you: {message.why}"]
     if message.next_up:

@@ -29,7 +29,7 @@ _AFTER_ERROR = SECOND
 _LEAST_REST = SECOND // 20
 _STALE = 20 * SECOND
 # The windows in which a death or an error is most likely to cost something.
-_DANGEROUS = {"step": 3.0, "record": 2.0, "intake": 2.0, "act": 2.0, "beat": 0.3}
+_DANGEROUS = {"step": 3.0, "record": 2.0, "intake": 2.0, "act": 8.0, "beat": 0.3}
 
 
 class Node:
