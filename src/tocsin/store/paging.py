@@ -247,12 +247,17 @@ def end_attempt(
 def sent_since(
     tx: Tx, contacts: Sequence[tuple[str, str]], *, since: datetime
 ) -> dict[tuple[str, str], list[tuple[datetime, str]]]:
-    """Attempts at each (channel, address) after `since`, as (started, service)."""
+    """Messages to each (channel, address) after `since`, as (started, service).
+
+    What failed reached nobody: counted, a broken contact's retries would use up its
+    budget for ever and new pages would never be tried on it.
+    """
     found: dict[tuple[str, str], list[tuple[datetime, str]]] = {}
     for channel, address in contacts:
         rows = tx.all(
             "select started_at, service from attempts where channel = :channel "
-            "and address = :address and started_at > :since order by started_at",
+            "and address = :address and started_at > :since "
+            "and outcome in ('', 'accepted') order by started_at",
             channel=channel,
             address=address,
             since=to_micros(since),
