@@ -1,0 +1,197 @@
+"""The pages in a real browser: usable by all, with and without scripts, on any width.
+
+Slow: Chromium and a server are started once for the module.
+"""
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from tests.peers.programs import Mailserver, TocsinServer, page_link, require, until
+from tests.stories.test_real_senders import COMPANY
+from tocsin.web import rendering
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+
+GENERIC = COMPANY + "  - {name: json, type: generic, service: checkout, key: dddddddddddddddddddddddddddddddd}\n"
+URL = "/in/dddddddddddddddddddddddddddddddd"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+PAGES = ["/", "/alerts", "/alerts?tab=closed", "/alerts/1", "/oncall", "/integrations", "/integrations?rejects=json", "/kit"]
+
+
+class Site:
+    def __init__(self, server: TocsinServer, mail: Mailserver, browser: Browser) -> None:
+        self.server, self.mail, self.browser = server, mail, browser
+        page = browser.new_page()
+        page.goto(server.command("sign-in-link", "alice").strip())
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(server.url + "/")
+        self.state = page.context.storage_state()
+        page.close()
+
+    def context(self, **more: object) -> BrowserContext:
+        return self.browser.new_context(storage_state=self.state, **more)  # type: ignore[arg-type]
+
+    def raise_alert(self, key: str, title: str = "Checkout error rate 31%, normal is 0.3%") -> str:
+        before = sum(1 for who, _ in self.mail.mails if who == "alice@example.com")
+        httpx2.post(self.server.url + URL, json={"key": key, "title": title, "severity": "SEV2", "description": "Customers cannot pay."})
+        return page_link(self.mail.wait_for("alice@example.com", count=before + 1))
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    chromium = require("chromium")
+    mail = Mailserver()
+    home = tmp_path_factory.mktemp("site")
+    server = TocsinServer(home, mail=mail, company=GENERIC).start()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        made = Site(server, mail, browser)
+        made.raise_alert("first")
+        httpx2.post(server.url + URL, content=b"{broken", headers={"content-type": "application/json"})
+        yield made
+        browser.close()
+    server.stop()
+    mail.stop()
+
+
+@pytest.mark.parametrize("width", [1440, 390, 320])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_accessible_and_fits(site: Site, scheme: str, width: int) -> None:
+    context = site.context(color_scheme=scheme, viewport={"width": width, "height": 844})
+    page = context.new_page()
+    link = site.raise_alert(f"axe-{scheme}-{width}")
+    strangers = [path for path in ("/sign-in", link.removeprefix(site.server.url), "/nothing-here", "/p/1-zzzzzz-nonsense")]
+    problems = []
+    for path in [*PAGES, *strangers]:
+        page.goto(site.server.url + path)
+        found = Axe().run(page).response["violations"]
+        problems += [(path, one["id"], [node["html"][:120] for node in one["nodes"][:2]]) for one in found]
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        if wide > width:
+            problems.append((path, "sideways", wide))
+    context.close()
+    assert not problems, problems
+
+
+def test_the_page_link_is_one_small_request_and_works_without_scripts(site: Site) -> None:
+    link = site.raise_alert("no-script", "Cards fail")
+    context = site.browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(link)
+    assert [url for url in requests if url.startswith("http")] == [link]
+    assert len(httpx2.get(link).content) <= 14_000
+    page.get_by_role("button", name="Acknowledge").click()
+    assert "You have it" in page.content()
+    page.get_by_role("button", name="Undo").click()
+    assert page.get_by_role("button", name="Acknowledge").is_visible()
+    page.get_by_role("button", name="Acknowledge").click()
+    page.get_by_role("button", name="Resolve").click()
+    assert "It is over" in page.content()
+    context.close()
+
+
+def test_looking_at_a_page_link_changes_nothing(site: Site) -> None:
+    link = site.raise_alert("scanner")
+    number = None
+    for method in ("GET", "HEAD", "GET", "OPTIONS"):
+        httpx2.request(method, link)
+    text = httpx2.get(link).text
+    assert "I have it, stop calling others" in text
+    assert number is None
+
+
+def test_a_forged_or_foreign_token_leads_nowhere(site: Site) -> None:
+    token = site.raise_alert("forge").rpartition("/")[2]
+    page, end, mac = token.split("-", 2)
+    for forged in (f"{page}-{end}-{'A' * len(mac)}", f"1-{end}-{mac}", f"{page}-zzzzzzz-{mac}", "x", "", "a-b-c", "9" * 70):
+        answer = httpx2.post(f"{site.server.url}/p/{forged}", data={"do": "ack"})
+        assert answer.status_code in (404, 405), forged
+
+
+def test_the_alert_page_acts_and_the_list_follows_live(site: Site) -> None:
+    context = site.context()
+    page = context.new_page()
+    page.goto(site.server.url + "/alerts")
+    site.raise_alert("live", "Live and firing")
+    page.get_by_text("Live and firing").wait_for(timeout=5000)
+    page.get_by_text("Live and firing").click()
+    page.get_by_label("Note").fill("Looking at the deploy")
+    page.get_by_role("button", name="Add").click()
+    page.get_by_text("Looking at the deploy").wait_for()
+    page.get_by_role("button", name="Acknowledge").click()
+    page.get_by_text("Acked by alice").first.wait_for()
+    page.get_by_role("button", name="Resolve").click()
+    page.get_by_text("resolved by alice").first.wait_for()
+    context.close()
+
+
+def test_nobody_sees_a_page_without_signing_in(site: Site) -> None:
+    for path in PAGES:
+        answer = httpx2.get(site.server.url + path)
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/sign-in")
+    assert httpx2.post(site.server.url + "/alerts/1", data={"do": "resolve"}).status_code == 303
+
+
+def test_a_form_of_another_site_cannot_act(site: Site) -> None:
+    cookies = {one["name"]: one["value"] for one in site.state["cookies"]}  # type: ignore[typeddict-item]
+    answer = httpx2.post(site.server.url + "/alerts/1", data={"do": "resolve"}, cookies=cookies, headers={"origin": "https://evil.example", "sec-fetch-site": "cross-site"})
+    assert answer.status_code == 403
+
+
+def test_text_of_an_alert_is_never_markup(site: Site) -> None:
+    site.raise_alert("xss", "<img src=x onerror=alert(1)>")
+    context = site.context()
+    page = context.new_page()
+    broken: list[str] = []
+    page.on("dialog", lambda dialog: broken.append(dialog.message))
+    page.on("console", lambda message: broken.append(message.text) if "Content Security Policy" in message.text else None)
+    for path in ("/", "/alerts"):
+        page.goto(site.server.url + path)
+        assert page.get_by_text("<img src=x").first.is_visible()
+    assert not broken
+    context.close()
+
+
+def test_a_sign_in_link_works_once(site: Site) -> None:
+    link = site.server.command("sign-in-link", "bob").strip()
+    assert httpx2.get(link).status_code == 200
+    assert httpx2.post(link).status_code == 303
+    assert httpx2.post(link).status_code == 410
+
+
+def test_a_link_can_be_asked_for_by_mail(site: Site) -> None:
+    answer = httpx2.post(site.server.url + "/sign-in", data={"email": "carol@example.com"})
+    assert "is on its way" in answer.text
+    until(lambda: any("Sign in to Tocsin" in str(mail["Subject"]) for who, mail in site.mail.mails if who == "carol@example.com"))
+    stranger = httpx2.post(site.server.url + "/sign-in", data={"email": "nobody@example.com"})
+    assert "is on its way" in stranger.text
+
+
+def test_the_style_sheet_keeps_its_budget() -> None:
+    css = (rendering.STATIC / "tocsin.css").read_bytes()
+    assert len(gzip.compress(css, 9)) <= 14_000
+    scripts = sum(path.stat().st_size for path in Path(rendering.STATIC).glob("*.js"))
+    assert scripts <= 20_000
+
+
+def test_the_server_ends_quickly_with_open_streams(tmp_path: Path) -> None:
+    server = TocsinServer(tmp_path, company=COMPANY).start()
+    link = server.command("sign-in-link", "alice").strip()
+    with server.client() as client:
+        session = client.post(link).cookies
+        with client.stream("GET", "/live", cookies=session) as answer:
+            assert next(answer.iter_lines()).startswith("retry")
+            assert server.process is not None
+            server.process.terminate()
+            assert server.process.wait(8) == 0
+    assert json.dumps({"stopped": True})
