@@ -7,8 +7,10 @@ from collections import Counter
 
 import pytest
 
+from tests.peers.databases import PostgresServer
 from tocsin.simulation.faults import Fault
 from tocsin.simulation.runner import Outcome, play
+from tocsin.store.postgres import PostgresConnection
 
 OUTAGES, CHUNK = 2000, 125
 # Seeds that once found a mistake of the engine, now mended. A seed's story changes
@@ -55,7 +57,7 @@ def test_a_seed_is_the_same_history_in_another_interpreter() -> None:
 
 def test_every_window_around_a_write_and_a_call_is_struck() -> None:
     fired: Counter[str] = Counter()
-    for seed in range(60):
+    for seed in range(100):
         fired.update(play(seed).fired)
     struck = {point for point in fired if point.startswith("crash")}
     for doing in ("step", "record", "intake", "act"):
@@ -72,3 +74,18 @@ def test_every_window_around_a_write_and_a_call_is_struck() -> None:
 def _told(outcome: Outcome) -> str:
     first = outcome.violations[0]
     return f"{first}\nplay it again: tocsin simulate --seed {outcome.seed} --trace"
+
+
+@pytest.mark.slow  # the same outage statement by statement on a real server
+@pytest.mark.parametrize("seed", range(0, OUTAGES, 100))
+def test_every_hundredth_outage_on_postgresql(
+    seed: int, postgres_server: PostgresServer
+) -> None:
+    name = f"outage-{seed}"
+    connection = PostgresConnection(postgres_server.create(name, template="migrated"))
+    try:
+        outcome = play(seed, connection=connection)
+        assert not outcome.violations, _told(outcome)
+    finally:
+        connection.close()
+        postgres_server.drop(name)

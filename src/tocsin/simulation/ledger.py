@@ -10,6 +10,10 @@ from tocsin.core.alerts import EventKind
 from tocsin.core.escalation import Policy
 from tocsin.core.severity import Severity
 from tocsin.simulation.company import Company
+from tocsin.simulation.history import MINUTE
+
+# It is kept five minutes, by somebody's clock.
+_TOMBSTONE_KEPT = 4 * MINUTE
 
 
 @dataclass(slots=True)
@@ -39,7 +43,10 @@ class Key:
     last_resolve: int | None = None
     last_id: str = ""
     buried: int | None = None
+    buried_at: int = 0
     answered: int = 0
+    # Its tombstone may or may not have been forgotten when it was asked for.
+    doubtful: bool = False
 
     @property
     def open(self) -> Episode | None:
@@ -93,7 +100,7 @@ class Ledger:
 
     def _resolve(self, key: Key, report: Report, when: int, at: int) -> None:
         if not key.episodes:
-            key.buried = when
+            key.buried, key.buried_at = when, at
             return
         episode = key.open
         if episode is None:
@@ -111,6 +118,8 @@ class Ledger:
         timed = report.occurred is not None
         if key.episodes and report.event_id == key.last_id:
             return
+        if not key.episodes and key.buried is not None:
+            key.doubtful = timed and at - key.buried_at > _TOMBSTONE_KEPT
         if not key.episodes and timed and key.buried is not None and when < key.buried:
             return
         key.count += 1

@@ -25,6 +25,7 @@ _LINKS = Links("https://tocsin.example.com", b"a secret of the simulation")
 # looks that can find nothing: it wakes a node on this grid when another one wrote.
 _GRID = 15 * SECOND
 _FAR = timedelta(hours=1)
+_LONGEST_LAG = 240 * SECOND
 _AFTER_ERROR = SECOND
 _LEAST_REST = SECOND // 20
 _STALE = 20 * SECOND
@@ -56,6 +57,7 @@ class Node:
         self.failed_writes = 0
         self._step_at: int | None = None
         self._stepped_at = 0
+        self._told_at = 0
         self._silent = False
         self._died_at = ""
         # Whether the last act of a person through this node was answered.
@@ -117,6 +119,7 @@ class Node:
         world.liveness()
         back = world.dice.choice((1, 3, 10, 40)) * SECOND
         world.later(back, self.boot)
+        world.still_broken(world.time + back)
 
     def freeze(self, seconds: float, where: str) -> None:
         """Nothing of this process runs until it wakes; its clocks go on."""
@@ -126,6 +129,7 @@ class Node:
         world.disturb()
         world.liveness()
         world.at(self.thaws_at, world.liveness)
+        world.still_broken(self.thaws_at)
 
     @property
     def frozen(self) -> bool:
@@ -143,8 +147,19 @@ class Node:
         """Another node wrote something: the next look of the grid may find it."""
         if not self.alive:
             return
+        self._told_at = self.world.time
         passed = self.world.time - self._stepped_at
         self._plan_step(_GRID - passed % _GRID)
+
+    def _grid(self) -> int:
+        """How long nothing but our own timers can become due.
+
+        Where clocks disagree, what another node wrote comes due unannounced.
+        """
+        faults = self.world.faults
+        wrong = faults.has(Fault.CLOCK_SKEW) or faults.has(Fault.CLOCK_STEP)
+        recent = self.world.time - self._told_at < _LONGEST_LAG
+        return _GRID if wrong and recent else _LONGEST_LAG
 
     def _plan_step(self, delay: int) -> None:
         at = self.world.time + delay
@@ -168,7 +183,7 @@ class Node:
         if self._run("step", lambda: due.append(self.engine.step())):  # type: ignore[union-attr]
             wait = (due[0] - self.clock.now()) / timedelta(microseconds=1)
             # An engine that asks for no rest is not let spin the whole night.
-            self._plan_step(max(_LEAST_REST, int(wait) + 1000))
+            self._plan_step(max(_LEAST_REST, min(int(wait) + 1000, self._grid())))
         elif self.alive:
             self._plan_step(_AFTER_ERROR)
 

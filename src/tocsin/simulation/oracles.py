@@ -106,6 +106,8 @@ class _Court:
     # -- I3, I4, I5, I6, I8, I11, I13: what is owed to each alert --------------
 
     def of_key(self, key: Key) -> Iterator[Violation]:
+        if key.doubtful:
+            return
         for index, episode in enumerate(key.episodes):
             following = key.episodes[index + 1 : index + 2]
             found = phases(
@@ -152,7 +154,9 @@ class _Court:
         if until >= min(phase.end, self.history.ended):
             return
         since = duty.earliest
-        moments = [since, *(at for at in self.changes if since < at <= until)]
+        # Who is on call at a moment is asked of a clock that may be wrong.
+        first, last = since - self.doubt, until + self.doubt
+        moments = [first, *(at for at in self.changes if first < at <= last)]
         tried = self._first_attempts(episode.title, since, until)
         missing: tuple[str, ...] = ()
         for moment in moments:
@@ -235,7 +239,9 @@ class _Court:
         if until >= min(closed, self.history.ended) or held:
             return
         tried = self._first_attempts(episode.title, since, until)
-        people = self._people(episode.policy.fallback, until)
+        # A snapshot that cannot be read is no snapshot: the policy of now counts.
+        policy = self.version_at(until).policy_of(episode.service)
+        people = self._people(policy.fallback, until)
         missing = [name for name in people if name not in tried]
         if missing:
             what = f"{episode.title}: damaged, and {', '.join(missing)} never heard"
@@ -342,6 +348,8 @@ class _Court:
         for when, doing, error in self.world.broken:
             yield self.violation("I13 isolation", when, f"{doing} broke: {error}")
         for key in self.world.ledger.keys.values():
+            if key.doubtful:
+                continue
             if key.answered and not any(e.poisoned is not None for e in key.episodes):
                 yield from self._kept(key, self.world.connection, at)
 

@@ -75,6 +75,10 @@ class Stage:
         """Something happened that may cost a lease."""
         self.history.disturbances.append(self.time)
 
+    def still_broken(self, until: int) -> None:
+        """A fault lasts until then: the quiet phase begins no earlier."""
+        self.history.quiet_from = max(self.history.quiet_from, until)
+
     def broke(self, doing: str, error: Exception) -> None:
         """An error that the engine should not have raised."""
         self.broken.append((self.time, doing, repr(error)))

@@ -143,6 +143,7 @@ class World(Stage):
         self.disturb()
         self.liveness()
         self.at(self.database_down_until, self.liveness)
+        self.still_broken(self.database_down_until)
 
     def _clock_steps(self) -> None:
         node = self.dice.choice(self.nodes)
