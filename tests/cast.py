@@ -10,7 +10,14 @@ from tocsin.engine.directories import Directories
 from tocsin.engine.loop import Engine
 from tocsin.engine.paging import Links
 from tocsin.engine.watch import Watch
-from tocsin.interfaces import Answer, DeliveryFailed, DeliveryUnknown, PageMessage, Reading, Receipt
+from tocsin.interfaces import (
+    Answer,
+    DeliveryFailed,
+    DeliveryUnknown,
+    PageMessage,
+    Reading,
+    Receipt,
+)
 from tocsin.store.database import Database
 
 MONDAY_9AM = datetime(2024, 3, 4, 9, tzinfo=UTC)
@@ -73,7 +80,9 @@ class RecordingPager:
     def problems(self, address: str) -> tuple[str, ...]:
         return ()
 
-    def page(self, message: PageMessage, *, to: str, key: str, timeout_seconds: float) -> Receipt:
+    def page(
+        self, message: PageMessage, *, to: str, key: str, timeout_seconds: float
+    ) -> Receipt:
         self.keys.append(key)
         if self.fails:
             raise self.fails.pop(0)
@@ -94,7 +103,12 @@ class Story:
         self.canary = RecordingPager("canary", self.clock)
         self.heartbeats = 0
         keys = iter(f"{number:032x}" for number in range(1, 1000))
-        applied = apply_files(database, [("company.yaml", COMPANY)], now=MONDAY_9AM, new_key=lambda: next(keys))
+        applied = apply_files(
+            database,
+            [("company.yaml", COMPANY)],
+            now=MONDAY_9AM,
+            new_key=lambda: next(keys),
+        )
         assert applied.done, applied.problems
         self.engine = self.node("node-1", watched=watched)
 
@@ -111,7 +125,9 @@ class Story:
             incarnation=name,
             version="test",
             dispatch=lambda delivery: delivery(),
-            watch=Watch(self.database, self.intake, dead_man=self._beat) if watched else None,
+            watch=Watch(self.database, self.intake, dead_man=self._beat)
+            if watched
+            else None,
         )
         engine.boot()
         return engine
@@ -119,12 +135,24 @@ class Story:
     def _beat(self) -> None:
         self.heartbeats += 1
 
-    def send(self, kind: EventKind = EventKind.TRIGGER, *, key: str = "errors", title: str = "Errors 31%", level: str = "critical", **more: object) -> Absorption:
+    def send(
+        self,
+        kind: EventKind = EventKind.TRIGGER,
+        *,
+        key: str = "errors",
+        title: str = "Errors 31%",
+        level: str = "critical",
+        **more: object,
+    ) -> Absorption:
         event = AlertEvent(kind, key, title, level=level, **more)  # type: ignore[arg-type]
         directory = self.database.read(self.directories.current)
-        arrival = Arrival(directory.integrations[0], Reading([event], Answer(200)), "", {}, b"{}")
+        arrival = Arrival(
+            directory.integrations[0], Reading([event], Answer(200)), "", {}, b"{}"
+        )
         outcomes = self.database.write(
-            lambda tx: self.intake.accept(tx, [arrival], directory=self.directories.current(tx), now=self.clock.at)
+            lambda tx: self.intake.accept(
+                tx, [arrival], directory=self.directories.current(tx), now=self.clock.at
+            )
         )
         return outcomes[0][0]
 
@@ -142,4 +170,7 @@ class Story:
     def paged(self) -> list[tuple[int, str]]:
         """(minute, person) of everything that went out, by any channel."""
         sent = sorted([*self.mail.sent, *self.hook.sent], key=lambda one: one[0])
-        return [(round((at - MONDAY_9AM).total_seconds() / 60), person) for at, person, _ in sent]
+        return [
+            (round((at - MONDAY_9AM).total_seconds() / 60), person)
+            for at, person, _ in sent
+        ]

@@ -32,13 +32,27 @@ class Edge:
     """The whole edge on a database of its own, without a socket."""
 
     def __init__(self, home: Path) -> None:
-        settings = read_settings({}, database_url=f"sqlite:///{home / 't.db'}", data_dir=str(home), ballast_mib=0, canary=False)
-        applied = apply_to(settings, [("a.yaml", COMPANY), ("b.yaml", MORE)], prune=False, dry_run=False)
+        settings = read_settings(
+            {},
+            database_url=f"sqlite:///{home / 't.db'}",
+            data_dir=str(home),
+            ballast_mib=0,
+            canary=False,
+        )
+        applied = apply_to(
+            settings,
+            [("a.yaml", COMPANY), ("b.yaml", MORE)],
+            prune=False,
+            dry_run=False,
+        )
         assert applied["applied"], applied
         self.installation = Installation(settings)
         self.installation.start()
         desk = self.installation.front_desk()
-        self.tokens = {name: desk.sign_in.make_token(name, label="test") for name in ("alice", "carol")}
+        self.tokens = {
+            name: desk.sign_in.make_token(name, label="test")
+            for name in ("alice", "carol")
+        }
         self.link = desk.sign_in.link_for("carol")
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -69,17 +83,32 @@ def anyone(edge: Edge) -> Iterator[TestClient]:
 
 @pytest.fixture(scope="module")
 def admin(edge: Edge, anyone: TestClient) -> TestClient:
-    client = TestClient(edge, raise_server_exceptions=False, headers={"authorization": f"Bearer {edge.tokens['carol']}"})
+    client = TestClient(
+        edge,
+        raise_server_exceptions=False,
+        headers={"authorization": f"Bearer {edge.tokens['carol']}"},
+    )
     client.portal = anyone.portal
     return client
 
 
 def test_an_alert_lives_its_life_by_the_api(admin: TestClient) -> None:
-    made = admin.post("/api/v1/alerts", json={"title": "Cards fail", "service": "checkout", "severity": "SEV1"})
+    made = admin.post(
+        "/api/v1/alerts",
+        json={"title": "Cards fail", "service": "checkout", "severity": "SEV1"},
+    )
     assert made.status_code == 202, made.text
     number = made.json()["number"]
-    assert admin.post(f"/api/v1/alerts/{number}/acknowledge").json()["acknowledged_by"] == "carol"
-    assert admin.post(f"/api/v1/alerts/{number}/note", json={"text": "Looking"}).status_code == 200
+    assert (
+        admin.post(f"/api/v1/alerts/{number}/acknowledge").json()["acknowledged_by"]
+        == "carol"
+    )
+    assert (
+        admin.post(
+            f"/api/v1/alerts/{number}/note", json={"text": "Looking"}
+        ).status_code
+        == 200
+    )
     assert admin.post(f"/api/v1/alerts/{number}/resolve").json()["status"] == "resolved"
     again = admin.post(f"/api/v1/alerts/{number}/acknowledge")
     assert again.status_code == 409
@@ -91,8 +120,14 @@ def test_an_alert_lives_its_life_by_the_api(admin: TestClient) -> None:
 
 def test_a_retried_request_with_its_key_is_one_event(admin: TestClient) -> None:
     body = {"title": "Once", "service": "checkout", "key": "once"}
-    first, second = (admin.post("/api/v1/alerts", json=body, headers={"idempotency-key": "k1"}) for _ in range(2))
-    assert (first.json()["outcome"], second.json()["outcome"]) == ("created", "duplicate")
+    first, second = (
+        admin.post("/api/v1/alerts", json=body, headers={"idempotency-key": "k1"})
+        for _ in range(2)
+    )
+    assert (first.json()["outcome"], second.json()["outcome"]) == (
+        "created",
+        "duplicate",
+    )
 
 
 def test_who_is_on_call_and_who_would_be_paged(admin: TestClient) -> None:
@@ -104,13 +139,17 @@ def test_who_is_on_call_and_who_would_be_paged(admin: TestClient) -> None:
 
 def test_export_applies_to_nothing_new(admin: TestClient) -> None:
     text = admin.get("/api/v1/config").text
-    planned = admin.post("/api/v1/config", json={"files": [{"name": "x", "text": text}], "dry_run": True}).json()
+    planned = admin.post(
+        "/api/v1/config", json={"files": [{"name": "x", "text": text}], "dry_run": True}
+    ).json()
     assert {change["kind"] for change in planned["changes"]} == {"unchanged"}
 
 
 def test_bad_configuration_names_the_field(admin: TestClient) -> None:
     text = "people: [{name: eve, email: eve@example.com, time_zone: EST}]\nservices: [{name: s, escalation_policy: nope}]"
-    answer = admin.post("/api/v1/config", json={"files": [{"name": "x.yaml", "text": text}]})
+    answer = admin.post(
+        "/api/v1/config", json={"files": [{"name": "x.yaml", "text": text}]}
+    )
     assert answer.status_code == 422
     problems = "\n".join(answer.json()["problems"])
     assert "America/New_York" in problems
@@ -126,16 +165,22 @@ def test_bad_configuration_names_the_field(admin: TestClient) -> None:
         ("GET", "/api/v1/alerts/", 401),
     ],
 )
-def test_problems_are_problem_documents(anyone: TestClient, method: str, path: str, status: int) -> None:
+def test_problems_are_problem_documents(
+    anyone: TestClient, method: str, path: str, status: int
+) -> None:
     answer = anyone.request(method, path)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["status"] == status
 
 
-def test_a_responder_cannot_change_the_configuration(edge: Edge, anyone: TestClient) -> None:
+def test_a_responder_cannot_change_the_configuration(
+    edge: Edge, anyone: TestClient
+) -> None:
     headers = {"authorization": f"Bearer {edge.tokens['alice']}"}
-    answer = anyone.post("/api/v1/config", json={"files": [{"name": "x", "text": "{}"}]}, headers=headers)
+    answer = anyone.post(
+        "/api/v1/config", json={"files": [{"name": "x", "text": "{}"}]}, headers=headers
+    )
     assert answer.status_code == 403
     assert "admin" in answer.json()["detail"]
 
@@ -144,32 +189,74 @@ def test_a_responder_cannot_change_the_configuration(edge: Edge, anyone: TestCli
     ("path", "body", "status", "words"),
     [
         (f"/in/{KEY}", b"{not json", 400, "JSON"),
-        (f"/in/{KEY}", b'{"title": 5, "labels": 3, "nope": 1, "summary": null, "title": ""}', 400, "title"),
+        (
+            f"/in/{KEY}",
+            b'{"title": 5, "labels": 3, "nope": 1, "summary": null, "title": ""}',
+            400,
+            "title",
+        ),
         (f"/in/{'9' * 32}", b"{}", 404, "no integration has this key"),
         (f"/in/{KEY[::-1]}/api/v2/alerts", b"[{]", 400, "parsing alerts body"),
-        (f"/in/{KEY[::-1]}/api/v2/alerts", b'[{"labels": {}}]', 400, "at least one label pair required"),
-        (f"/in/{KEY[::-1]}/api/v2/alerts", b'[{"labels": {"bad name": "x"}}]', 400, "invalid name"),
-        (f"/in/{'a' * 32}", b'{"alerts": [{"status": "maybe", "labels": {}}]}', 400, "firing"),
-        ("/v2/enqueue", b'{"routing_key": "short"}', 400, "no integration has this key"),
-        ("/v2/enqueue", b'{"routing_key": "%s", "event_action": "boo"}' % EVENTS.encode(), 400, "event_action"),
+        (
+            f"/in/{KEY[::-1]}/api/v2/alerts",
+            b'[{"labels": {}}]',
+            400,
+            "at least one label pair required",
+        ),
+        (
+            f"/in/{KEY[::-1]}/api/v2/alerts",
+            b'[{"labels": {"bad name": "x"}}]',
+            400,
+            "invalid name",
+        ),
+        (
+            f"/in/{'a' * 32}",
+            b'{"alerts": [{"status": "maybe", "labels": {}}]}',
+            400,
+            "firing",
+        ),
+        (
+            "/v2/enqueue",
+            b'{"routing_key": "short"}',
+            400,
+            "no integration has this key",
+        ),
+        (
+            "/v2/enqueue",
+            b'{"routing_key": "%s", "event_action": "boo"}' % EVENTS.encode(),
+            400,
+            "event_action",
+        ),
         (f"/in/{KEY}", b"x" * 1_100_000, 413, "1048576"),
         ("/v2/enqueue", b"x" * 600_000, 413, "524288"),
     ],
 )
-def test_bad_input_is_refused_in_the_senders_words(anyone: TestClient, path: str, body: bytes, status: int, words: str) -> None:
-    answer = anyone.post(path, content=body, headers={"content-type": "application/json"})
+def test_bad_input_is_refused_in_the_senders_words(
+    anyone: TestClient, path: str, body: bytes, status: int, words: str
+) -> None:
+    answer = anyone.post(
+        path, content=body, headers={"content-type": "application/json"}
+    )
     assert answer.status_code == status, answer.text
     assert words in answer.text
 
 
-def test_what_could_not_be_read_is_shown_to_the_owner(admin: TestClient, anyone: TestClient) -> None:
-    anyone.post(f"/in/{KEY}", content=b'{"broken": ', headers={"authorization": "Bearer secret"})
-    rejects = admin.get("/api/v1/integrations/checkout-generic/rejects").json()["rejects"]
+def test_what_could_not_be_read_is_shown_to_the_owner(
+    admin: TestClient, anyone: TestClient
+) -> None:
+    anyone.post(
+        f"/in/{KEY}", content=b'{"broken": ', headers={"authorization": "Bearer secret"}
+    )
+    rejects = admin.get("/api/v1/integrations/checkout-generic/rejects").json()[
+        "rejects"
+    ]
     assert rejects[0]["body"] == '{"broken": '
     assert "JSON" in rejects[0]["reason"]
 
 
-def test_a_heartbeat_that_fails_opens_an_alert(admin: TestClient, anyone: TestClient) -> None:
+def test_a_heartbeat_that_fails_opens_an_alert(
+    admin: TestClient, anyone: TestClient
+) -> None:
     assert anyone.get(f"/ping/{'b' * 32}/fail").text == "OK"
     titles = [one["title"] for one in admin.get("/api/v1/alerts").json()["alerts"]]
     assert "The job said that it failed" in titles
@@ -177,31 +264,95 @@ def test_a_heartbeat_that_fails_opens_an_alert(admin: TestClient, anyone: TestCl
 
 
 def test_pagerduty_answers_as_pagerduty(anyone: TestClient) -> None:
-    event = {"routing_key": EVENTS, "event_action": "trigger", "dedup_key": "d", "payload": {"summary": "s", "source": "h", "severity": "info"}}
+    event = {
+        "routing_key": EVENTS,
+        "event_action": "trigger",
+        "dedup_key": "d",
+        "payload": {"summary": "s", "source": "h", "severity": "info"},
+    }
     answer = anyone.post("/v2/enqueue/", json=event)
-    assert (answer.status_code, answer.json()) == (202, {"status": "success", "message": "Event processed", "dedup_key": "d"})
-    old = anyone.post("/generic/2010-04-15/create_event.json", json={"service_key": EVENTS, "event_type": "trigger", "description": "x", "incident_key": "i"})
+    assert (answer.status_code, answer.json()) == (
+        202,
+        {"status": "success", "message": "Event processed", "dedup_key": "d"},
+    )
+    old = anyone.post(
+        "/generic/2010-04-15/create_event.json",
+        json={
+            "service_key": EVENTS,
+            "event_type": "trigger",
+            "description": "x",
+            "incident_key": "i",
+        },
+    )
     assert (old.status_code, old.json()["incident_key"]) == (200, "i")
 
 
-SENDERS = [f"/in/{KEY}", f"/in/{KEY[::-1]}/api/v2/alerts", f"/in/{KEY[::-1]}/api/v2/silences", f"/in/{'a' * 32}", "/v2/enqueue", "/v2/change/enqueue", "/generic/2010-04-15/create_event.json", f"/ping/{'b' * 32}"]
+SENDERS = [
+    f"/in/{KEY}",
+    f"/in/{KEY[::-1]}/api/v2/alerts",
+    f"/in/{KEY[::-1]}/api/v2/silences",
+    f"/in/{'a' * 32}",
+    "/v2/enqueue",
+    "/v2/change/enqueue",
+    "/generic/2010-04-15/create_event.json",
+    f"/ping/{'b' * 32}",
+]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["labels", "alerts", "status", "payload", "routing_key", "event_action", "title", "startsAt", "endsAt", "summary", "severity", "matchers", "dedup_key"]) | st.text(max_size=5), inner, max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "labels",
+                    "alerts",
+                    "status",
+                    "payload",
+                    "routing_key",
+                    "event_action",
+                    "title",
+                    "startsAt",
+                    "endsAt",
+                    "summary",
+                    "severity",
+                    "matchers",
+                    "dedup_key",
+                ]
+            )
+            | st.text(max_size=5),
+            inner,
+            max_size=5,
+        )
+    ),
     max_leaves=12,
 )
 
 
 @pytest.mark.slow  # thousands of requests
-@settings(max_examples=4800, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
-@given(path=st.sampled_from(SENDERS), body=JSON, raw=st.binary(max_size=40), use_raw=st.booleans())
-def test_no_senders_request_breaks_it(anyone: TestClient, path: str, body: object, raw: bytes, use_raw: bool) -> None:
+@settings(
+    max_examples=4800,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],
+)
+@given(
+    path=st.sampled_from(SENDERS),
+    body=JSON,
+    raw=st.binary(max_size=40),
+    use_raw=st.booleans(),
+)
+def test_no_senders_request_breaks_it(
+    anyone: TestClient, path: str, body: object, raw: bytes, use_raw: bool
+) -> None:
     import json
 
     if isinstance(body, dict) and path.startswith(("/v2", "/generic")):
         body = {**body, "routing_key": EVENTS}
     content = raw if use_raw else json.dumps(body).encode("utf-8", "surrogatepass")
-    answer = anyone.post(path, content=content, headers={"content-type": "application/json"})
+    answer = anyone.post(
+        path, content=content, headers={"content-type": "application/json"}
+    )
     assert answer.status_code < 500, (path, content, answer.text)
 
 
@@ -213,21 +364,37 @@ def test_no_request_of_the_schema_breaks_the_api(edge: Edge, admin: TestClient) 
     for operation in schema.get_all_operations():
         found = operation.ok()
 
-        @settings(max_examples=320, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+        @settings(
+            max_examples=320,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate],
+        )
         @given(case=found.as_strategy())
         def fuzz(case: Any) -> None:
             nonlocal sent
             more = case.as_transport_kwargs(base_url="http://testserver")
             sent += 1
             try:
-                answer = admin.request(more["method"], more["url"], params=more.get("params"), json=more.get("json"), headers={k: v for k, v in dict(more.get("headers") or {}).items() if k.lower() != "authorization"})
+                answer = admin.request(
+                    more["method"],
+                    more["url"],
+                    params=more.get("params"),
+                    json=more.get("json"),
+                    headers={
+                        k: v
+                        for k, v in dict(more.get("headers") or {}).items()
+                        if k.lower() != "authorization"
+                    },
+                )
             except (UnicodeError, ValueError):
                 return  # what no client can put on the wire
             if answer.status_code >= 500:
-                failed.append(f"{case.method} {case.path} {answer.status_code} {answer.text[:200]} {more}")
+                failed.append(
+                    f"{case.method} {case.path} {answer.status_code} {answer.text[:200]} {more}"
+                )
 
         fuzz()
     print(f"\n{sent} requests from the schema")
     assert not failed, failed[:3]
-
-

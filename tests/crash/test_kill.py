@@ -78,7 +78,10 @@ class Sender:
                 number += 1
                 key = f"{self._name}-{number}"
                 try:
-                    answer = client.post(f"/in/{KEY}", json={"key": key, "title": f"Event {key}", "severity": "SEV2"})
+                    answer = client.post(
+                        f"/in/{KEY}",
+                        json={"key": key, "title": f"Event {key}", "severity": "SEV2"},
+                    )
                 except httpx2.HTTPError:
                     return
                 if answer.status_code < 300:
@@ -90,10 +93,16 @@ class Sender:
         return self.answered
 
 
-def test_every_answered_event_survives_and_every_due_page_goes_out(tmp_path: Path) -> None:
+def test_every_answered_event_survives_and_every_due_page_goes_out(
+    tmp_path: Path,
+) -> None:
     dice = random.Random(20240304)
     hook = Hook()
-    server = TocsinServer(tmp_path, company=COMPANY.replace("PORT", str(hook.port)), env={"TOCSIN_CANARY": "false"})
+    server = TocsinServer(
+        tmp_path,
+        company=COMPANY.replace("PORT", str(hook.port)),
+        env={"TOCSIN_CANARY": "false"},
+    )
     answered: list[str] = []
     pause = threading.Event()
     try:
@@ -112,7 +121,9 @@ def test_every_answered_event_survives_and_every_due_page_goes_out(tmp_path: Pat
         hook.stop()
     missing = [key for key in answered if f"Event {key}" not in hook.titles]
     assert not missing, (len(missing), missing[:3])
-    print(f"\n{ROUNDS} kills, {len(answered)} events answered 2xx, 0 lost, {hook.calls} pages")
+    print(
+        f"\n{ROUNDS} kills, {len(answered)} events answered 2xx, 0 lost, {hook.calls} pages"
+    )
 
 
 def _query(home: Path, sql: str) -> list[tuple[object, ...]]:

@@ -26,11 +26,20 @@ def story(database: Database) -> Story:
 
 def acknowledge(story: Story, number: int, by: str) -> Acted:
     return story.database.write(
-        lambda tx: answering.acknowledge(tx, number, by=by, via=Via.WEB, directory=story.directories.current(tx), now=story.clock.at)
+        lambda tx: answering.acknowledge(
+            tx,
+            number,
+            by=by,
+            via=Via.WEB,
+            directory=story.directories.current(tx),
+            now=story.clock.at,
+        )
     )
 
 
-def test_nobody_answers_so_the_next_and_then_the_fallback_is_paged(story: Story) -> None:
+def test_nobody_answers_so_the_next_and_then_the_fallback_is_paged(
+    story: Story,
+) -> None:
     story.send()
     story.run(minutes=40)
     assert story.paged() == [(0, "alice"), (15, "bob"), (30, "carol"), (35, "carol")]
@@ -63,7 +72,14 @@ def test_undo_within_seconds_goes_on_where_it_was(story: Story) -> None:
     story.run(minutes=1)
     acknowledge(story, number, "alice")
     undone = story.database.write(
-        lambda tx: answering.undo(tx, number, by="alice", via=Via.PAGE_LINK, directory=story.directories.current(tx), now=story.clock.at)
+        lambda tx: answering.undo(
+            tx,
+            number,
+            by="alice",
+            via=Via.PAGE_LINK,
+            directory=story.directories.current(tx),
+            now=story.clock.at,
+        )
     )
     assert undone.done
     story.run(minutes=15)
@@ -129,13 +145,21 @@ def test_doubt_uses_the_next_contact_method_at_once(story: Story) -> None:
     story.hook.fails = [DeliveryUnknown("timeout")]
     story.send()
     story.run(minutes=31)
-    by_channel = [(one.channel, at, who) for one in (story.mail, story.hook) for at, who, _ in one.sent if who == "carol"]
+    by_channel = [
+        (one.channel, at, who)
+        for one in (story.mail, story.hook)
+        for at, who, _ in one.sent
+        if who == "carol"
+    ]
     assert {channel for channel, _, _ in by_channel} == {"email", "webhook"}
     assert all(at < MONDAY_9AM + timedelta(minutes=31) for _, at, _ in by_channel)
 
 
 def test_a_retry_keeps_its_idempotency_key(story: Story) -> None:
-    story.mail.fails = [DeliveryFailed("451 later", permanent=False), DeliveryUnknown("lost")]
+    story.mail.fails = [
+        DeliveryFailed("451 later", permanent=False),
+        DeliveryUnknown("lost"),
+    ]
     story.send()
     story.run(minutes=1)
     assert len(story.mail.keys) == 3
@@ -150,15 +174,23 @@ def test_alerts_that_come_together_join_one_message(story: Story) -> None:
     assert [len(message.alerts) for _, _, message in story.mail.sent] == [12]
 
 
-def test_a_busy_contact_gets_bundles_within_the_minute_and_loses_nothing(story: Story) -> None:
+def test_a_busy_contact_gets_bundles_within_the_minute_and_loses_nothing(
+    story: Story,
+) -> None:
     for index in range(30):
         story.send(key=f"k{index}", title=f"Disk {index}")
         story.run(minutes=2 / 60)
     story.run(minutes=1)
     messages = [message for _, who, message in story.mail.sent if who == "alice"]
     assert len(messages) < 15
-    assert {alert.title for message in messages for alert in message.alerts} == {f"Disk {index}" for index in range(30)}
-    late = [at - alert.since for at, _, message in story.mail.sent for alert in message.alerts]
+    assert {alert.title for message in messages for alert in message.alerts} == {
+        f"Disk {index}" for index in range(30)
+    }
+    late = [
+        at - alert.since
+        for at, _, message in story.mail.sent
+        for alert in message.alerts
+    ]
     assert max(late) < timedelta(seconds=60)
 
 
@@ -167,7 +199,15 @@ def test_passing_on_pages_the_other_person_now(story: Story) -> None:
     story.run(minutes=3)
     target = Target(TargetKind.USER, "carol")
     story.database.write(
-        lambda tx: answering.pass_on(tx, number, to=target, by="alice", via=Via.PAGE_LINK, directory=story.directories.current(tx), now=story.clock.at)
+        lambda tx: answering.pass_on(
+            tx,
+            number,
+            to=target,
+            by="alice",
+            via=Via.PAGE_LINK,
+            directory=story.directories.current(tx),
+            now=story.clock.at,
+        )
     )
     story.run(minutes=14)
     assert story.paged()[:2] == [(0, "alice"), (3, "carol")]
@@ -177,7 +217,12 @@ def test_passing_on_pages_the_other_person_now(story: Story) -> None:
 
 def test_a_silence_holds_back_and_lets_go(story: Story) -> None:
     silence = Silence(
-        id="s1", matchers=(Matcher("job", "api"),), starts_at=MONDAY_9AM, ends_at=MONDAY_9AM + timedelta(minutes=20), author="bob", comment="known"
+        id="s1",
+        matchers=(Matcher("job", "api"),),
+        starts_at=MONDAY_9AM,
+        ends_at=MONDAY_9AM + timedelta(minutes=20),
+        author="bob",
+        comment="known",
     )
     story.database.write(lambda tx: stored_silences.save(tx, silence, now=MONDAY_9AM))
     story.send(labels={"job": "api"})
@@ -187,7 +232,9 @@ def test_a_silence_holds_back_and_lets_go(story: Story) -> None:
     assert story.paged() == [(20, "alice")]
 
 
-def test_a_page_in_the_hands_of_a_dead_process_goes_out_after_its_lease(story: Story) -> None:
+def test_a_page_in_the_hands_of_a_dead_process_goes_out_after_its_lease(
+    story: Story,
+) -> None:
     story.send()
     taken: list[object] = []
     story.engine._dispatch = taken.append  # a process that dies between claim and call
@@ -201,7 +248,11 @@ def test_a_page_in_the_hands_of_a_dead_process_goes_out_after_its_lease(story: S
 def test_a_damaged_run_is_set_aside_and_paged_as_plain_text(story: Story) -> None:
     number = story.send().number
     story.run(minutes=1)
-    story.database.write(lambda tx: tx.run("update runs set data = '{nonsense', due_at = 1 where alert = :n", n=number))
+    story.database.write(
+        lambda tx: tx.run(
+            "update runs set data = '{nonsense', due_at = 1 where alert = :n", n=number
+        )
+    )
     other = story.send(key="other", title="Another").number
     story.run(minutes=2)
     assert (1, "carol") in story.paged()
@@ -216,7 +267,9 @@ def test_the_timeline_tells_the_reasons(story: Story) -> None:
     facts = story.database.read(lambda tx: timeline.of_alert(tx, number))
     texts = [fact.text for _, fact in reversed(facts)]
     assert texts[0] == "Opened: Errors 31%"
-    assert "Level 2 of payments: nobody acknowledged within 15 min. Paging bob." in texts
+    assert (
+        "Level 2 of payments: nobody acknowledged within 15 min. Paging bob." in texts
+    )
 
 
 def test_the_watch_is_green_and_its_heartbeat_leaves(database: Database) -> None:
@@ -237,14 +290,22 @@ def test_the_watch_pages_the_admins_when_something_is_late(database: Database) -
     beats = story.heartbeats
     # A page that nobody sends: its row is due, but hidden from the claim.
     story.database.write(
-        lambda tx: tx.run("update pages set state = 'sending', due_at = 1, lease_until = 2, owner = 'x' where alert = :n", n=number)
+        lambda tx: tx.run(
+            "update pages set state = 'sending', due_at = 1, lease_until = 2, owner = 'x' where alert = :n",
+            n=number,
+        )
     )
     story.engine._capacity = 0
     story.run(minutes=2)
     assert story.heartbeats == beats
     story.engine._capacity = 64
     story.run(minutes=2)
-    titles = [alert.title for _, who, message in story.hook.sent for alert in message.alerts if who == "carol"]
+    titles = [
+        alert.title
+        for _, who, message in story.hook.sent
+        for alert in message.alerts
+        if who == "carol"
+    ]
     assert any(title.startswith("Tocsin itself is late") for title in titles)
 
 
@@ -255,5 +316,7 @@ def test_two_engines_share_the_work_and_nobody_is_paged_twice(story: Story) -> N
     for _ in range(4):
         story.engine.step()
         other.step()
-    alerts = [alert.number for _, _, message in story.mail.sent for alert in message.alerts]
+    alerts = [
+        alert.number for _, _, message in story.mail.sent for alert in message.alerts
+    ]
     assert len(alerts) == len(set(alerts)) == 40

@@ -46,17 +46,49 @@ class PostgresServer:
         self.home = Path(tempfile.mkdtemp(prefix="tocsin-pg-"))
         self.data = self.home / "data"
         self._user = _other_user(self.home)
-        self._run("initdb", "-D", self.data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C")
-        settings = [f"port={self.port}", "listen_addresses='127.0.0.1'", f"unix_socket_directories='{self.home}'"]
+        self._run(
+            "initdb",
+            "-D",
+            self.data,
+            "-A",
+            "trust",
+            "-U",
+            "postgres",
+            "-E",
+            "UTF8",
+            "--locale=C",
+        )
+        settings = [
+            f"port={self.port}",
+            "listen_addresses='127.0.0.1'",
+            f"unix_socket_directories='{self.home}'",
+        ]
         if not durable:
             settings += ["fsync=off", "full_page_writes=off"]
         with (self.data / "postgresql.conf").open("a") as file:
             file.write("\n".join(settings) + "\n")
-        self._run("pg_ctl", "-D", self.data, "-w", "-t", "60", "-l", self.home / "log", "start")
+        self._run(
+            "pg_ctl",
+            "-D",
+            self.data,
+            "-w",
+            "-t",
+            "60",
+            "-l",
+            self.home / "log",
+            "start",
+        )
 
     def _run(self, program: str, *arguments: object) -> None:
         command = [str(self.bin / program), *map(str, arguments)]
-        subprocess.run(command, check=True, user=self._user, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+        subprocess.run(
+            command,
+            check=True,
+            user=self._user,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+        )
 
     def url(self, name: str) -> str:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"

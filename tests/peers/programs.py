@@ -45,7 +45,9 @@ def require(program: str) -> str:
 class Mailserver:
     """An SMTP server that keeps what it gets; with TLS and a password if asked."""
 
-    def __init__(self, *, context: ssl.SSLContext | None = None, password: str = "") -> None:
+    def __init__(
+        self, *, context: ssl.SSLContext | None = None, password: str = ""
+    ) -> None:
         self.mails: list[tuple[str, EmailMessage]] = []
         self._arrived = threading.Condition()
         self._password = password
@@ -55,12 +57,18 @@ class Mailserver:
         if password:
             more |= {"authenticator": self._authenticate, "auth_required": True}
         self.answers: list[str] = []
-        self._controller = Controller(self, hostname="127.0.0.1", port=free_port(), **more)
+        self._controller = Controller(
+            self, hostname="127.0.0.1", port=free_port(), **more
+        )
         self._controller.start()
         self.port = self._controller.port
 
-    def _authenticate(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
-        good = isinstance(data, LoginPassword) and data.password.decode() == self._password
+    def _authenticate(
+        self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any
+    ) -> AuthResult:
+        good = (
+            isinstance(data, LoginPassword) and data.password.decode() == self._password
+        )
         return AuthResult(success=good)
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
@@ -80,7 +88,9 @@ class Mailserver:
 
         with self._arrived:
             came = self._arrived.wait_for(lambda: len(mine()) >= count, seconds)
-            assert came, f"no mail {count} to {to} within {seconds} s, but {[who for who, _ in self.mails]}"
+            assert came, (
+                f"no mail {count} to {to} within {seconds} s, but {[who for who, _ in self.mails]}"
+            )
             return mine()[count - 1]
 
     def count(self) -> int:
@@ -105,7 +115,15 @@ def page_link(mail: EmailMessage) -> str:
 class TocsinServer:
     """`tocsin serve` as a process of its own, on a database of its own."""
 
-    def __init__(self, home: Path, *, mail: Mailserver | None = None, company: str = "", env: Mapping[str, str] | None = None, tls: trustme.CA | None = None) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        mail: Mailserver | None = None,
+        company: str = "",
+        env: Mapping[str, str] | None = None,
+        tls: trustme.CA | None = None,
+    ) -> None:
         self.home = home
         self.port = free_port()
         self.tls = tls
@@ -129,20 +147,36 @@ class TocsinServer:
             pair.private_key_pem.write_to_path(home / "key.pem")
             pair.cert_chain_pems[0].write_to_path(home / "cert.pem")
             tls.cert_pem.write_to_path(str(home / "ca.pem"))
-            self.env |= {"TOCSIN_TLS_CERT": str(home / "cert.pem"), "TOCSIN_TLS_KEY": str(home / "key.pem")}
+            self.env |= {
+                "TOCSIN_TLS_CERT": str(home / "cert.pem"),
+                "TOCSIN_TLS_KEY": str(home / "key.pem"),
+            }
         if company:
             (home / "company.yaml").write_text(company)
             self.command("apply", str(home / "company.yaml"), "--yes")
         self.process: subprocess.Popen[bytes] | None = None
 
     def command(self, *arguments: str, check: bool = True) -> str:
-        done = subprocess.run([sys.executable, "-m", "tocsin", *arguments], env=self.env, capture_output=True, text=True, timeout=120, cwd=self.home)
+        done = subprocess.run(
+            [sys.executable, "-m", "tocsin", *arguments],
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            cwd=self.home,
+        )
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     def start(self) -> "TocsinServer":
         log = (self.home / "log").open("ab")
-        self.process = subprocess.Popen([sys.executable, "-m", "tocsin", "serve"], env=self.env, stdout=log, stderr=log, cwd=self.home)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tocsin", "serve"],
+            env=self.env,
+            stdout=log,
+            stderr=log,
+            cwd=self.home,
+        )
         until(self.is_ready, what=f"ready; {(self.home / 'log').read_text()[-2000:]}")
         return self
 
@@ -155,7 +189,11 @@ class TocsinServer:
             return False
 
     def client(self) -> httpx2.Client:
-        verify: Any = ssl.create_default_context(cafile=str(self.home / "ca.pem")) if self.tls else False
+        verify: Any = (
+            ssl.create_default_context(cafile=str(self.home / "ca.pem"))
+            if self.tls
+            else False
+        )
         return httpx2.Client(base_url=self.url, verify=verify, timeout=10)
 
     def kill(self) -> None:

@@ -19,14 +19,36 @@ from tocsin.web import rendering
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
-GENERIC = COMPANY + "  - {name: json, type: generic, service: checkout, key: dddddddddddddddddddddddddddddddd}\n"
+GENERIC = (
+    COMPANY
+    + "  - {name: json, type: generic, service: checkout, key: dddddddddddddddddddddddddddddddd}\n"
+)
 URL = "/in/dddddddddddddddddddddddddddddddd"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-PAGES = ["/", "/alerts", "/alerts?tab=closed", "/alerts/1", "/oncall", "/integrations", "/integrations?rejects=json", "/kit"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PAGES = [
+    "/",
+    "/alerts",
+    "/alerts?tab=closed",
+    "/alerts/1",
+    "/oncall",
+    "/integrations",
+    "/integrations?rejects=json",
+    "/kit",
+]
 
 
 class Site:
-    def __init__(self, server: TocsinServer, mail: Mailserver, browser: Browser) -> None:
+    def __init__(
+        self, server: TocsinServer, mail: Mailserver, browser: Browser
+    ) -> None:
         self.server, self.mail, self.browser = server, mail, browser
         page = browser.new_page()
         page.goto(server.command("sign-in-link", "alice").strip())
@@ -38,9 +60,19 @@ class Site:
     def context(self, **more: object) -> BrowserContext:
         return self.browser.new_context(storage_state=self.state, **more)  # type: ignore[arg-type]
 
-    def raise_alert(self, key: str, title: str = "Checkout error rate 31%, normal is 0.3%") -> str:
+    def raise_alert(
+        self, key: str, title: str = "Checkout error rate 31%, normal is 0.3%"
+    ) -> str:
         before = sum(1 for who, _ in self.mail.mails if who == "alice@example.com")
-        httpx2.post(self.server.url + URL, json={"key": key, "title": title, "severity": "SEV2", "description": "Customers cannot pay."})
+        httpx2.post(
+            self.server.url + URL,
+            json={
+                "key": key,
+                "title": title,
+                "severity": "SEV2",
+                "description": "Customers cannot pay.",
+            },
+        )
         return page_link(self.mail.wait_for("alice@example.com", count=before + 1))
 
 
@@ -54,7 +86,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         made = Site(server, mail, browser)
         made.raise_alert("first")
-        httpx2.post(server.url + URL, content=b"{broken", headers={"content-type": "application/json"})
+        httpx2.post(
+            server.url + URL,
+            content=b"{broken",
+            headers={"content-type": "application/json"},
+        )
         yield made
         browser.close()
     server.stop()
@@ -64,15 +100,28 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.mark.parametrize("width", [1440, 390, 320])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_is_accessible_and_fits(site: Site, scheme: str, width: int) -> None:
-    context = site.context(color_scheme=scheme, viewport={"width": width, "height": 844})
+    context = site.context(
+        color_scheme=scheme, viewport={"width": width, "height": 844}
+    )
     page = context.new_page()
     link = site.raise_alert(f"axe-{scheme}-{width}")
-    strangers = [path for path in ("/sign-in", link.removeprefix(site.server.url), "/nothing-here", "/p/1-zzzzzz-nonsense")]
+    strangers = [
+        path
+        for path in (
+            "/sign-in",
+            link.removeprefix(site.server.url),
+            "/nothing-here",
+            "/p/1-zzzzzz-nonsense",
+        )
+    ]
     problems = []
     for path in [*PAGES, *strangers]:
         page.goto(site.server.url + path)
         found = Axe().run(page).response["violations"]
-        problems += [(path, one["id"], [node["html"][:120] for node in one["nodes"][:2]]) for one in found]
+        problems += [
+            (path, one["id"], [node["html"][:120] for node in one["nodes"][:2]])
+            for one in found
+        ]
         wide = page.evaluate("document.documentElement.scrollWidth")
         if wide > width:
             problems.append((path, "sideways", wide))
@@ -80,7 +129,9 @@ def test_every_page_is_accessible_and_fits(site: Site, scheme: str, width: int) 
     assert not problems, problems
 
 
-def test_the_page_link_is_one_small_request_and_works_without_scripts(site: Site) -> None:
+def test_the_page_link_is_one_small_request_and_works_without_scripts(
+    site: Site,
+) -> None:
     link = site.raise_alert("no-script", "Cards fail")
     context = site.browser.new_context(java_script_enabled=False)
     page = context.new_page()
@@ -112,7 +163,15 @@ def test_looking_at_a_page_link_changes_nothing(site: Site) -> None:
 def test_a_forged_or_foreign_token_leads_nowhere(site: Site) -> None:
     token = site.raise_alert("forge").rpartition("/")[2]
     page, end, mac = token.split("-", 2)
-    for forged in (f"{page}-{end}-{'A' * len(mac)}", f"1-{end}-{mac}", f"{page}-zzzzzzz-{mac}", "x", "", "a-b-c", "9" * 70):
+    for forged in (
+        f"{page}-{end}-{'A' * len(mac)}",
+        f"1-{end}-{mac}",
+        f"{page}-zzzzzzz-{mac}",
+        "x",
+        "",
+        "a-b-c",
+        "9" * 70,
+    ):
         answer = httpx2.post(f"{site.server.url}/p/{forged}", data={"do": "ack"})
         assert answer.status_code in (404, 405), forged
 
@@ -139,12 +198,20 @@ def test_nobody_sees_a_page_without_signing_in(site: Site) -> None:
         answer = httpx2.get(site.server.url + path)
         assert answer.status_code == 303
         assert answer.headers["location"].startswith("/sign-in")
-    assert httpx2.post(site.server.url + "/alerts/1", data={"do": "resolve"}).status_code == 303
+    assert (
+        httpx2.post(site.server.url + "/alerts/1", data={"do": "resolve"}).status_code
+        == 303
+    )
 
 
 def test_a_form_of_another_site_cannot_act(site: Site) -> None:
     cookies = {one["name"]: one["value"] for one in site.state["cookies"]}  # type: ignore[typeddict-item]
-    answer = httpx2.post(site.server.url + "/alerts/1", data={"do": "resolve"}, cookies=cookies, headers={"origin": "https://evil.example", "sec-fetch-site": "cross-site"})
+    answer = httpx2.post(
+        site.server.url + "/alerts/1",
+        data={"do": "resolve"},
+        cookies=cookies,
+        headers={"origin": "https://evil.example", "sec-fetch-site": "cross-site"},
+    )
     assert answer.status_code == 403
 
 
@@ -154,7 +221,14 @@ def test_text_of_an_alert_is_never_markup(site: Site) -> None:
     page = context.new_page()
     broken: list[str] = []
     page.on("dialog", lambda dialog: broken.append(dialog.message))
-    page.on("console", lambda message: broken.append(message.text) if "Content Security Policy" in message.text else None)
+    page.on(
+        "console",
+        lambda message: (
+            broken.append(message.text)
+            if "Content Security Policy" in message.text
+            else None
+        ),
+    )
     for path in ("/", "/alerts"):
         page.goto(site.server.url + path)
         assert page.get_by_text("<img src=x").first.is_visible()
@@ -170,10 +244,20 @@ def test_a_sign_in_link_works_once(site: Site) -> None:
 
 
 def test_a_link_can_be_asked_for_by_mail(site: Site) -> None:
-    answer = httpx2.post(site.server.url + "/sign-in", data={"email": "carol@example.com"})
+    answer = httpx2.post(
+        site.server.url + "/sign-in", data={"email": "carol@example.com"}
+    )
     assert "is on its way" in answer.text
-    until(lambda: any("Sign in to Tocsin" in str(mail["Subject"]) for who, mail in site.mail.mails if who == "carol@example.com"))
-    stranger = httpx2.post(site.server.url + "/sign-in", data={"email": "nobody@example.com"})
+    until(
+        lambda: any(
+            "Sign in to Tocsin" in str(mail["Subject"])
+            for who, mail in site.mail.mails
+            if who == "carol@example.com"
+        )
+    )
+    stranger = httpx2.post(
+        site.server.url + "/sign-in", data={"email": "nobody@example.com"}
+    )
     assert "is on its way" in stranger.text
 
 

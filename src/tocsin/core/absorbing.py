@@ -10,11 +10,10 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tocsin.core.alerts import Alert, AlertEvent, EventKind, Status
+from tocsin.core.alerts import JUST_AFTER, Alert, AlertEvent, EventKind, Status
 from tocsin.core.severity import Severity
 
 REOPEN_WINDOW = timedelta(minutes=10)
-_TICK = timedelta(microseconds=1)
 _AHEAD = timedelta(minutes=5)
 _BEHIND = timedelta(hours=24)
 
@@ -71,7 +70,10 @@ def absorb(  # noqa: C901 - one branch per row of the table in domain 3.2
     timed = event.occurred_at is not None and not flags
     if event.kind is EventKind.RESOLVE:
         if not timed and known is not None and known.last_trigger_at:
-            at = max(at, known.last_trigger_at + _TICK)
+            at = max(at, known.last_trigger_at + JUST_AFTER)
+        if known is None:
+            # An older resolve that comes later does not take a newer one's place.
+            at = max(at, tombstone_at or at)
         return _resolve(known, at, received_at, raw, flags)
     if event.kind is EventKind.ACKNOWLEDGE:
         return _acknowledge(known, integration, received_at, raw, flags)
@@ -90,12 +92,19 @@ def absorb(  # noqa: C901 - one branch per row of the table in domain 3.2
     if timed and resolved is not None and at < resolved:
         late = replace(known, count=known.count + 1, last_event_id=event.event_id)
         return Absorbed(Outcome.LATE_TRIGGER, late, flags=flags)
-    since = resolved or known.resolved_at
-    if since is not None and at - since > REOPEN_WINDOW:
+    if _quiet_for(known, at, received_at) > REOPEN_WINDOW:
         alert = _fresh(event, severity, integration, service, at, received_at, raw)
         return Absorbed(Outcome.CREATED, alert, superseded=True, flags=flags)
     reopened = _reopen(known, event, severity, at, received_at, raw)
     return Absorbed(Outcome.REOPENED, reopened, flags=flags)
+
+
+def _quiet_for(known: Alert, at: datetime, received_at: datetime) -> timedelta:
+    """How long it was over, by the source's clock if the source ended it, else ours."""
+    ended, fired = known.last_resolve_at, known.last_trigger_at
+    if ended is not None and (fired is None or ended - fired > JUST_AFTER):
+        return at - ended
+    return received_at - (known.resolved_at or received_at)
 
 
 def _source_time(

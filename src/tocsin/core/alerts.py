@@ -13,6 +13,9 @@ from msgspec.structs import replace
 
 from tocsin.core.severity import Severity
 
+# Marks an end that the source's clock says nothing of: the least that is later.
+JUST_AFTER = timedelta(microseconds=1)
+
 
 class EventKind(StrEnum):
     """What a source can say of an alert."""
@@ -197,7 +200,7 @@ def _just_after_newest(alert: Alert, *, now: datetime) -> datetime:
     In the source's own time, because its clock and ours need not agree.
     """
     newest = alert.last_trigger_at
-    return now if newest is None else newest + timedelta(microseconds=1)
+    return now if newest is None else newest + JUST_AFTER
 
 
 def _already_over(alert: Alert) -> str:

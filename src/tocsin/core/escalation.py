@@ -200,12 +200,6 @@ def origin_as_if_just_ran(policy: Policy, run: Run, *, now: datetime) -> datetim
     return now - offset(ran, run.severity)
 
 
-class Triggered(Struct, frozen=True):
-    """The alert fires."""
-
-    severity: Severity
-
-
 class Ticked(Struct, frozen=True):
     """The timer went off, or may have."""
 
@@ -280,8 +274,7 @@ class Resolved(Struct, frozen=True):
 
 
 Event = (
-    Triggered
-    | Ticked
+    Ticked
     | Acked
     | AckUndone
     | Unacked

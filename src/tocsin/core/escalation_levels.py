@@ -90,7 +90,7 @@ def wake_at(
     if run.state is RunState.ACKED:
         times = [at for at in (run.deadline, _next_unconditional(policy, run)) if at]
         return min(times) if times else None
-    if run.next_level < len(policy.levels):
+    if run.state is RunState.OPEN and run.next_level < len(policy.levels):
         return run.origin + offset(policy.levels[run.next_level], run.severity)
     if waited_from is not None:
         return waited_from + policy.wait
@@ -154,6 +154,7 @@ class _Walk:
         self.seen: set[str] = set()
         self.last_was_empty = False
         self.ran = False
+        self.paged_level = False
 
     def levels(self) -> None:
         """Every level that is due and applies."""
@@ -172,12 +173,13 @@ class _Walk:
             self.run = replace(self.run, next_level=index + 1)
             return
         people = resolve_all(level.targets, self.on_call)
-        self.ran = True
-        self.last_was_empty = not people
         if not people:
+            self.ran = self.last_was_empty = True
             self._skip_empty(level, index)
             return
         why = self._why(level, index)
+        self.ran, self.last_was_empty = True, False
+        self.paged_level = True
         self._page([name for name in people if name not in self.seen], index, why)
         self.run = replace(self.run, next_level=index + 1, reached=True)
         self._say(f"{why} Paging {', '.join(people)}.", self.reason)
@@ -208,7 +210,7 @@ class _Walk:
         if self.run.next_level < len(self.policy.levels):
             self.run = replace(self.run, due_at=wake_at(self.policy, self.run))
             return
-        if self.ran and not self.last_was_empty:
+        if self.paged_level:
             self.run = replace(self.run, due_at=self.now + self.policy.wait)
             return
         if not self.ran and self.run.due_at is not None and self.run.due_at > self.now:
@@ -223,10 +225,8 @@ class _Walk:
         run = new_loop(self.run, now=self.now)
         self.run = replace(run, repeats=number)
         times = self.policy.repeat
-        text = (
-            f"Nobody answered; {self.policy.name} starts again ({number} of {times})."
-        )
-        self._say(text, Reason.REPEATED)
+        again = f"{self.policy.name} starts again ({number} of {times})."
+        self._say(f"Nobody answered; {again}", Reason.REPEATED)
         self.reason = Reason.REPEATED
         self.ran = False
         self.levels()
@@ -287,8 +287,14 @@ class _Walk:
             return f"{name}: you are paged first."
         if not self.run.reached:
             return f"{name}: the levels before it have nobody now."
-        after = words(offset(level, self.run.severity))
-        return f"{name}: nobody acknowledged within {after}."
+        if self.last_was_empty:
+            return f"{name}: nobody acknowledged, and level {index} has nobody now."
+        if self.ran:
+            return f"{name}: it was due as well and nobody has acknowledged."
+        before = self.policy.levels[index - 1]
+        gap = offset(level, self.run.severity) - offset(before, self.run.severity)
+        of = f" of level {index}" if index > 1 else ""
+        return f"{name}: nobody acknowledged within {words(gap)}{of}."
 
     def _say(self, text: str, reason: Reason) -> None:
         self.facts.append(Fact(self.now, FactKind.ESCALATION, text, reason=reason))

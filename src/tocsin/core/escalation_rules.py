@@ -3,23 +3,14 @@
 Called by escalation_steps.step only, in the states that its table names.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from tocsin.core import escalation as e
 from tocsin.core.durations import words
-from tocsin.core.escalation import (
-    Cancel,
-    Decision,
-    Event,
-    OnCall,
-    Policy,
-    Reason,
-    Run,
-    RunState,
-)
+from tocsin.core.escalation import Decision, Event, Policy, Reason, Run, RunState
 from tocsin.core.escalation_levels import (
     ack_timeout,
     catch_up,
@@ -40,7 +31,7 @@ class Scene(Struct, frozen=True):
     policy: Policy
     run: Run
     now: datetime
-    on_call: OnCall
+    on_call: e.OnCall
 
 
 def ticked(scene: Scene, _: e.Ticked) -> Decision:
@@ -109,15 +100,15 @@ def acked(scene: Scene, event: e.Acked) -> Decision:
         acked_by=names if again else (event.by,),
         acked_at=now,
         deadline=now + timeout if timeout is not None else None,
-        before=run.before if again else replace(run, before=None),
+        before=replace(run, before=None),
     )
     taken = replace(taken, due_at=wake_at(scene.policy, taken))
-    everyone = not _each_must_answer(scene.policy, run)
-    cancel = Cancel(users=() if everyone else (event.by,), everyone=everyone)
+    each = _each_must_answer(scene.policy, run)
+    cancel = e.Cancel(users=(event.by,)) if each else e.Cancel(everyone=True)
     reason = Reason.ACK_EXTENDED if again else Reason.ACKNOWLEDGED
     until = f", until {taken.deadline:%H:%M} UTC" if taken.deadline else ""
-    verb = "keeps it" if again else "has it"
-    fact = Fact(now, FactKind.ACK, f"{event.by} {verb}{until}.", event.by, reason)
+    text = f"{event.by} {'keeps' if again else 'has'} it{until}."
+    fact = Fact(now, FactKind.ACK, text, event.by, reason)
     return Decision(taken, reason, cancel=cancel, facts=(fact,))
 
 
@@ -128,8 +119,10 @@ def _each_must_answer(policy: Policy, run: Run) -> bool:
 
 def ack_undone(scene: Scene, event: e.AckUndone) -> Decision:
     before = scene.run.before
-    assert before is not None
-    back = replace(before, pagings=scene.run.pagings)
+    if before is None:
+        return refused(scene.run, event, now=scene.now)
+    back = replace(before, pagings=scene.run.pagings, severity=scene.run.severity)
+    back = replace(back, due_at=wake_at(scene.policy, back, kept=before.due_at))
     text = f"{event.by} took the acknowledgement back; paging goes on where it was."
     fact = Fact(scene.now, FactKind.ACK, text, event.by, Reason.ACK_UNDONE)
     return Decision(
@@ -150,7 +143,7 @@ def snoozed(scene: Scene, event: e.Snoozed) -> Decision:
     )
     text = f"{event.by} snoozed it until {event.until:%d %b %H:%M} UTC."
     fact = Fact(scene.now, FactKind.STATE, text, event.by, Reason.SNOOZED)
-    return Decision(run, Reason.SNOOZED, cancel=Cancel(everyone=True), facts=(fact,))
+    return Decision(run, Reason.SNOOZED, cancel=e.Cancel(everyone=True), facts=(fact,))
 
 
 def paused(scene: Scene, event: e.Paused) -> Decision:
@@ -159,7 +152,9 @@ def paused(scene: Scene, event: e.Paused) -> Decision:
     paused = e.held(scene.run, now=scene.now)
     text = f"Kept quiet by {event.by_what}; its clock stands still."
     fact = Fact(scene.now, FactKind.STATE, text, reason=Reason.PAUSED)
-    return Decision(paused, Reason.PAUSED, cancel=Cancel(everyone=True), facts=(fact,))
+    return Decision(
+        paused, Reason.PAUSED, cancel=e.Cancel(everyone=True), facts=(fact,)
+    )
 
 
 def resumed(scene: Scene, event: e.Resumed) -> Decision:
@@ -167,21 +162,31 @@ def resumed(scene: Scene, event: e.Resumed) -> Decision:
     assert run.before is not None
     assert run.paused_at is not None
     before, pause = run.before, now - run.paused_at
-    resumed = replace(
-        before,
-        origin=before.origin + pause,
-        due_at=before.due_at + pause if before.due_at else None,
-        deadline=before.deadline + pause if before.deadline else None,
-    )
-    if resumed.state is S.SNOOZED:
-        # A snooze ends when it was promised to end.
-        resumed = replace(resumed, due_at=max(before.due_at or now, now))
+    resumed = _moved(scene.policy, before, by=pause)
+    if before.acked_at is not None and before.acked_at > run.paused_at:
+        # Taken during the silence: only what was left of the silence counts.
+        left = before.deadline and before.deadline + (now - before.acked_at)
+        resumed = replace(resumed, deadline=left)
+        resumed = replace(resumed, due_at=wake_at(scene.policy, resumed))
     text = f"No longer kept quiet by {event.by_what}; its clock goes on."
     fact = Fact(now, FactKind.STATE, text, reason=Reason.RESUMED)
     revive = run.paused_at if before.state in (S.OPEN, S.EXHAUSTED) else None
     return Decision(
         resumed, Reason.RESUMED, revive_cancelled_since=revive, facts=(fact,)
     )
+
+
+def _moved(policy: Policy, run: Run, *, by: timedelta) -> Run:
+    """The run with its clock `by` later, and the run that it may go back to."""
+    moved = replace(
+        run,
+        origin=run.origin + by,
+        deadline=run.deadline + by if run.deadline else None,
+        before=_moved(policy, run.before, by=by) if run.before else None,
+    )
+    # A snooze ends when it was promised to end.
+    kept = run.due_at + by if run.due_at and run.state is not S.SNOOZED else run.due_at
+    return replace(moved, due_at=wake_at(policy, moved, kept=kept))
 
 
 def escalated(scene: Scene, event: e.Escalated) -> Decision:
@@ -217,17 +222,19 @@ def reassigned(scene: Scene, event: e.Reassigned) -> Decision:
     run = replace(run, due_at=wake_at(policy, run, waited_from=now))
     text = f"{event.by} passed it on to {', '.join(people)}."
     fact = Fact(now, FactKind.ESCALATION, text, event.by, Reason.REASSIGNED)
-    cancel = Cancel(everyone=True)
+    cancel = e.Cancel(everyone=True)
     return Decision(run, Reason.REASSIGNED, pages, cancel=cancel, facts=(fact,))
 
 
 def severity_raised(scene: Scene, event: e.SeverityRaised) -> Decision:
     policy, run, now = scene.policy, scene.run, scene.now
+    if not event.severity.worse_than(run.severity):
+        return Decision(run, Reason.NOT_DUE)  # lowering never un-pages
     if run.state is S.PAUSED:
         assert run.before is not None
         before = replace(run.before, severity=event.severity)
-        paused = replace(run, severity=event.severity, before=before)
-        return Decision(paused, Reason.SEVERITY_RAISED)
+        run = replace(run, severity=event.severity, before=before)
+        return Decision(run, Reason.SEVERITY_RAISED)
     louder = event.severity.urgency is not run.severity.urgency
     text = f"It got worse: {event.severity.name} (was {run.severity.name})."
     raised = replace(run, severity=event.severity)
@@ -251,11 +258,17 @@ def severity_raised(scene: Scene, event: e.SeverityRaised) -> Decision:
 
 def unreachable(scene: Scene, event: e.Unreachable) -> Decision:
     run = scene.run
+    if event.paging != run.pagings:
+        return Decision(run, Reason.NOT_DUE)
     lost = tuple(sorted({*run.unreachable, *event.users}))
     run = replace(run, unreachable=lost)
-    if event.paging != run.pagings or not set(run.last_paged) <= set(lost):
+    if not set(run.last_paged) <= set(lost):
         return Decision(run, Reason.NOT_DUE)
     names = ", ".join(run.last_paged)
+    if run.state is S.EXHAUSTED:
+        text = f"The fallback cannot be reached either: {names}."
+        fact = Fact(scene.now, FactKind.ESCALATION, text, reason=Reason.NOBODY_ANYWHERE)
+        return Decision(run, Reason.NOBODY_ANYWHERE, facts=(fact,))
     text = f"{names} cannot be reached; counted as nobody, so the next level is paged."
     fact = Fact(scene.now, FactKind.ESCALATION, text, reason=Reason.UNREACHABLE)
     decision = next_level_now(
@@ -274,15 +287,17 @@ def resolved(scene: Scene, event: e.Resolved) -> Decision:
     fact = Fact(
         scene.now, FactKind.STATE, f"Resolved by {by}.", event.by, Reason.RESOLVED
     )
-    return Decision(run, Reason.RESOLVED, cancel=Cancel(everyone=True), facts=(fact,))
+    return Decision(run, Reason.RESOLVED, cancel=e.Cancel(everyone=True), facts=(fact,))
 
 
 def refused(run: Run, event: Event, *, now: datetime) -> Decision:
-    verb = type(event).__name__
     text = {
         S.RESOLVED: "It is resolved; nothing more is paged for it.",
         S.PAUSED: "It is kept quiet now; end the silence first.",
-    }.get(run.state, f"{verb} means nothing while it is {run.state.value}.")
+    }.get(
+        run.state,
+        f"{type(event).__name__} means nothing while it is {run.state.value}.",
+    )
     if isinstance(event, e.Reassigned):
         text = f"{event.target.name} is nobody who can be paged now."
     fact = Fact(now, FactKind.STATE, text, reason=Reason.REFUSED)

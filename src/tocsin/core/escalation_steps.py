@@ -52,7 +52,7 @@ TRANSITIONS: Mapping[type, Mapping[RunState, tuple[RunState, ...]]] = {
         S.EXHAUSTED: (S.EXHAUSTED,),
         S.PAUSED: (S.PAUSED,),
     },
-    e.Unreachable: {S.OPEN: (S.OPEN, S.EXHAUSTED)},
+    e.Unreachable: {S.OPEN: (S.OPEN, S.EXHAUSTED), S.EXHAUSTED: (S.EXHAUSTED,)},
     e.Resolved: dict.fromkeys(_OVER_ANY, (S.RESOLVED,)),
 }
 

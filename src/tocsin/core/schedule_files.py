@@ -27,7 +27,7 @@ _LAYER_KEYS = {
 _LONGEST_YEARS = 20
 
 
-class BadSchedule(ValueError):  # noqa: N818 - reads as a sentence where it is raised
+class BadSchedule(ValueError):
     """The object cannot be read; `problems` names each field and what was expected."""
 
     def __init__(self, problems: list[str]) -> None:

@@ -9,8 +9,11 @@ from msgspec import Struct
 
 LONGEST = timedelta(days=30)
 _LONGEST_PATTERN = 512
-# (a+)+ and its kin take exponential time on a text that almost matches.
-_NESTED = re.compile(r"\([^)]*[+*][^)]*\)[+*{]")
+# What a regular expression looks at; a longer value is matched by none, so its
+# alert pages: a pattern must not be able to hold the engine up.
+_LONGEST_VALUE = 1024
+# Classes and escaped characters hold no structure.
+_ATOM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 
 
 class Matcher(Struct, frozen=True):
@@ -50,6 +53,8 @@ def matches(matcher: Matcher, labels: Mapping[str, str]) -> bool:
     """Whether `labels` satisfy it; a missing label has the value ""."""
     value = labels.get(matcher.name, "")
     if matcher.is_regex:
+        if len(value) > _LONGEST_VALUE:
+            return False
         found = _compiled(matcher.value).fullmatch(value) is not None
     else:
         found = value == matcher.value
@@ -113,13 +118,30 @@ def _can_tell(matcher: Matcher) -> bool:
 def _pattern_problem(pattern: str) -> str:
     if len(pattern) > _LONGEST_PATTERN:
         return f"expected a pattern of at most {_LONGEST_PATTERN} characters"
-    if _NESTED.search(pattern):
+    if _repeats_a_choice(pattern):
         return "a repetition inside a repetition can take for ever; write it flat"
     try:
         re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as error:
         return f"not a regular expression: {error}"
     return ""
+
+
+def _repeats_a_choice(pattern: str) -> bool:
+    """Whether it holds (a+)+, ((a+))+, (a|aa)* or the like: exponential time."""
+    flat = _ATOM.sub("x", pattern)
+    risky = [False]  # per open group: holds a repetition or a choice
+    for place, char in enumerate(flat):
+        if char == "(":
+            risky.append(False)
+        elif char == ")" and len(risky) > 1:
+            inner = risky.pop()
+            if inner and flat[place + 1 : place + 2] in ("*", "+", "{"):
+                return True
+            risky[-1] = risky[-1] or inner
+        elif char in "*+{|":
+            risky[-1] = True
+    return False
 
 
 @lru_cache(maxsize=512)

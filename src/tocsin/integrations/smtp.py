@@ -17,7 +17,6 @@ from zoneinfo import ZoneInfo
 
 from tocsin.interfaces import DeliveryFailed, DeliveryUnknown, PageMessage, Receipt
 
-
 _MOST_TOLD = 50
 
 
