@@ -20,7 +20,7 @@ def main() -> int:
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 length = (node.end_lineno or 0) - node.lineno + 1
-                beside = "\n".join(lines[max(0, node.lineno - 2) : node.lineno + 3])
+                beside = "\n".join(lines[max(0, node.lineno - 3) : node.lineno + 3])
                 if length > FUNCTION and REASON not in beside:
                     found.append(
                         f"{path}:{node.lineno}: {node.name} has {length} lines"

@@ -1,7 +1,7 @@
 """The only place where real things are named and wired together."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -12,10 +12,9 @@ from tocsin import __version__, system
 from tocsin.api.front import Asgi
 from tocsin.api.health import Health
 from tocsin.api.inbound import InboundApp
-from tocsin.config import BadSettings, Settings, client_settings, read_settings
+from tocsin.config import Settings
 from tocsin.engine import examination
 from tocsin.engine.alerts import Intake
-from tocsin.engine.configuration import apply_files, export_text
 from tocsin.engine.directories import Directories
 from tocsin.engine.door import Door, Settled
 from tocsin.engine.front_desk import FrontDesk
@@ -42,25 +41,8 @@ from tocsin.interfaces import Dialect, Pager
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import sqlite
 from tocsin.store.ballast import Ballast
-from tocsin.store.database import Database, StoreError
-from tocsin.store.migrate import HEAD, is_current, migrate
-
-__all__ = [
-    "DIALECTS",
-    "HEAD",
-    "BadSettings",
-    "Doors",
-    "Installation",
-    "Settings",
-    "StoreError",
-    "apply_to",
-    "client_settings",
-    "examine",
-    "export_text",
-    "open_database",
-    "read_settings",
-]
-
+from tocsin.store.database import Database
+from tocsin.store.migrate import is_current, migrate
 
 DIALECTS: dict[str, Dialect] = {
     one.INTEGRATION.type: one.INTEGRATION
@@ -277,84 +259,6 @@ class Installation:
             httpx2.get(self.settings.dead_man_url, timeout=10)
 
         self._workers.submit(ping)
-
-
-class Doors:
-    """Sign-in links and API tokens, made on the database of the settings."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._database = open_database(settings)
-        self._sign_in = SignIn(
-            self._database,
-            Directories(),
-            system.SteadyClock(),
-            new_token=system.new_token,
-        )
-
-    def link(self, person: str | None) -> str:
-        """The address of a one-time link. Raises LookupError for nobody we know."""
-        if person is None:
-            _, token = self._sign_in.first_link()
-        else:
-            token = self._sign_in.link_for(self._known(person))
-        settings = self._settings
-        base = settings.public_url or f"http://{settings.host}:{settings.port}"
-        return f"{base}/sign-in/{token}"
-
-    def token(self, person: str, label: str) -> str:
-        """An API token. Raises LookupError."""
-        return self._sign_in.make_token(self._known(person), label=label)
-
-    def close(self) -> None:
-        """Done."""
-        self._database.close()
-
-    def _known(self, person: str) -> str:
-        people = self._database.read(Directories().current).people
-        if person not in people:
-            known = ", ".join(people) or "nobody yet"
-            message = f"{person!r}: expected a person who is configured ({known})"
-            raise LookupError(message)
-        return person
-
-
-def apply_to(
-    settings: Settings, files: Sequence[tuple[str, str]], *, prune: bool, dry_run: bool
-) -> dict[str, object]:
-    """Configuration as code on the settings' database, as the API answers it."""
-    database = open_database(settings)
-    try:
-        applied = apply_files(
-            database,
-            files,
-            now=system.SteadyClock().now(),
-            new_key=system.new_key,
-            prune=prune,
-            dry_run=dry_run,
-        )
-    finally:
-        database.close()
-    return {
-        "changes": [
-            {"kind": c.kind, "noun": c.noun, "name": c.name, "notes": list(c.notes)}
-            for c in applied.plan.changes
-        ],
-        "notes": list(applied.plan.notes),
-        "problems": list(applied.problems),
-        "applied": applied.done,
-    }
-
-
-def examine(settings: Settings) -> list[tuple[str, bool, str]]:
-    """Every check of `tocsin doctor`: its name, whether it is well, what was found."""
-    return examination.of_installation(
-        settings.database_url,
-        opened=lambda: open_database(settings),
-        channels=pagers(settings, now=system.SteadyClock().now),
-        ballast_mib=settings.ballast_mib,
-        now=system.SteadyClock().now(),
-    )
 
 
 def open_database(settings: Settings, *, exclusive: bool = False) -> Database:

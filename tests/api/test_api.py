@@ -14,8 +14,9 @@ from starlette.testclient import TestClient
 from tests.cast import COMPANY
 from tocsin.api.front import Front
 from tocsin.api.inbound import settle_on
-from tocsin.app import Installation, apply_to
+from tocsin.app import Installation
 from tocsin.config import read_settings
+from tocsin.offline import apply_to
 
 KEY = "0123456789abcdef0123456789abcdef"
 EVENTS = "c" * 32

@@ -64,7 +64,7 @@ class Mailserver:
         self.port = self._controller.port
 
     def _authenticate(
-        self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any
+        self, server: Any, session: Any, envelope: Any, _: str, data: Any
     ) -> AuthResult:
         good = (
             isinstance(data, LoginPassword) and data.password.decode() == self._password

@@ -22,7 +22,7 @@ from tocsin.engine.answering import Acted, Via
 from tocsin.engine.front_desk import FrontDesk, by_hand
 from tocsin.engine.sign_in import Viewer
 from tocsin.interfaces import Answer, Reading
-from tocsin.store import alerts as stored_alerts
+from tocsin.store import alert_lists
 from tocsin.store.database import Tx
 
 Number = Annotated[int, Path(ge=1, le=2**62, description="the alert's number")]
@@ -61,7 +61,7 @@ def _reading(router: APIRouter, desk: FrontDesk) -> None:
         """Alerts, newest first; `next` is the cursor for `before`."""
 
         def work(tx: Tx) -> list[inquiries.Brief]:
-            found = stored_alerts.listing(
+            found = alert_lists.listing(
                 tx,
                 statuses=_STATUSES[status],
                 before=before,
@@ -141,6 +141,7 @@ def _event(body: AlertIn, event_id: str) -> AlertEvent:
     )
 
 
+# long because: each route is a closure over the desk.
 def _acting(router: APIRouter, desk: FrontDesk) -> None:
     responder = allowed(desk, "responder")
     simple: dict[str, Callable[..., Acted]] = {

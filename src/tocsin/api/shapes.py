@@ -21,6 +21,7 @@ def alert_json(brief: Brief) -> dict[str, Any]:
     return {**_alert(brief.alert, brief.shown), "next": _coming(brief.coming)}
 
 
+# long because: one literal of the answer's shape.
 def story_json(story: AlertStory) -> dict[str, Any]:
     """All of one alert."""
     run = story.run

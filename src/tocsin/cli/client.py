@@ -59,7 +59,7 @@ class Server:
 
 def server_or_none() -> Server | None:
     """The server that is configured, if one is."""
-    from tocsin.app import client_settings
+    from tocsin.offline import client_settings
 
     url, token = client_settings()
     return Server(url, token) if url else None

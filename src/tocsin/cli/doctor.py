@@ -13,7 +13,7 @@ def doctor(*, as_json: bool) -> None:
 
     Example: tocsin doctor
     """
-    from tocsin.app import examine
+    from tocsin.offline import examine
 
     found = examine(checked_settings())
     if as_json:

@@ -64,7 +64,7 @@ def export(*, as_json: bool) -> None:
     if server is not None:
         text = server.text("/api/v1/config")
     else:
-        from tocsin.app import export_text, open_database
+        from tocsin.offline import export_text, open_database
 
         database = open_database(checked_settings())
         text = export_text(database)
@@ -97,7 +97,7 @@ def _target() -> Any:
 def _locally(
     texts: Sequence[tuple[str, str]], *, prune: bool, dry_run: bool
 ) -> dict[str, Any]:
-    from tocsin.app import StoreError, apply_to
+    from tocsin.offline import StoreError, apply_to
 
     try:
         return apply_to(checked_settings(), texts, prune=prune, dry_run=dry_run)

@@ -10,7 +10,7 @@ from tocsin.cli.printing import json_option, print_json, stop
 
 def checked_settings(**overrides: Any) -> Any:
     """The settings of this process; bad ones end it with exit code 2."""
-    from tocsin.app import BadSettings, read_settings
+    from tocsin.offline import BadSettings, read_settings
 
     try:
         return read_settings(**overrides)
@@ -58,7 +58,7 @@ def migrate(*, as_json: bool) -> None:
 
     Example: tocsin migrate
     """
-    from tocsin.app import HEAD, open_database
+    from tocsin.offline import HEAD, open_database
 
     settings = checked_settings()
     database = _opened(lambda: open_database(settings))
@@ -95,7 +95,7 @@ def token(person: str, label: str, *, as_json: bool) -> None:
 
 
 def _with_doors(work: Any) -> Any:
-    from tocsin.app import Doors
+    from tocsin.offline import Doors
 
     settings = checked_settings()
     doors = _opened(lambda: Doors(settings))
@@ -108,7 +108,7 @@ def _with_doors(work: Any) -> Any:
 
 
 def _opened(open_it: Any) -> Any:
-    from tocsin.app import StoreError
+    from tocsin.offline import StoreError
 
     try:
         return open_it()
@@ -117,7 +117,7 @@ def _opened(open_it: Any) -> Any:
 
 
 def _run(main: Any) -> None:
-    from tocsin.app import StoreError
+    from tocsin.offline import StoreError
 
     try:
         code = asyncio.run(main())

@@ -50,6 +50,7 @@ class Absorbed(Struct, frozen=True):
     flags: tuple[str, ...] = ()
 
 
+# long because: one branch per row of the table in domain 3.2.
 def absorb(  # noqa: C901 - one branch per row of the table in domain 3.2
     known: Alert | None,
     event: AlertEvent,

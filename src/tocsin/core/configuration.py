@@ -4,6 +4,8 @@
 Directory and checks what they say of each other. Knows no file and no database.
 """
 
+# long because: every noun that can be configured, as one table.
+
 from collections.abc import Mapping
 from typing import Any
 

@@ -6,25 +6,20 @@ database, so a configuration that could be stored can be read.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from tocsin.core.configuration import TYPES, Documents
 from tocsin.core.directory import Directory, Integration, NamedSchedule, Service, Team
 from tocsin.core.durations import parse
 from tocsin.core.escalation import (
-    Condition,
-    Level,
     Policy,
-    Target,
     TargetKind,
-    offset,
 )  # fmt: skip
 from tocsin.core.forms import Plain, Problem
 from tocsin.core.layers import Layer, Turn, Unit
 from tocsin.core.people import ContactMethod, NotifyRule, Person
+from tocsin.core.policy_building import must_know, policy
 from tocsin.core.schedules import Rotation
-from tocsin.core.severity import Severity
 
 _DEFAULT_HIGH = (
     NotifyRule("email", timedelta(0)),
@@ -57,7 +52,7 @@ def build(
         TargetKind.ROTATION: rotations,
     }
     policies = {
-        name: _policy(name, one, known, problems)
+        name: policy(name, one, known, problems)
         for name, one in documents.get("escalation_policies", {}).items()
     }
     directory = Directory(
@@ -83,7 +78,7 @@ def _teams(documents: Documents, zone: str, problems: list[Problem]) -> dict[str
     for name, one in documents.get("teams", {}).items():
         members = tuple(p for p, doc in people.items() if name in doc.get("teams", []))
         for lead in one.get("leads", []):
-            _must_know(f"teams[{name}].leads", lead, list(people), "person", problems)
+            must_know(f"teams[{name}].leads", lead, list(people), "person", problems)
         leads = tuple(lead for lead in one.get("leads", []) if lead in people)
         teams[name] = Team(name, one.get("time_zone", zone), members, leads)
     return teams
@@ -94,7 +89,7 @@ def _person(
 ) -> Person:
     where = f"people[{one['name']}]"
     for team in one.get("teams", []):
-        _must_know(f"{where}.teams", team, list(teams), "team", problems)
+        must_know(f"{where}.teams", team, list(teams), "team", problems)
     own = next((teams[t].zone for t in one.get("teams", []) if t in teams), zone)
     contacts = tuple(
         ContactMethod(c.get("by", ""), c.get("address", ""), c.get("label", ""))
@@ -151,7 +146,7 @@ def _schedules(
         where = f"schedules[{name}]"
         team = one.get("team", "")
         if team:
-            _must_know(f"{where}.team", team, list(teams), "team", problems)
+            must_know(f"{where}.team", team, list(teams), "team", problems)
         own = one.get("time_zone") or (teams[team].zone if team in teams else zone)
         rotations = tuple(
             _rotation(rotation, own, people, f"{where}.rotations", problems)
@@ -174,7 +169,7 @@ def _rotation(
         expected = "at least one person in `users`; nobody would be on call"
         problems.append(Problem(place, users, expected))
     for user in users:
-        _must_know(f"{place}.users", user, people, "person", problems)
+        must_know(f"{place}.users", user, people, "person", problems)
     anchor = datetime.fromisoformat(one.get("start", "2024-01-01T00:00"))
     layer = Layer(
         id=one.get("name", ""),
@@ -198,87 +193,6 @@ def _turn(length: str, where: str, problems: list[Problem]) -> Turn:
     return Turn(Unit.WEEK)
 
 
-def _policy(
-    name: str,
-    one: Plain,
-    known: Mapping[TargetKind, Sequence[str]],
-    problems: list[Problem],
-) -> Policy:
-    where = f"escalation_policies[{name}]"
-    levels = tuple(
-        Level(
-            after=_delays(level.get("after", "0s")),
-            targets=_targets(
-                level.get("page", []), known, f"{where}.levels[{i}]", problems
-            ),
-            condition=Condition(level.get("condition", "if_not_acked")),
-            everyone_acks=level.get("everyone_acks", False),
-        )
-        for i, level in enumerate(one.get("levels", []))
-    )
-    for severity in Severity:
-        delays = [offset(level, severity) for level in levels]
-        if delays != sorted(delays):
-            expected = (
-                f"delays that do not go down from level to level ({severity.name})"
-            )
-            problems.append(Problem(f"{where}.levels", "after", expected))
-            break
-    timeout = one.get("ack_timeout")
-    return Policy(
-        name=name,
-        levels=levels,
-        fallback=_targets(
-            one.get("fallback", []), known, f"{where}.fallback", problems
-        ),
-        repeat=one.get("repeat", 0),
-        wait=parse(one.get("wait", "15m")),
-        ack_timeout=_timeouts(timeout) if timeout is not None else {},
-        nag=parse(one.get("nag", "30m")),
-    )
-
-
-def _delays(after: Any) -> Mapping[Severity, timedelta]:
-    if isinstance(after, Mapping):
-        return {
-            Severity[key]: parse(value)
-            for key, value in after.items()
-            if key in Severity.__members__ and value != "none"
-        }
-    return dict.fromkeys(Severity, parse(after))
-
-
-def _timeouts(value: Any) -> Mapping[Severity, timedelta | None]:
-    if isinstance(value, Mapping):
-        given = {
-            Severity[key]: None if one == "none" else parse(one)
-            for key, one in value.items()
-        }
-        return {severity: given.get(severity) for severity in Severity}
-    return dict.fromkeys(Severity, None if value == "none" else parse(value))
-
-
-def _targets(
-    given: list[Plain],
-    known: Mapping[TargetKind, Sequence[str]],
-    where: str,
-    problems: list[Problem],
-) -> tuple[Target, ...]:
-    targets = []
-    for one in given:
-        kind, name = next(iter(one.items()))
-        if kind == TargetKind.ROUND_ROBIN:
-            for person in name:
-                people = known[TargetKind.USER]
-                _must_know(where, person, people, "person", problems)
-            name = ",".join(name)
-        else:
-            word = "person" if kind == TargetKind.USER else kind
-            _must_know(where, name, known[TargetKind(kind)], word, problems)
-        targets.append(Target(TargetKind(kind), name))
-    return tuple(targets)
-
-
 def _services(
     documents: Documents,
     teams: Mapping[str, Team],
@@ -289,9 +203,9 @@ def _services(
     for name, one in documents.get("services", {}).items():
         where = f"services[{name}]"
         if one.get("team"):
-            _must_know(f"{where}.team", one["team"], list(teams), "team", problems)
+            must_know(f"{where}.team", one["team"], list(teams), "team", problems)
         policy = one.get("escalation_policy", "")
-        _must_know(
+        must_know(
             f"{where}.escalation_policy",
             policy,
             list(policies),
@@ -313,7 +227,7 @@ def _integrations(
     for name, one in documents.get("integrations", {}).items():
         where = f"integrations[{name}]"
         service = one.get("service", "")
-        _must_know(f"{where}.service", service, services, "service", problems)
+        must_know(f"{where}.service", service, services, "service", problems)
         key = one.get("key", "")
         if key in keys:
             expected = f"a key of its own ({keys[key]} has this one)"
@@ -328,12 +242,3 @@ def _integrations(
         paused = one.get("paused", False)
         found.append(Integration(number, name, kind, service, key, settings, paused))
     return found
-
-
-def _must_know(
-    where: str, name: str, known: Sequence[str], what: str, problems: list[Problem]
-) -> None:
-    if name in known:
-        return
-    some = ", ".join(list(known)[:8]) or "none is configured"
-    problems.append(Problem(where, name, f"a known {what} ({some})"))

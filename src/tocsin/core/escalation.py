@@ -192,6 +192,12 @@ def offset(level: Level, severity: Severity) -> timedelta:
     return level.after[nearest[0]] if nearest else timedelta(0)
 
 
+def each_must_answer(policy: Policy, run: Run) -> bool:
+    """Whether one person's acknowledgement leaves the others' pages as they are."""
+    ran = policy.levels[: run.next_level][-1:]
+    return any(level.everyone_acks for level in ran)
+
+
 def origin_as_if_just_ran(policy: Policy, run: Run, *, now: datetime) -> datetime:
     """The origin that makes the level before `next_level` one that ran now."""
     if run.next_level >= len(policy.levels) or run.next_level == 0:

@@ -4,6 +4,8 @@ Offsets count from the loop's origin. A level that pages nobody costs no time: t
 rest moves earlier by what it would have waited (domain 2.1).
 """
 
+# long because: one walk over the levels; its steps share the decision they build.
+
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 

@@ -3,6 +3,8 @@
 Called by escalation_steps.step only, in the states that its table names.
 """
 
+# long because: one rule per event of the same table; apart they cannot be compared.
+
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -103,18 +105,13 @@ def acked(scene: Scene, event: e.Acked) -> Decision:
         before=replace(run, before=None),
     )
     taken = replace(taken, due_at=wake_at(scene.policy, taken))
-    each = _each_must_answer(scene.policy, run)
+    each = e.each_must_answer(scene.policy, run)
     cancel = e.Cancel(users=(event.by,)) if each else e.Cancel(everyone=True)
     reason = Reason.ACK_EXTENDED if again else Reason.ACKNOWLEDGED
     until = f", until {taken.deadline:%H:%M} UTC" if taken.deadline else ""
     text = f"{event.by} {'keeps' if again else 'has'} it{until}."
     fact = Fact(now, FactKind.ACK, text, event.by, reason)
     return Decision(taken, reason, cancel=cancel, facts=(fact,))
-
-
-def _each_must_answer(policy: Policy, run: Run) -> bool:
-    ran = policy.levels[: run.next_level][-1:]
-    return any(level.everyone_acks for level in ran)
 
 
 def ack_undone(scene: Scene, event: e.AckUndone) -> Decision:

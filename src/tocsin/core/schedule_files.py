@@ -5,6 +5,8 @@ Reads no file: it takes what a JSON parser gave. Every problem is told at once, 
 with the path of its field and what was expected there.
 """
 
+# long because: one reader; each field stands beside its check and its sentence.
+
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time
 from enum import StrEnum
@@ -121,6 +123,7 @@ class _Reader:
             ),
         )
 
+    # long because: one field after the other.
     def _layer(self, value: object, where: str, zone: ZoneInfo) -> Layer | None:
         before = len(self.problems)
         body = self._mapping(value, where, _LAYER_KEYS)
@@ -274,7 +277,9 @@ class _Reader:
             return None
 
     def _local(self, value: object, where: str) -> datetime:
-        at = self._parsed(datetime.fromisoformat, value, where, "2024-01-01T09:00")
+        at: datetime | None = self._parsed(
+            datetime.fromisoformat, value, where, "2024-01-01T09:00"
+        )
         if at is None or at.tzinfo is not None or not 1950 <= at.year <= 2300:
             if at is not None:
                 self._wrong(where, value, "a local time such as 2024-01-01T09:00")
@@ -284,7 +289,9 @@ class _Reader:
     def _boundary(self, value: object, where: str) -> datetime | None:
         if value is None:
             return None
-        at = self._parsed(datetime.fromisoformat, value, where, "2024-01-01T09:00")
+        at: datetime | None = self._parsed(
+            datetime.fromisoformat, value, where, "2024-01-01T09:00"
+        )
         return at.astimezone(UTC) if at is not None and at.tzinfo else at
 
     def _instant(self, value: object, where: str) -> datetime:

@@ -14,6 +14,7 @@ _LONGEST_PATTERN = 512
 _LONGEST_VALUE = 1024
 # Classes and escaped characters hold no structure.
 _ATOM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+_UNBOUNDED = re.compile(r"[*+]|\{\d*,\}")
 
 
 class Matcher(Struct, frozen=True):
@@ -118,8 +119,8 @@ def _can_tell(matcher: Matcher) -> bool:
 def _pattern_problem(pattern: str) -> str:
     if len(pattern) > _LONGEST_PATTERN:
         return f"expected a pattern of at most {_LONGEST_PATTERN} characters"
-    if _repeats_a_choice(pattern):
-        return "a repetition inside a repetition can take for ever; write it flat"
+    if _can_take_for_ever(pattern):
+        return "a repeated repetition or choice can take for ever; write it flat"
     try:
         re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as error:
@@ -127,20 +128,27 @@ def _pattern_problem(pattern: str) -> str:
     return ""
 
 
-def _repeats_a_choice(pattern: str) -> bool:
-    """Whether it holds (a+)+, ((a+))+, (a|aa)* or the like: exponential time."""
+def _can_take_for_ever(pattern: str) -> bool:
+    """Whether it repeats a repetition or a choice: (a+)+, ((a+)){9}, (a|aa)*."""
     flat = _ATOM.sub("x", pattern)
-    risky = [False]  # per open group: holds a repetition or a choice
+    repeats, chooses = [False], [False]  # of each group that is open
     for place, char in enumerate(flat):
         if char == "(":
-            risky.append(False)
-        elif char == ")" and len(risky) > 1:
-            inner = risky.pop()
-            if inner and flat[place + 1 : place + 2] in ("*", "+", "{"):
+            repeats.append(False)
+            chooses.append(False)
+        elif char == ")" and len(repeats) > 1:
+            repetition, choice = repeats.pop(), chooses.pop()
+            unbounded = _UNBOUNDED.match(flat, place + 1) is not None
+            if unbounded and (repetition or choice):
                 return True
-            risky[-1] = risky[-1] or inner
-        elif char in "*+{|":
-            risky[-1] = True
+            if repetition and flat[place + 1 : place + 2] == "{":
+                return True
+            repeats[-1] |= repetition or unbounded
+            chooses[-1] |= choice
+        elif char == "|":
+            chooses[-1] = True
+        elif _UNBOUNDED.match(flat, place):
+            repeats[-1] = True
     return False
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 import click
 
 from tocsin import serving, system
-from tocsin.app import Installation, apply_to
+from tocsin.app import Installation
 from tocsin.config import read_settings
 from tocsin.demo.mailbox import Mail, Mailbox
 from tocsin.demo.outage import Outage, Step
+from tocsin.offline import apply_to
 from tocsin.serving import Served
 
 
@@ -38,6 +39,7 @@ class Shown:
         return self._mailbox.mail(number)
 
 
+# long because: the demo's wiring, in order.
 async def run(*, host: str, port: int, data: str, once: bool) -> int:
     """Serve the demo until it is stopped; with `once`, until its outage is over."""
     mailbox = Mailbox(system.SteadyClock())

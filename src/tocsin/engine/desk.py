@@ -12,7 +12,7 @@ from tocsin.core.silences import Matcher, Silence
 from tocsin.engine import silences
 from tocsin.engine.directories import Directories
 from tocsin.interfaces import AlertView, Clock, SilenceRefused, SilenceView
-from tocsin.store import alerts as stored_alerts
+from tocsin.store import alert_lists
 from tocsin.store import silences as stored
 from tocsin.store.database import Database, Tx
 
@@ -45,7 +45,7 @@ class ScopedDesk:
     def alerts(self) -> Sequence[AlertView]:
         """The open alerts that came through this integration."""
         found = self._database.read(
-            lambda tx: stored_alerts.open_alerts(tx, integration=self._integration.id)
+            lambda tx: alert_lists.open_alerts(tx, integration=self._integration.id)
         )
         return [self._view(alert) for alert in found]
 
@@ -64,6 +64,7 @@ class ScopedDesk:
             return None
         return _silence_view(found, now=self._clock.now())
 
+    # long because: Alertmanager's rules for replacing a silence.
     def put_silence(
         self,
         *,

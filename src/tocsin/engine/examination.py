@@ -8,10 +8,9 @@ from shutil import disk_usage
 from tocsin.engine import watch
 from tocsin.engine.watch import Health
 from tocsin.interfaces import Pager
-from tocsin.store import alerts as stored_alerts
+from tocsin.store import alert_lists, migrate, nodes, sqlite
 from tocsin.store import directory as stored_directory
 from tocsin.store import figures as stored_figures
-from tocsin.store import migrate, nodes, sqlite
 from tocsin.store.database import Database, StoreError
 
 STUCK_AFTER = timedelta(seconds=60)
@@ -49,7 +48,7 @@ def figures(
     database: Database, *, clock_steps: int, now: datetime
 ) -> dict[str, tuple[str, float]]:
     """Name to (about, value)."""
-    counts = database.read(stored_alerts.counts)
+    counts = database.read(alert_lists.counts)
     found = {
         "alerts_open": ("Alerts that are not resolved", float(sum(counts.values()))),
         "clock_steps": ("Times the wall clock was stepped", float(clock_steps)),

@@ -17,8 +17,8 @@ from tocsin.core.severity import Severity
 from tocsin.core.timeline import Fact
 from tocsin.engine import escalation
 from tocsin.store import alerts as stored_alerts
+from tocsin.store import attempts, inbound, timeline
 from tocsin.store import escalation as stored_runs
-from tocsin.store import inbound, timeline
 from tocsin.store import paging as stored_pages
 from tocsin.store.database import Tx
 from tocsin.store.instants import from_micros, from_micros_or_none
@@ -89,7 +89,7 @@ def story(
         coming=coming,
         facts=timeline.of_alert(tx, number),
         pages=stored_pages.of_alert(tx, number),
-        attempts=[_attempt(row) for row in stored_pages.attempts_of_alert(tx, number)],
+        attempts=[_attempt(row) for row in attempts.of_alert(tx, number)],
         raw=Raw(from_micros(kept[0]), *kept[1:]) if kept else None,
         integration=integration.name if integration is not None else "tocsin",
     )

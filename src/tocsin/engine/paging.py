@@ -5,6 +5,8 @@ in any worker thread. A claim is worth nothing to a process that slept: its own
 monotonic clock is asked just before the call.
 """
 
+# long because: the life of one claim, from lease to receipt, is read in one go.
+
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -31,9 +33,9 @@ from tocsin.interfaces import (
     Pager,
 )
 from tocsin.store import alerts as stored_alerts
+from tocsin.store import attempts, timeline
 from tocsin.store import escalation as stored_runs
 from tocsin.store import paging as stored_pages
-from tocsin.store import timeline
 from tocsin.store.database import Tx
 from tocsin.store.paging import Page
 
@@ -98,7 +100,7 @@ def claim(
     contacts = sorted({(page.channel, page.address) for page in pages})
     sent = {
         contact: [SentPage(at, service) for at, service in attempts]
-        for contact, attempts in stored_pages.sent_since(
+        for contact, attempts in attempts.sent_since(
             tx, contacts, since=now - _LOOK_BACK
         ).items()
     }
@@ -138,9 +140,7 @@ def _claim_one(
             # Its last sender died or froze: what became of that call is in doubt.
             stored_pages.pull_next(tx, page, now=now)
     service = alerts[lead.alert].service if lead.alert in alerts else ""
-    attempt = stored_pages.begin_attempt(
-        tx, lead, service=service, members=len(members), now=now
-    )
+    attempt = attempts.begin(tx, lead, service=service, members=len(members), now=now)
     message = _message(
         tx, lead, members, alerts, directory=directory, links=links, now=now
     )
@@ -264,7 +264,7 @@ def complete(
     jitter: float,
 ) -> None:
     """Write what the provider said; a claim that was taken over changes no page."""
-    stored_pages.end_attempt(
+    attempts.end(
         tx,
         claimed.attempt,
         outcome=sent.outcome.value,

@@ -15,6 +15,7 @@ from tocsin.core.alerts import Alert
 from tocsin.core.directory import Directory
 from tocsin.core.silences import Silence
 from tocsin.engine import escalation
+from tocsin.store import alert_lists
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import silences as stored
 from tocsin.store.database import Tx
@@ -26,7 +27,7 @@ def sweep(tx: Tx, *, directory: Directory, now: datetime) -> None:
         if silences.state(silence, now=now) == "expired":
             stored.mark(tx, silence.id, applied=2)
             continue
-        for alert in stored_alerts.open_alerts(tx):
+        for alert in alert_lists.open_alerts(tx):
             if silences.covers(silence, alert.labels, service=alert.service):
                 _put_on(tx, alert, silence, directory=directory, now=now)
         stored.mark(tx, silence.id, applied=1)
@@ -37,7 +38,7 @@ def sweep(tx: Tx, *, directory: Directory, now: datetime) -> None:
 def lift(tx: Tx, silence: Silence, *, directory: Directory, now: datetime) -> None:
     """Take `silence` off every alert it is on."""
     name = _name(silence)
-    for alert in stored_alerts.open_alerts(tx):
+    for alert in alert_lists.open_alerts(tx):
         if name not in alert.suppressed_by:
             continue
         freed = rules.unsuppress(alert, by=name)

@@ -77,6 +77,7 @@ def _end_of_ack(at: int, timeout: timedelta | None, stop: int) -> int:
     return stop if timeout is None else min(stop, at + micros(timeout))
 
 
+# long because: the duties of every invariant, side by side.
 def duties(
     episode: Episode,
     phase: Phase,

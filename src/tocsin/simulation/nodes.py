@@ -3,6 +3,8 @@
 Everything inside it is the real engine; the world decides when each part of it runs.
 """
 
+# long because: one node with everything a crash takes from it.
+
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -65,6 +67,7 @@ class Node:
 
     # -- life ---------------------------------------------------------------
 
+    # long because: a whole process is wired here.
     def boot(self) -> None:
         """A new process with nothing remembered."""
         world = self.world

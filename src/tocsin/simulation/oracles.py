@@ -6,6 +6,8 @@ event is there with its count. Times between are live time: promises wait while 
 engine could work, and each death, freeze or database error may cost one lease.
 """
 
+# long because: the invariants, one after the other, against one ledger.
+
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import pairwise

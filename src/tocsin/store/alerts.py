@@ -4,7 +4,9 @@ Where this process is the only writer (Database.exclusive) the current alert of 
 is remembered; the memory changes only after the commit that makes it true.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+# long because: the hot path and its row, column by column.
+
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +32,7 @@ _COLUMNS = (
     "resolve_reason", "acked_by", "acked_at", "suppressed_by", "snoozed_until",
     "last_event_id", "raw",
 )  # fmt: skip
-_SELECT = "select " + ", ".join(_COLUMNS) + " from alerts "
+SELECT = "select " + ", ".join(_COLUMNS) + " from alerts "
 _INSERT = (
     f"insert into alerts ({', '.join(_COLUMNS)}) "
     f"values ({', '.join('?' * len(_COLUMNS))})"
@@ -80,19 +82,19 @@ def _select_keys(tx: Tx, integration: int, keys: Sequence[str]) -> list[Alert]:
     else:
         condition, value = "key = any(:keys)", list(keys)  # type: ignore[assignment]
     rows = tx.all(
-        f"{_SELECT} where integration = :integration and current = 1 and {condition}"
+        f"{SELECT} where integration = :integration and current = 1 and {condition}"
         # Ordered, so that two engines that lock the same keys never wait in a ring.
         f" order by number{tx.for_update}",
         integration=integration,
         keys=value,
     )
-    return [_alert(row) for row in rows]
+    return [alert_of(row) for row in rows]
 
 
 def get(tx: Tx, number: int) -> Alert | None:
     """One alert by number, locked for this transaction."""
-    row = tx.one(_SELECT + f"where number = :number{tx.for_update}", number=number)
-    return _alert(row) if row else None
+    row = tx.one(SELECT + f"where number = :number{tx.for_update}", number=number)
+    return alert_of(row) if row else None
 
 
 def get_many(tx: Tx, numbers: Sequence[int]) -> dict[int, Alert]:
@@ -100,8 +102,8 @@ def get_many(tx: Tx, numbers: Sequence[int]) -> dict[int, Alert]:
     if not numbers:
         return {}
     chosen = ", ".join(str(int(number)) for number in numbers)
-    rows = tx.all(_SELECT + f"where number in ({chosen})")
-    return {row[0]: _alert(row) for row in rows}
+    rows = tx.all(SELECT + f"where number in ({chosen})")
+    return {row[0]: alert_of(row) for row in rows}
 
 
 def next_numbers(tx: Tx, count: int) -> list[int]:
@@ -161,12 +163,12 @@ def save_repeats(tx: Tx, alerts: Sequence[Alert]) -> None:
 def expiring(tx: Tx, *, now: datetime, limit: int) -> list[Alert]:
     """Open alerts whose source wanted them refreshed before `now`."""
     rows = tx.all(
-        _SELECT + "where expires_at <= :now and expires_at is not null "
+        SELECT + "where expires_at <= :now and expires_at is not null "
         f"and status <> 'resolved' order by expires_at limit :limit{tx.skip_locked}",
         now=to_micros(now),
         limit=limit,
     )
-    return [_alert(row) for row in rows]
+    return [alert_of(row) for row in rows]
 
 
 def next_expiry(tx: Tx) -> datetime | None:
@@ -176,60 +178,6 @@ def next_expiry(tx: Tx) -> datetime | None:
         "and status <> 'resolved'"
     )
     return from_micros_or_none(row[0]) if row else None
-
-
-def open_alerts(tx: Tx, *, integration: int | None = None) -> list[Alert]:
-    """Every alert that is not resolved (of one integration), worst first."""
-    where = "where status <> 'resolved'"
-    if integration is not None:
-        where += f" and integration = {int(integration)}"
-    return [
-        _alert(row) for row in tx.all(f"{_SELECT}{where} order by severity, number")
-    ]
-
-
-def listing(
-    tx: Tx,
-    *,
-    statuses: Sequence[str],
-    before: int | None,
-    limit: int,
-    service: str = "",
-    suppressed: bool | None = None,
-) -> list[Alert]:
-    """Alerts of `statuses` for people, newest first, older than number `before`."""
-    params: dict[str, Any] = {"limit": limit, "service": service}
-    names = [f"s{index}" for index in range(len(statuses))]
-    params.update(zip(names, statuses, strict=True))
-    where = f"integration <> 0 and status in ({', '.join(':' + n for n in names)})"
-    if service:
-        where += " and service = :service"
-    if suppressed is not None:
-        where += f" and suppressed_by {'<>' if suppressed else '='} ''"
-    if before is not None:
-        where += " and number < :before"
-        params["before"] = before
-    rows = tx.all(f"{_SELECT}where {where} order by number desc limit :limit", **params)
-    return [_alert(row) for row in rows]
-
-
-def worst_open(tx: Tx, *, limit: int) -> list[Alert]:
-    """Open alerts that are not quiet, worst and newest first."""
-    rows = tx.all(
-        _SELECT + "where status <> 'resolved' and integration <> 0 "
-        "and suppressed_by = '' order by severity, number desc limit :limit",
-        limit=limit,
-    )
-    return [_alert(row) for row in rows]
-
-
-def counts(tx: Tx) -> Mapping[tuple[str, bool], int]:
-    """How many open alerts there are by (status, suppressed)."""
-    rows = tx.all(
-        "select status, suppressed_by <> '', count(*) from alerts "
-        "where status <> 'resolved' and integration <> 0 group by 1, 2"
-    )
-    return {(status, bool(quiet)): count for status, quiet, count in rows}
 
 
 def tombstones(tx: Tx, integration: int, keys: Sequence[str]) -> dict[str, datetime]:
@@ -279,11 +227,11 @@ def _remember(tx: Tx, alert: Alert) -> None:
 def remember_all(tx: Tx, database: Database) -> None:
     """Load the current alert of every key, so that a new key needs no look-up."""
     rows = tx.all(
-        _SELECT + "where current = 1 order by number desc limit :limit",
+        SELECT + "where current = 1 order by number desc limit :limit",
         limit=_REMEMBERED + 1,
     )
     for row in reversed(rows[:_REMEMBERED]):
-        _remember(tx, _alert(row))
+        _remember(tx, alert_of(row))
 
     def complete() -> None:
         database.cache_complete = len(rows) <= _REMEMBERED
@@ -330,7 +278,7 @@ def _row(alert: Alert) -> tuple[Any, ...]:
     )
 
 
-def _alert(row: Row) -> Alert:
+def alert_of(row: Row) -> Alert:
     return Alert(
         number=row[0],
         integration=str(row[1]),

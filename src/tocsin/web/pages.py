@@ -1,5 +1,7 @@
 """Home, alerts, one alert, on call, refused events, the kit."""
 
+# long because: one page per route, each short; the folder would be fuller, not clearer.
+
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,9 +20,9 @@ from tocsin.engine import answering, inquiries
 from tocsin.engine.answering import Acted, Via
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
+from tocsin.store import alert_lists, inbound
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import directory as stored_directory
-from tocsin.store import inbound
 from tocsin.store.database import Tx
 from tocsin.store.instants import from_micros, from_micros_or_none
 from tocsin.web.gate import Gate, is_from_here
@@ -73,14 +75,14 @@ class _Pages:
 
         def work(tx: Tx) -> dict[str, Any]:
             directory = self._desk.directories.current(tx)
-            worst = stored_alerts.worst_open(tx, limit=12)
-            closed = stored_alerts.listing(
+            worst = alert_lists.worst_open(tx, limit=12)
+            closed = alert_lists.listing(
                 tx, statuses=("resolved",), before=None, limit=1
             )
             return {
                 "directory": directory,
                 "burning": inquiries.briefs(tx, worst, directory=directory, now=now),
-                "counts": stored_alerts.counts(tx),
+                "counts": alert_lists.counts(tx),
                 "last": closed[0] if closed else None,
             }
 
@@ -110,7 +112,7 @@ class _Pages:
 
         def work(tx: Tx) -> dict[str, Any]:
             directory = self._desk.directories.current(tx)
-            found = stored_alerts.listing(
+            found = alert_lists.listing(
                 tx,
                 statuses=statuses,
                 before=before,
@@ -123,7 +125,7 @@ class _Pages:
                 "directory": directory,
                 "rows": inquiries.briefs(tx, shown, directory=directory, now=now),
                 "older": shown[-1].number if len(found) > _ROWS else None,
-                "counts": stored_alerts.counts(tx),
+                "counts": alert_lists.counts(tx),
             }
 
         values = self._desk.database.read(work)

@@ -11,7 +11,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.store import alerts as stored_alerts
+from tocsin.store import alert_lists
 from tocsin.web import demo, doors, live, page_link, pages
 from tocsin.web.gate import Gate, guarded
 from tocsin.web.rendering import STATIC, render
@@ -48,7 +48,7 @@ def build(
 
 def _counter(desk: FrontDesk) -> Callable[[], int]:
     def firing() -> int:
-        counts = desk.database.read(stored_alerts.counts)
+        counts = desk.database.read(alert_lists.counts)
         return counts.get(("triggered", False), 0)
 
     return firing

@@ -1,0 +1,107 @@
+"""From a checked document to an escalation policy, and what is wrong with its names."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from tocsin.core.durations import parse
+from tocsin.core.escalation import (
+    Condition,
+    Level,
+    Policy,
+    Target,
+    TargetKind,
+    offset,
+)
+from tocsin.core.forms import Plain, Problem
+from tocsin.core.severity import Severity
+
+
+def policy(
+    name: str,
+    one: Plain,
+    known: Mapping[TargetKind, Sequence[str]],
+    problems: list[Problem],
+) -> Policy:
+    where = f"escalation_policies[{name}]"
+    levels = tuple(
+        Level(
+            after=_delays(level.get("after", "0s")),
+            targets=_targets(
+                level.get("page", []), known, f"{where}.levels[{i}]", problems
+            ),
+            condition=Condition(level.get("condition", "if_not_acked")),
+            everyone_acks=level.get("everyone_acks", False),
+        )
+        for i, level in enumerate(one.get("levels", []))
+    )
+    for severity in Severity:
+        delays = [offset(level, severity) for level in levels]
+        if delays != sorted(delays):
+            expected = (
+                f"delays that do not go down from level to level ({severity.name})"
+            )
+            problems.append(Problem(f"{where}.levels", "after", expected))
+            break
+    timeout = one.get("ack_timeout")
+    return Policy(
+        name=name,
+        levels=levels,
+        fallback=_targets(
+            one.get("fallback", []), known, f"{where}.fallback", problems
+        ),
+        repeat=one.get("repeat", 0),
+        wait=parse(one.get("wait", "15m")),
+        ack_timeout=_timeouts(timeout) if timeout is not None else {},
+        nag=parse(one.get("nag", "30m")),
+    )
+
+
+def _delays(after: Any) -> Mapping[Severity, timedelta]:
+    if isinstance(after, Mapping):
+        return {
+            Severity[key]: parse(value)
+            for key, value in after.items()
+            if key in Severity.__members__ and value != "none"
+        }
+    return dict.fromkeys(Severity, parse(after))
+
+
+def _timeouts(value: Any) -> Mapping[Severity, timedelta | None]:
+    if isinstance(value, Mapping):
+        given = {
+            Severity[key]: None if one == "none" else parse(one)
+            for key, one in value.items()
+        }
+        return {severity: given.get(severity) for severity in Severity}
+    return dict.fromkeys(Severity, None if value == "none" else parse(value))
+
+
+def _targets(
+    given: list[Plain],
+    known: Mapping[TargetKind, Sequence[str]],
+    where: str,
+    problems: list[Problem],
+) -> tuple[Target, ...]:
+    targets = []
+    for one in given:
+        kind, name = next(iter(one.items()))
+        if kind == TargetKind.ROUND_ROBIN:
+            for person in name:
+                people = known[TargetKind.USER]
+                must_know(where, person, people, "person", problems)
+            name = ",".join(name)
+        else:
+            word = "person" if kind == TargetKind.USER else kind
+            must_know(where, name, known[TargetKind(kind)], word, problems)
+        targets.append(Target(TargetKind(kind), name))
+    return tuple(targets)
+
+
+def must_know(
+    where: str, name: str, known: Sequence[str], what: str, problems: list[Problem]
+) -> None:
+    if name in known:
+        return
+    some = ", ".join(list(known)[:8]) or "none is configured"
+    problems.append(Problem(where, name, f"a known {what} ({some})"))

@@ -1,0 +1,296 @@
+"""The alerts that one intake transaction touches, and what is to be written of them.
+
+Many requests are absorbed in memory first; then everything is written in bulk.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from tocsin.core import absorbing, routing, silences
+from tocsin.core import alerts as rules
+from tocsin.core import escalation as runs
+from tocsin.core.absorbing import Outcome
+from tocsin.core.alerts import Alert, AlertEvent, EventKind, Status
+from tocsin.core.directory import Directory, Integration
+from tocsin.core.escalation import Policy, Run
+from tocsin.core.severity import Severity
+from tocsin.core.timeline import Fact, FactKind
+from tocsin.engine import escalation
+from tocsin.interfaces import Reading
+from tocsin.store import alerts as stored_alerts
+from tocsin.store import escalation as stored_runs
+from tocsin.store import inbound, timeline
+from tocsin.store import silences as stored_silences
+from tocsin.store.database import Database, Tx
+
+TOMBSTONE_KEPT = timedelta(minutes=5)
+VersionOf = Callable[[Tx, Directory, Policy], int]
+
+
+class Arrival(Struct, frozen=True):
+    """One request of one sender, read but not yet absorbed."""
+
+    integration: Integration
+    reading: Reading
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Absorption(Struct, frozen=True):
+    """What became of one event."""
+
+    outcome: Outcome
+    number: int  # 0: no alert
+
+
+class Batch:
+    """The alerts that one transaction touches, and what is to be written of them."""
+
+    def __init__(
+        self, tx: Tx, database: Database, directory: Directory, now: datetime
+    ) -> None:
+        self._tx = tx
+        self._database = database
+        self._directory = directory
+        self._now = now
+        self._known: dict[tuple[int, str], Alert] = {}
+        self._tombs: dict[tuple[int, str], datetime] = {}
+        self._numbers: list[int] = []
+        self._opened: dict[int, Alert] = {}
+        self._changed: dict[int, Alert] = {}
+        self._repeated: dict[int, Alert] = {}
+        self._superseded: list[int] = []
+        self._effects: list[tuple[Alert, runs.Event | None]] = []
+        self._facts: list[tuple[int, Fact]] = []
+        self._severities: dict[tuple[int, str], Severity | None] = {}
+        self._silences = stored_silences.in_force(tx, now=now)
+
+    def load(self, arrivals: Sequence[Arrival]) -> None:
+        keys: dict[int, dict[str, None]] = {}
+        for arrival in arrivals:
+            mine = keys.setdefault(arrival.integration.id, {})
+            for event in arrival.reading.events:
+                mine[event.key] = None
+        missing = 0
+        for integration, wanted in keys.items():
+            found = stored_alerts.current_by_key(
+                self._tx, self._database, integration, wanted
+            )
+            missing += len(wanted) - len(found)
+            for key, alert in found.items():
+                self._known[integration, key] = alert
+            buried = stored_alerts.tombstones(self._tx, integration, list(wanted))
+            for key, at in buried.items():
+                self._tombs[integration, key] = at
+        if missing:
+            self._numbers = stored_alerts.next_numbers(self._tx, missing)
+            self._numbers.reverse()
+
+    def absorb(self, arrival: Arrival) -> list[Absorption]:
+        integration = arrival.integration
+        raw = self._keep(arrival)
+        outcomes = []
+        service = integration.service
+        source = str(integration.id)
+        for event in arrival.reading.events:
+            place = (integration.id, event.key)
+            known = self._known.get(place)
+            absorbed = absorbing.absorb(
+                known,
+                event,
+                severity=self._severity(integration, event),
+                tombstone_at=self._tombs.get(place) if self._tombs else None,
+                integration=source,
+                service=service,
+                received_at=self._now,
+                raw=raw,
+            )
+            alert = absorbed.alert
+            if absorbed.outcome is Outcome.REPEATED and alert is not None:
+                self._known[place] = alert
+                if (
+                    alert.number not in self._changed
+                    and alert.number not in self._opened
+                ):
+                    self._repeated[alert.number] = alert
+                elif alert.number in self._opened:
+                    self._opened[alert.number] = alert
+                else:
+                    self._changed[alert.number] = alert
+            else:
+                alert = self._note(place, known, event, absorbed, integration)
+            outcomes.append(
+                Absorption(absorbed.outcome, alert.number if alert is not None else 0)
+            )
+        return outcomes
+
+    def _keep(self, arrival: Arrival) -> int:
+        place = arrival.integration.id
+        for event in arrival.reading.events:
+            known = self._known.get((place, event.key))
+            if (
+                known is None
+                or event.kind is not EventKind.TRIGGER
+                or known.status is Status.RESOLVED
+            ):
+                return inbound.keep(
+                    self._tx,
+                    place,
+                    path=arrival.path,
+                    headers=arrival.headers,
+                    body=arrival.body,
+                    now=self._now,
+                )
+        return 0
+
+    def _severity(self, integration: Integration, event: AlertEvent) -> Severity | None:
+        if event.severity is not None:
+            return routing.severity_of(
+                event, None, may_declare_sev1=integration.may_declare_sev1
+            )[0]
+        place = (integration.id, event.level)
+        if place not in self._severities:
+            self._severities[place] = routing.severity_of(
+                event,
+                integration.severities,
+                may_declare_sev1=integration.may_declare_sev1,
+            )[0]
+        return self._severities[place]
+
+    def _note(
+        self,
+        place: tuple[int, str],
+        known: Alert | None,
+        event: AlertEvent,
+        absorbed: absorbing.Absorbed,
+        integration: Integration,
+    ) -> Alert | None:
+        """Anything but a plain repetition."""
+        if absorbed.tombstone_at is not None:
+            stored_alerts.bury(
+                self._tx,
+                *place,
+                resolved_at=absorbed.tombstone_at,
+                forget_at=self._now + TOMBSTONE_KEPT,
+            )
+            self._tombs[place] = absorbed.tombstone_at
+        alert = absorbed.alert
+        if alert is None:
+            return known
+        if absorbed.superseded or known is None:
+            alert = self._open(known, alert)
+        elif known.number in self._opened:
+            self._opened[alert.number] = alert
+        else:
+            self._repeated.pop(alert.number, None)
+            self._changed[alert.number] = alert
+        self._known[place] = alert
+        self._facts.append(
+            (alert.number, _fact(absorbed, alert, event, integration, now=self._now))
+        )
+        self._effect(absorbed, alert, integration)
+        return alert
+
+    def _open(self, known: Alert | None, alert: Alert) -> Alert:
+        if known is not None:
+            self._superseded.append(known.number)
+        if not self._numbers:
+            self._numbers = stored_alerts.next_numbers(self._tx, 1)
+        alert = stored_alerts.renumbered(alert, self._numbers.pop())
+        if self._silences:
+            for name in silences.covering(
+                alert.labels, self._silences, service=alert.service, now=self._now
+            ):
+                alert = rules.suppress(alert, by=f"silence:{name}")
+        self._opened[alert.number] = alert
+        return alert
+
+    def _effect(
+        self, absorbed: absorbing.Absorbed, alert: Alert, integration: Integration
+    ) -> None:
+        outcome = absorbed.outcome
+        source = f"source:{integration.name}"
+        if outcome is Outcome.REOPENED:
+            self._effects.append((alert, None))
+        elif outcome is Outcome.RAISED:
+            self._effects.append((alert, runs.SeverityRaised(alert.severity)))
+        elif outcome is Outcome.SOURCE_ACKED:
+            self._effects.append((alert, runs.Acked(source)))
+        elif outcome is Outcome.RESOLVED:
+            self._effects.append((alert, runs.Resolved(source)))
+
+    def write(self, version_of: VersionOf) -> None:
+        """Everything at once, in the order that the keys between rows want."""
+        opened = list(self._opened.values())
+        for number in self._superseded:
+            # Opened and already history within this batch: its row comes first.
+            if number in self._opened:
+                stored_alerts.insert(self._tx, [self._opened.pop(number)])
+            stored_alerts.supersede(self._tx, number)
+        if opened:
+            stored_alerts.insert(self._tx, list(self._opened.values()))
+            self._begin(opened, version_of)
+        for alert in self._changed.values():
+            stored_alerts.save(self._tx, alert)
+        if self._repeated:
+            stored_alerts.save_repeats(self._tx, list(self._repeated.values()))
+        timeline.append(self._tx, self._facts)
+        for alert, event in self._effects:
+            policy = self._directory.policy_of(alert.service)
+            if event is None:
+                escalation.begin(
+                    self._tx, alert, policy, directory=self._directory, now=self._now
+                )
+            else:
+                escalation.apply(
+                    self._tx, alert, event, directory=self._directory, now=self._now
+                )
+
+    def _begin(self, opened: Sequence[Alert], version_of: VersionOf) -> None:
+        made: dict[tuple[Severity, bool], tuple[Run, str]] = {}
+        rows = []
+        for alert in opened:
+            kind = (alert.severity, bool(alert.suppressed_by))
+            if kind not in made:
+                run = runs.pending(alert.severity, now=self._now)
+                if alert.suppressed_by:
+                    run = runs.held(run, now=self._now)
+                made[kind] = run, stored_runs.encode_run(run).decode()
+            policy = self._directory.policy_of(alert.service)
+            version = version_of(self._tx, self._directory, policy)
+            rows.append((alert.number, version, *made[kind]))
+        stored_runs.begin(self._tx, rows)
+
+
+_WORDS = {
+    Outcome.CREATED: "Opened",
+    Outcome.RAISED: "Got worse",
+    Outcome.REOPENED: "Fired again",
+    Outcome.SOURCE_ACKED: "Acknowledged at the source",
+    Outcome.RESOLVED: "Resolved by its source",
+    Outcome.LATE_TRIGGER: "A late trigger came, from before it was resolved",
+    Outcome.LATE_RESOLVE: "A late resolve came, from before it last fired",
+}
+
+
+def _fact(
+    absorbed: absorbing.Absorbed,
+    alert: Alert,
+    event: AlertEvent,
+    integration: Integration,
+    *,
+    now: datetime,
+) -> Fact:
+    words = _WORDS.get(absorbed.outcome, absorbed.outcome.value)
+    text = f"{words}: {event.title}" if event.title else words
+    return Fact(
+        at=now,
+        kind=FactKind.ALERT,
+        text=text,
+        actor=f"source:{integration.name}",
+        reason=absorbed.outcome.value,
+        data={"severity": alert.severity.name},
+    )

@@ -1,0 +1,104 @@
+"""What the command line does on the settings' database, without a server."""
+
+from collections.abc import Sequence
+
+from tocsin import system
+from tocsin.app import open_database, pagers
+from tocsin.config import BadSettings, Settings, client_settings, read_settings
+from tocsin.engine import examination
+from tocsin.engine.configuration import apply_files, export_text
+from tocsin.engine.directories import Directories
+from tocsin.engine.sign_in import SignIn
+from tocsin.store.database import StoreError
+from tocsin.store.migrate import HEAD
+
+__all__ = [
+    "HEAD",
+    "BadSettings",
+    "Doors",
+    "StoreError",
+    "apply_to",
+    "client_settings",
+    "examine",
+    "export_text",
+    "open_database",
+    "read_settings",
+]
+
+
+class Doors:
+    """Sign-in links and API tokens, made on the database of the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._database = open_database(settings)
+        self._sign_in = SignIn(
+            self._database,
+            Directories(),
+            system.SteadyClock(),
+            new_token=system.new_token,
+        )
+
+    def link(self, person: str | None) -> str:
+        """The address of a one-time link. Raises LookupError for nobody we know."""
+        if person is None:
+            _, token = self._sign_in.first_link()
+        else:
+            token = self._sign_in.link_for(self._known(person))
+        settings = self._settings
+        base = settings.public_url or f"http://{settings.host}:{settings.port}"
+        return f"{base}/sign-in/{token}"
+
+    def token(self, person: str, label: str) -> str:
+        """An API token. Raises LookupError."""
+        return self._sign_in.make_token(self._known(person), label=label)
+
+    def close(self) -> None:
+        """Done."""
+        self._database.close()
+
+    def _known(self, person: str) -> str:
+        people = self._database.read(Directories().current).people
+        if person not in people:
+            known = ", ".join(people) or "nobody yet"
+            message = f"{person!r}: expected a person who is configured ({known})"
+            raise LookupError(message)
+        return person
+
+
+def apply_to(
+    settings: Settings, files: Sequence[tuple[str, str]], *, prune: bool, dry_run: bool
+) -> dict[str, object]:
+    """Configuration as code on the settings' database, as the API answers it."""
+    database = open_database(settings)
+    try:
+        applied = apply_files(
+            database,
+            files,
+            now=system.SteadyClock().now(),
+            new_key=system.new_key,
+            prune=prune,
+            dry_run=dry_run,
+        )
+    finally:
+        database.close()
+    return {
+        "changes": [
+            {"kind": c.kind, "noun": c.noun, "name": c.name, "notes": list(c.notes)}
+            for c in applied.plan.changes
+        ],
+        "notes": list(applied.plan.notes),
+        "problems": list(applied.problems),
+        "applied": applied.done,
+    }
+
+
+def examine(settings: Settings) -> list[tuple[str, bool, str]]:
+    """Every check of `tocsin doctor`: its name, whether it is well, what was found."""
+    return examination.of_installation(
+        settings.database_url,
+        opened=lambda: open_database(settings),
+        channels=pagers(settings, now=system.SteadyClock().now),
+        ballast_mib=settings.ballast_mib,
+        now=system.SteadyClock().now(),
+    )

@@ -1,0 +1,62 @@
+"""Lists and counts of alerts, for people and for sweeps over all that are open."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tocsin.core.alerts import Alert
+from tocsin.store.alerts import SELECT, alert_of
+from tocsin.store.database import Tx
+
+
+def open_alerts(tx: Tx, *, integration: int | None = None) -> list[Alert]:
+    """Every alert that is not resolved (of one integration), worst first."""
+    where = "where status <> 'resolved'"
+    if integration is not None:
+        where += f" and integration = {int(integration)}"
+    return [
+        alert_of(row) for row in tx.all(f"{SELECT}{where} order by severity, number")
+    ]
+
+
+def listing(
+    tx: Tx,
+    *,
+    statuses: Sequence[str],
+    before: int | None,
+    limit: int,
+    service: str = "",
+    suppressed: bool | None = None,
+) -> list[Alert]:
+    """Alerts of `statuses` for people, newest first, older than number `before`."""
+    params: dict[str, Any] = {"limit": limit, "service": service}
+    names = [f"s{index}" for index in range(len(statuses))]
+    params.update(zip(names, statuses, strict=True))
+    where = f"integration <> 0 and status in ({', '.join(':' + n for n in names)})"
+    if service:
+        where += " and service = :service"
+    if suppressed is not None:
+        where += f" and suppressed_by {'<>' if suppressed else '='} ''"
+    if before is not None:
+        where += " and number < :before"
+        params["before"] = before
+    rows = tx.all(f"{SELECT}where {where} order by number desc limit :limit", **params)
+    return [alert_of(row) for row in rows]
+
+
+def worst_open(tx: Tx, *, limit: int) -> list[Alert]:
+    """Open alerts that are not quiet, worst and newest first."""
+    rows = tx.all(
+        SELECT + "where status <> 'resolved' and integration <> 0 "
+        "and suppressed_by = '' order by severity, number desc limit :limit",
+        limit=limit,
+    )
+    return [alert_of(row) for row in rows]
+
+
+def counts(tx: Tx) -> Mapping[tuple[str, bool], int]:
+    """How many open alerts there are by (status, suppressed)."""
+    rows = tx.all(
+        "select status, suppressed_by <> '', count(*) from alerts "
+        "where status <> 'resolved' and integration <> 0 group by 1, 2"
+    )
+    return {(status, bool(quiet)): count for status, quiet, count in rows}
