@@ -44,7 +44,7 @@ def ticked(scene: Scene, _: e.Ticked) -> Decision:
         return _fresh_loop(scene, Reason.SNOOZE_ENDED, "The snooze is over.")
     if run.state is S.EXHAUSTED:
         return _nag(scene)
-    if run.state is S.ACKED and run.deadline is not None and run.deadline <= now:
+    if run.deadline is not None and run.deadline <= now:
         return _ack_timed_out(scene)
     return catch_up(scene.policy, run, now=now, on_call=scene.on_call)
 
@@ -280,10 +280,8 @@ def unreachable(scene: Scene, event: e.Unreachable) -> Decision:
 
 def resolved(scene: Scene, event: e.Resolved) -> Decision:
     run = replace(scene.run, state=S.RESOLVED, due_at=None, deadline=None, before=None)
-    by = event.by.removeprefix("source:")
-    fact = Fact(
-        scene.now, FactKind.STATE, f"Resolved by {by}.", event.by, Reason.RESOLVED
-    )
+    text = f"Resolved by {event.by.removeprefix('source:')}."
+    fact = Fact(scene.now, FactKind.STATE, text, event.by, Reason.RESOLVED)
     return Decision(run, Reason.RESOLVED, cancel=e.Cancel(everyone=True), facts=(fact,))
 
 

@@ -187,8 +187,8 @@ def _changes(
     held: list[Shift | None] = [None] * len(layers)
     edges: list[tuple[datetime, int, Shift]] = []
     for place, layer in enumerate(layers):
-        for claim in claims(layer, window, rotation.leave):
-            edges += (claim.start, place, claim), (claim.end, place, claim)
+        for shift in claims(layer, window, rotation.leave):
+            edges += (shift.start, place, shift), (shift.end, place, shift)
     overrides = [
         o for o in rotation.overrides if o.start < window.end and o.end > window.start
     ]

@@ -120,8 +120,10 @@ def duties(
             last = latest
         earliest = earliest if early or not reached else earliest_end
         latest = last + doubt
-        if not reached:
+        if not reached or repeat == policy.repeat:
             break
+        # A repeated loop counts from when it was found due.
+        latest = by(latest)
     yield from _nags(episode, phase, earliest, latest, doubt=doubt, by=by, end=end)
 
 

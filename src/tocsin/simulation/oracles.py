@@ -137,7 +137,12 @@ class _Court:
         return self.by(since, PROMISE)
 
     def _always_empty(self, level: Level) -> bool:
-        return not any(self._people(level.targets, at) for at in self.changes)
+        """Nobody at all, ever; who merely cannot be reached may count as somebody."""
+        return not any(
+            self.version_at(at).who(target, self.world.start_plus(at))
+            for at in self.changes
+            for target in level.targets
+        )
 
     def _ever_empty(self, level: Level) -> bool:
         return not all(self._people(level.targets, at) for at in self.changes)
