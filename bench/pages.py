@@ -12,7 +12,7 @@ ALERTS = 10_000
 
 def home() -> dict[str, Any]:
     """Milliseconds to answer, signed in."""
-    with Tocsin(role="web") as server:
+    with Tocsin() as server:
         link = server.command("sign-in-link", "alice").strip().replace("http://127.0.0.1:8080", server.base)
         with server.client() as client:
             for first in range(0, ALERTS, 500):

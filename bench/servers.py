@@ -19,7 +19,7 @@ KEY = "0123456789abcdef0123456789abcdef"
 COMPANY = f"""
 people: [{{name: alice, role: admin, contacts: [{{by: webhook, address: "HOOK"}}], notify: {{high: [{{by: webhook, after: 0s}}]}}}}]
 escalation_policies:
-  - {{name: p, levels: [{{after: 0s, page: [{{user: alice}}]}}], fallback: [{{user: alice}}], wait: 1h}}
+  - {{name: p, levels: [{{after: LATER, page: [{{user: alice}}]}}], fallback: [{{user: alice}}], wait: 1h}}
 services: [{{name: checkout, escalation_policy: p}}]
 integrations:
   - {{name: prom, type: prometheus, service: checkout, key: {KEY}}}
@@ -82,9 +82,9 @@ class Alertmanager(Measured):
 
 
 class Tocsin(Measured):
-    """`tocsin serve`. With `paging` False its pages go nowhere but are written."""
+    """`tocsin serve`, whole. Without a hook the first page is due in ten minutes, as the peer's."""
 
-    def __init__(self, database: str = "", *, hook: str = "http://127.0.0.1:9/", role: str = "web", canary: str = "false") -> None:
+    def __init__(self, database: str = "", *, hook: str = "", role: str = "all", canary: str = "false") -> None:
         self.home = Path(tempfile.mkdtemp())
         port = free_port()
         self.base = f"http://127.0.0.1:{port}"
@@ -99,7 +99,7 @@ class Tocsin(Measured):
             "PATH": "/usr/bin:/bin",
         }
         company = self.home / "company.yaml"
-        company.write_text(COMPANY.replace("HOOK", hook))
+        company.write_text(COMPANY.replace("HOOK", hook or "http://127.0.0.1:9/").replace("LATER", "0s" if hook else "10m"))
         self.command("apply", str(company), "--yes")
         began = time.perf_counter()
         log = (self.home / "log").open("wb")

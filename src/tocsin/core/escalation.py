@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tocsin.core.severity import Severity
 from tocsin.core.timeline import Fact
@@ -166,6 +167,14 @@ OnCall = Callable[[Target], tuple[str, ...]]
 def pending(severity: Severity, *, now: datetime) -> Run:
     """A new run whose first level is due now."""
     return Run(RunState.OPEN, severity, origin=now, due_at=now)
+
+
+def begun(policy: Policy, severity: Severity, *, now: datetime) -> Run:
+    """A new run that wakes when its first level is due."""
+    run = pending(severity, now=now)
+    if not policy.levels:
+        return run
+    return replace(run, due_at=now + offset(policy.levels[0], severity))
 
 
 def held(run: Run, *, now: datetime) -> Run:

@@ -250,16 +250,16 @@ class Batch:
                 )
 
     def _begin(self, opened: Sequence[Alert], version_of: VersionOf) -> None:
-        made: dict[tuple[Severity, bool], tuple[Run, str]] = {}
+        made: dict[tuple[Severity, bool, str], tuple[Run, str]] = {}
         rows = []
         for alert in opened:
-            kind = (alert.severity, bool(alert.suppressed_by))
+            policy = self._directory.policy_of(alert.service)
+            kind = (alert.severity, bool(alert.suppressed_by), policy.name)
             if kind not in made:
-                run = runs.pending(alert.severity, now=self._now)
+                run = runs.begun(policy, alert.severity, now=self._now)
                 if alert.suppressed_by:
                     run = runs.held(run, now=self._now)
                 made[kind] = run, stored_runs.encode_run(run).decode()
-            policy = self._directory.policy_of(alert.service)
             version = version_of(self._tx, self._directory, policy)
             rows.append((alert.number, version, *made[kind]))
         stored_runs.begin(self._tx, rows)
