@@ -30,6 +30,7 @@ _FAR = timedelta(hours=1)
 _LONGEST_LAG = 240 * SECOND
 _AFTER_ERROR = SECOND
 _LEAST_REST = SECOND // 20
+_TOO_RESTLESS = 200
 _STALE = 20 * SECOND
 # The windows in which a death or an error is most likely to cost something.
 _DANGEROUS = {"step": 3.0, "record": 2.0, "intake": 2.0, "act": 8.0, "beat": 0.3}
@@ -60,6 +61,7 @@ class Node:
         self._step_at: int | None = None
         self._stepped_at = 0
         self._told_at = 0
+        self._restless = 0
         self._silent = False
         self._died_at = ""
         # Whether the last act of a person through this node was answered.
@@ -154,6 +156,15 @@ class Node:
         passed = self.world.time - self._stepped_at
         self._plan_step(_GRID - passed % _GRID)
 
+    def _rest(self, wait: int) -> int:
+        """How long to sleep; an engine that never rests is broken, and told so once."""
+        self._restless = self._restless + 1 if wait < _LEAST_REST else 0
+        if self._restless == _TOO_RESTLESS:
+            self.world.broke("step", StoreError("asks for no rest"))
+        if self._restless >= _TOO_RESTLESS:
+            return _GRID
+        return max(_LEAST_REST, min(wait, self._grid()))
+
     def _grid(self) -> int:
         """How long nothing but our own timers can become due.
 
@@ -185,8 +196,7 @@ class Node:
         due: list[datetime] = []
         if self._run("step", lambda: due.append(self.engine.step())):  # type: ignore[union-attr]
             wait = (due[0] - self.clock.now()) / timedelta(microseconds=1)
-            # An engine that asks for no rest is not let spin the whole night.
-            self._plan_step(max(_LEAST_REST, min(int(wait) + 1000, self._grid())))
+            self._plan_step(self._rest(int(wait) + 1000))
         elif self.alive:
             self._plan_step(_AFTER_ERROR)
 

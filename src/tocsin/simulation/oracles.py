@@ -272,12 +272,12 @@ class _Court:
         key = self.world.ledger.keys.get(title)
         if key is None or any(episode.poisoned is not None for episode in key.episodes):
             return False
-        return (
-            any(
-                not phase.quiet and phase.start <= since and until < phase.end
-                for phase in self.phases.get(title, ())
-            )
-            and until < self.history.ended
+        known = self.phases.get(title, ())
+        if any(not one.quiet and since - SILENCE < one.end <= since for one in known):
+            # The call may be a late one of the time before; no more is owed for that.
+            return False
+        return until < self.history.ended and any(
+            not one.quiet and one.start <= since and until < one.end for one in known
         )
 
     def _again(self, call: Call) -> Iterator[Violation]:
