@@ -1,5 +1,6 @@
 """Real programs as peers: a Tocsin server, an SMTP server, Prometheus, Alertmanager."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -97,7 +98,8 @@ class Mailserver:
         return len(self.mails)
 
     def stop(self) -> None:
-        self._controller.stop(no_assert=True)
+        with contextlib.suppress(AssertionError, RuntimeError):
+            self._controller.stop()
 
 
 def text_of(mail: EmailMessage) -> str:

@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Sequence
 from datetime import datetime
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from hashlib import sha256
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -59,11 +60,11 @@ class SmtpPager:
         self, *, to: str, subject: str, text: str, sent_at: datetime
     ) -> Receipt:
         """A mail that is no page, such as a sign-in link."""
-        mail = EmailMessage()
+        mail = EmailMessage(policy=SMTP)
         mail["From"], mail["To"], mail["Subject"] = self._sender, to, subject
         mail["Date"] = format_datetime(sent_at)
         mail["Auto-Submitted"] = "auto-generated"
-        mail.set_content(text)
+        mail.set_content(text, cte="quoted-printable")
         return self._deliver(mail, to, timeout_seconds=10)
 
     def _deliver(self, mail: EmailMessage, to: str, timeout_seconds: float) -> Receipt:
@@ -128,7 +129,7 @@ class SmtpPager:
 
 def compose(message: PageMessage, *, to: str, key: str, sender: str) -> EmailMessage:
     """The mail of a page: what is wrong first, then the link, then why and who next."""
-    mail = EmailMessage()
+    mail = EmailMessage(policy=SMTP)
     domain = parseaddr(sender)[1].rpartition("@")[2] or "tocsin.invalid"
     mail["From"] = sender
     mail["To"] = to
@@ -142,7 +143,8 @@ def compose(message: PageMessage, *, to: str, key: str, sender: str) -> EmailMes
         mail["In-Reply-To"] = thread
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Priority"] = "1" if message.urgency == "high" else "3"
-    mail.set_content(text_of(message))
+    # Lines of any length and any script arrive whole, whatever the server allows.
+    mail.set_content(text_of(message), cte="quoted-printable")
     return mail
 
 
