@@ -75,11 +75,11 @@ def root(context: click.Context, *, as_json: bool) -> None:
 def main() -> None:
     """The entry point of the `tocsin` command."""
     try:
-        root(standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        # Outside of its standalone mode click returns the code of an Exit.
+        code = root(standalone_mode=False)
     except click.ClickException as problem:
         problem.show()
-        sys.exit(2 if problem.exit_code == 2 else problem.exit_code)
+        sys.exit(problem.exit_code)
     except click.Abort:
         sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)
