@@ -118,6 +118,12 @@ _ROTATION = Form(
         "users": names("who takes turns, in order", some=True),
         "start": text("the first handoff: Mon 9am, or 2026-11-23T09:00 (local)"),
         "length": duration("how long a turn is"),
+        "layers": anything(
+            "instead of users: full layers, as `tocsin schedules render` reads them",
+            {"type": "array"},
+        ),
+        "overrides": anything("who stands in, from when to when", {"type": "array"}),
+        "leave": anything("who is away, from when to when", {"type": "array"}),
     }
 )
 _LEVEL = Form(

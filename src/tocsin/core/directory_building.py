@@ -5,9 +5,11 @@ database, so a configuration that could be stored can be read.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from tocsin.core import schedule_files
 from tocsin.core.configuration import TYPES, Documents
 from tocsin.core.directory import Directory, Integration, NamedSchedule, Service, Team
 from tocsin.core.durations import parse
@@ -165,11 +167,13 @@ def _rotation(
 ) -> Rotation:
     place = f"{where}[{one.get('name', '?')}]"
     users = one.get("users", [])
-    if not users:
+    if not users and one.get("layers") is None:
         expected = "at least one person in `users`; nobody would be on call"
         problems.append(Problem(place, users, expected))
     for user in users:
         must_know(f"{place}.users", user, people, "person", problems)
+    if one.get("layers") is not None:
+        return _layered(one, zone, people, place, problems)
     anchor = datetime.fromisoformat(one.get("start", "2024-01-01T00:00"))
     layer = Layer(
         id=one.get("name", ""),
@@ -180,7 +184,45 @@ def _rotation(
         # In force for ever: turns before the anchor count backwards.
         start=datetime(2000, 1, 1),  # noqa: DTZ001 - a local boundary
     )
-    return Rotation(one.get("name", ""), (layer,))
+    base = Rotation(one.get("name", ""), (layer,))
+    more = _read_file({"tz": zone, "layers": [_NOBODY]}, one, place, problems)
+    return replace(base, overrides=more.overrides, leave=more.leave)
+
+
+_NOBODY = {
+    "id": "nobody",
+    "participants": [None],
+    "anchor": "2024-01-01T00:00",
+    "turn": {"unit": "week", "count": 1},
+}
+
+
+def _layered(
+    one: Plain, zone: str, people: list[str], where: str, problems: list[Problem]
+) -> Rotation:
+    """A rotation that gives its layers in full."""
+    rotation = _read_file({"tz": zone, "layers": one["layers"]}, one, where, problems)
+    for layer in rotation.layers:
+        for user in layer.participants:
+            if user is not None:
+                must_know(f"{where}.layers", user, people, "person", problems)
+    return replace(rotation, name=one.get("name", ""))
+
+
+def _read_file(
+    document: Plain, one: Plain, where: str, problems: list[Problem]
+) -> Rotation:
+    more = {
+        "overrides": one.get("overrides", []),
+        "unavailability": one.get("leave", []),
+    }
+    try:
+        return schedule_files.read({**document, **more})
+    except schedule_files.BadSchedule as bad:
+        for text in bad.problems:
+            field, _, expected = text.partition(": ")
+            problems.append(Problem(f"{where}.{field}", "not valid", expected))
+        return Rotation(one.get("name", ""), ())
 
 
 def _turn(length: str, where: str, problems: list[Problem]) -> Turn:
