@@ -16,8 +16,20 @@ def diagram() -> str:
         for state, leads in states.items():
             for after in leads:
                 arrows.setdefault((state.value, after.value), []).append(words)
-    lines = [f"    {a} --> {b}: {', '.join(words)}" for (a, b), words in sorted(arrows.items())]
-    return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> open", *lines, "    resolved --> [*]", "```"])
+    lines = [
+        f"    {a} --> {b}: {', '.join(words)}"
+        for (a, b), words in sorted(arrows.items())
+    ]
+    return "\n".join(
+        [
+            "```mermaid",
+            "stateDiagram-v2",
+            "    [*] --> open",
+            *lines,
+            "    resolved --> [*]",
+            "```",
+        ]
+    )
 
 
 def current() -> str:
@@ -27,4 +39,10 @@ def current() -> str:
 
 if __name__ == "__main__":
     text = PAGE.read_text()
-    PAGE.write_text(text[: text.index(BEGIN) + len(BEGIN)] + "\n" + diagram() + "\n" + text[text.index(END) :])
+    PAGE.write_text(
+        text[: text.index(BEGIN) + len(BEGIN)]
+        + "\n"
+        + diagram()
+        + "\n"
+        + text[text.index(END) :]
+    )

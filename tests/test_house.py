@@ -24,18 +24,29 @@ BREAKS = {
 
 
 def test_every_module_says_what_it_is() -> None:
-    silent = [str(path) for path in ROOMS.rglob("*.py") if not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
+    silent = [
+        str(path)
+        for path in ROOMS.rglob("*.py")
+        if not ast.get_docstring(ast.parse(path.read_text("utf-8")))
+    ]
     assert not silent
 
 
 def test_every_room_is_in_the_architecture() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text()
     named = set(re.findall(r"^- \*\*(\w+)\*\*", text, re.M))
-    rooms = {path.stem for path in ROOMS.iterdir() if path.name[0] not in "_." and path.suffix in ("", ".py")}
+    rooms = {
+        path.stem
+        for path in ROOMS.iterdir()
+        if path.name[0] not in "_." and path.suffix in ("", ".py")
+    }
     assert named == rooms
 
 
-@pytest.mark.parametrize(("name", "most"), [("README.md", 120), ("ARCHITECTURE.md", 200), ("CONTRIBUTING.md", 150)])
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [("README.md", 120), ("ARCHITECTURE.md", 200), ("CONTRIBUTING.md", 150)],
+)
 def test_the_front_pages_stay_short(name: str, most: int) -> None:
     assert len((ROOT / name).read_text().splitlines()) <= most
 
@@ -52,13 +63,19 @@ def test_every_link_of_the_docs_leads_somewhere() -> None:
 @pytest.mark.slow  # analyses a copy of the whole tree
 @pytest.mark.parametrize("contract", BREAKS)
 def test_each_import_contract_can_break(contract: str, tmp_path: Path) -> None:
-    shutil.copytree(ROOMS, tmp_path / "tocsin", ignore=shutil.ignore_patterns("__pycache__", "static"))
+    shutil.copytree(
+        ROOMS,
+        tmp_path / "tocsin",
+        ignore=shutil.ignore_patterns("__pycache__", "static"),
+    )
     shutil.copy(ROOT / ".importlinter", tmp_path)
     file, line = BREAKS[contract]
     path = tmp_path / "tocsin" / file
     path.write_text(path.read_text() + f"\n{line}\n")
     script = "import sys; sys.path.insert(0, '.'); from importlinter.cli import lint_imports_command; lint_imports_command(['--no-cache'])"
-    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True
+    )
     assert done.returncode != 0, done.stdout[-500:]
     assert "BROKEN" in done.stdout, done.stdout[-500:] + done.stderr[-500:]
 
@@ -81,5 +98,10 @@ def test_the_configuration_page_applies_as_it_stands(tmp_path: Path) -> None:
     database = open_sqlite(str(path), threaded=False)
     page = (ROOT / "docs/preparation/configuration.md").read_text()
     (sample,) = re.findall(r"```yaml\n(.*?)```", page, re.S)
-    applied = apply_files(database, [("page.yaml", sample)], now=datetime(2024, 3, 5, tzinfo=UTC), new_key=lambda: "e" * 32)
+    applied = apply_files(
+        database,
+        [("page.yaml", sample)],
+        now=datetime(2024, 3, 5, tzinfo=UTC),
+        new_key=lambda: "e" * 32,
+    )
     assert applied.done, applied.problems

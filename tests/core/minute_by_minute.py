@@ -55,7 +55,13 @@ def nominal(layer: dict, k: int) -> datetime:
 def turn_at(layer: dict, wall: datetime) -> int:
     """The last k whose nominal start has happened."""
     hours = {"hour": 1, "day": 24, "week": 168, "month": 24 * 28}[layer["turn"]["unit"]]
-    k = int((wall - datetime.fromisoformat(layer["anchor"])) / timedelta(hours=hours * layer["turn"]["count"])) + 2
+    k = (
+        int(
+            (wall - datetime.fromisoformat(layer["anchor"]))
+            / timedelta(hours=hours * layer["turn"]["count"])
+        )
+        + 2
+    )
     while nominal(layer, k) > wall:
         k -= 1
     return k
@@ -65,9 +71,13 @@ def open_now(restrictions: list[dict], wall: datetime) -> bool:
     if not restrictions:
         return True
     for one in restrictions:
-        start, end = (tuple(map(int, one[name].split(":"))) for name in ("start", "end"))
+        start, end = (
+            tuple(map(int, one[name].split(":"))) for name in ("start", "end")
+        )
         for back in range(9):
-            day = (wall - timedelta(days=back)).replace(hour=0, minute=0, second=0, microsecond=0)
+            day = (wall - timedelta(days=back)).replace(
+                hour=0, minute=0, second=0, microsecond=0
+            )
             if one["type"] == "daily":
                 if day.isoweekday() not in one.get("days", range(1, 8)):
                     continue
@@ -88,7 +98,10 @@ def open_now(restrictions: list[dict], wall: datetime) -> bool:
 
 
 def away(schedule: dict, user: str, at: datetime) -> bool:
-    return any(one["user"] == user and instant(one["start"]) <= at < instant(one["end"]) for one in schedule["unavailability"])
+    return any(
+        one["user"] == user and instant(one["start"]) <= at < instant(one["end"])
+        for one in schedule["unavailability"]
+    )
 
 
 def instant(text: str) -> datetime:
@@ -96,7 +109,9 @@ def instant(text: str) -> datetime:
 
 
 def holder(schedule: dict, layer: dict, wall: datetime, at: datetime) -> str | None:
-    if wall < datetime.fromisoformat(layer["anchor"]) or not open_now(layer.get("restrictions", []), wall):
+    if wall < datetime.fromisoformat(layer["anchor"]) or not open_now(
+        layer.get("restrictions", []), wall
+    ):
         return None
     people = layer["participants"]
     k = turn_at(layer, wall)
@@ -113,13 +128,19 @@ def holder(schedule: dict, layer: dict, wall: datetime, at: datetime) -> str | N
     return None
 
 
-def on_call(schedule: dict, start: datetime, end: datetime) -> list[tuple[datetime, frozenset[str]]]:
+def on_call(
+    schedule: dict, start: datetime, end: datetime
+) -> list[tuple[datetime, frozenset[str]]]:
     """Each minute of [start, end) with the set of people who are on call."""
     ratchet = Ratchet(schedule["tz"], start, end)
     found, at = [], start
     while at < end:
         wall = ratchet.at(at)
-        claims = [(layer.get("priority", 0), user) for layer in schedule["layers"] if (user := holder(schedule, layer, wall, at)) is not None]
+        claims = [
+            (layer.get("priority", 0), user)
+            for layer in schedule["layers"]
+            if (user := holder(schedule, layer, wall, at)) is not None
+        ]
         top = max((priority for priority, _ in claims), default=0)
         people = {user for priority, user in claims if priority == top}
         for one in sorted(schedule["overrides"], key=lambda one: one["seq"]):

@@ -18,7 +18,9 @@ from tocsin.core.layers import claims
 from tocsin.core.schedules import final_schedule, on_call_at
 from tocsin.core.wallclock import UnknownZone, Window, zone_named
 
-CASES = json.loads((Path(__file__).parents[1] / "recordings/oncall_cases.json").read_text())["cases"]
+CASES = json.loads(
+    (Path(__file__).parents[1] / "recordings/oncall_cases.json").read_text()
+)["cases"]
 # (zone, a UTC day near a clock change of it)
 NIGHTS = [
     ("Europe/Berlin", "2024-03-30"), ("Europe/Berlin", "2024-10-26"), ("America/New_York", "2024-03-09"),
@@ -42,12 +44,31 @@ def test_the_worked_cases(case: dict[str, Any]) -> None:
 
 @pytest.mark.slow  # one process per zone of the machine
 @pytest.mark.parametrize("zone", ["Asia/Kolkata", "America/Sao_Paulo"])
-def test_the_worked_cases_by_the_command_whatever_the_machines_zone(zone: str, tmp_path: Path) -> None:
+def test_the_worked_cases_by_the_command_whatever_the_machines_zone(
+    zone: str, tmp_path: Path
+) -> None:
     for case in CASES[::5]:
         file = tmp_path / f"{case['id']}.json"
         file.write_text(json.dumps(case["schedule"]))
-        command = [sys.executable, "-m", "tocsin", "schedules", "render", str(file), "--from", case["window"][0], "--to", case["window"][1]]
-        done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "TZ": zone}, check=True)
+        command = [
+            sys.executable,
+            "-m",
+            "tocsin",
+            "schedules",
+            "render",
+            str(file),
+            "--from",
+            case["window"][0],
+            "--to",
+            case["window"][1],
+        ]
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "TZ": zone},
+            check=True,
+        )
         shown = json.loads(done.stdout)
         assert _sorted(shown["shifts"]) == _sorted(case["expected"])
 
@@ -57,7 +78,9 @@ def _sorted(rows: Any) -> list[Any]:
 
 
 NAMES = ["alice", "bob", "carol", "dan"]
-TIMES = st.tuples(st.integers(0, 23), st.sampled_from([0, 15, 30, 59])).map(lambda t: f"{t[0]:02}:{t[1]:02}")
+TIMES = st.tuples(st.integers(0, 23), st.sampled_from([0, 15, 30, 59])).map(
+    lambda t: f"{t[0]:02}:{t[1]:02}"
+)
 
 
 @st.composite
@@ -74,17 +97,33 @@ def schedules(draw: st.DrawFn) -> tuple[dict[str, Any], datetime, datetime]:
     def span() -> dict[str, str]:
         first = moment()
         last = first + timedelta(minutes=draw(st.integers(1, 2000)))
-        return {"start": first.strftime("%Y-%m-%dT%H:%MZ"), "end": last.strftime("%Y-%m-%dT%H:%MZ")}
+        return {
+            "start": first.strftime("%Y-%m-%dT%H:%MZ"),
+            "end": last.strftime("%Y-%m-%dT%H:%MZ"),
+        }
 
     def restriction() -> dict[str, Any]:
         if draw(st.booleans()):
-            return {"type": "daily", "start": draw(TIMES), "end": draw(TIMES), "days": sorted(draw(st.sets(st.integers(1, 7), min_size=1)))}
-        return {"type": "weekly", "start_day": draw(st.integers(1, 7)), "start": draw(TIMES), "end_day": draw(st.integers(1, 7)), "end": draw(TIMES)}
+            return {
+                "type": "daily",
+                "start": draw(TIMES),
+                "end": draw(TIMES),
+                "days": sorted(draw(st.sets(st.integers(1, 7), min_size=1))),
+            }
+        return {
+            "type": "weekly",
+            "start_day": draw(st.integers(1, 7)),
+            "start": draw(TIMES),
+            "end_day": draw(st.integers(1, 7)),
+            "end": draw(TIMES),
+        }
 
     def layer(index: int) -> dict[str, Any]:
         unit = draw(st.sampled_from(["hour", "day", "week", "month"]))
         count = draw(st.integers(1, 36 if unit == "hour" else 3))
-        anchor = (night - timedelta(days=draw(st.integers(0, 40)))).strftime("%Y-%m-%dT") + draw(TIMES)
+        anchor = (night - timedelta(days=draw(st.integers(0, 40)))).strftime(
+            "%Y-%m-%dT"
+        ) + draw(TIMES)
         return {
             "id": f"L{index}", "priority": draw(st.integers(0, 2)), "participants": draw(st.lists(st.sampled_from([*NAMES, None]), min_size=1, max_size=4)),
             "anchor": anchor, "turn": {"unit": unit, "count": count}, "restrictions": [restriction() for _ in range(draw(st.integers(0, 2)))],
@@ -94,13 +133,23 @@ def schedules(draw: st.DrawFn) -> tuple[dict[str, Any], datetime, datetime]:
     def override(seq: int) -> dict[str, Any]:
         kind = draw(st.sampled_from(["cover", "replace", "add", "remove"]))
         user, other = draw(st.permutations(NAMES))[:2]
-        return {"id": f"o{seq}", "seq": seq, "kind": kind, "user": None if kind == "remove" else user, "for_user": other if kind in ("replace", "remove") else None, **span()}
+        return {
+            "id": f"o{seq}",
+            "seq": seq,
+            "kind": kind,
+            "user": None if kind == "remove" else user,
+            "for_user": other if kind in ("replace", "remove") else None,
+            **span(),
+        }
 
     schedule = {
         "tz": zone,
         "layers": [layer(index) for index in range(draw(st.integers(1, 3)))],
         "overrides": [override(seq) for seq in range(draw(st.integers(0, 3)))],
-        "unavailability": [{"user": draw(st.sampled_from(NAMES)), **span()} for _ in range(draw(st.integers(0, 2)))],
+        "unavailability": [
+            {"user": draw(st.sampled_from(NAMES)), **span()}
+            for _ in range(draw(st.integers(0, 2)))
+        ],
     }
     return schedule, start, end
 
@@ -111,7 +160,9 @@ FEW = settings(max_examples=60, deadline=None, suppress_health_check=list(Health
 @pytest.mark.slow  # minute by minute
 @FEW
 @given(schedules())
-def test_p4_the_intervals_agree_with_every_single_minute(made: tuple[dict[str, Any], datetime, datetime]) -> None:
+def test_p4_the_intervals_agree_with_every_single_minute(
+    made: tuple[dict[str, Any], datetime, datetime],
+) -> None:
     schedule, start, end = made
     final = final_schedule(schedule_files.read(schedule), Window(start, end))
     for at, people in minute_by_minute.on_call(schedule, start, end):
@@ -121,9 +172,15 @@ def test_p4_the_intervals_agree_with_every_single_minute(made: tuple[dict[str, A
 
 @FEW
 @given(schedules())
-def test_p1_turns_tile_the_layer(made: tuple[dict[str, Any], datetime, datetime]) -> None:
+def test_p1_turns_tile_the_layer(
+    made: tuple[dict[str, Any], datetime, datetime],
+) -> None:
     schedule, start, end = made
-    schedule["layers"][0] |= {"restrictions": [], "on_unavailable": "flag", "participants": ["alice", "bob"]}
+    schedule["layers"][0] |= {
+        "restrictions": [],
+        "on_unavailable": "flag",
+        "participants": ["alice", "bob"],
+    }
     layer = schedule_files.read(schedule).layers[0]
     turns = claims(layer, Window(start, end))
     assert all(one.end == two.start for one, two in zip(turns, turns[1:], strict=False))
@@ -132,23 +189,34 @@ def test_p1_turns_tile_the_layer(made: tuple[dict[str, Any], datetime, datetime]
 
 @FEW
 @given(schedules(), st.integers(0, 2000), st.integers(1, 2000))
-def test_p2_a_part_of_the_window_is_the_part_of_the_result(made: tuple[dict[str, Any], datetime, datetime], skip: int, length: int) -> None:
+def test_p2_a_part_of_the_window_is_the_part_of_the_result(
+    made: tuple[dict[str, Any], datetime, datetime], skip: int, length: int
+) -> None:
     schedule, start, end = made
     first = min(start + timedelta(minutes=skip), end - timedelta(minutes=1))
     last = min(first + timedelta(minutes=length), end)
     rotation = schedule_files.read(schedule)
     whole = final_schedule(rotation, Window(start, end)).shifts
     part = final_schedule(rotation, Window(first, last)).shifts
-    clipped = [(max(s.start, first), min(s.end, last), s.user) for s in whole if s.start < last and s.end > first]
+    clipped = [
+        (max(s.start, first), min(s.end, last), s.user)
+        for s in whole
+        if s.start < last and s.end > first
+    ]
     assert sorted(clipped) == sorted((s.start, s.end, s.user) for s in part)
 
 
 @FEW
 @given(schedules())
-def test_p3_shifts_and_gaps_cover_the_window(made: tuple[dict[str, Any], datetime, datetime]) -> None:
+def test_p3_shifts_and_gaps_cover_the_window(
+    made: tuple[dict[str, Any], datetime, datetime],
+) -> None:
     schedule, start, end = made
     final = final_schedule(schedule_files.read(schedule), Window(start, end))
-    edges = sorted([(s.start, s.end) for s in final.shifts] + [(g.start, g.end) for g in final.gaps])
+    edges = sorted(
+        [(s.start, s.end) for s in final.shifts]
+        + [(g.start, g.end) for g in final.gaps]
+    )
     reached = start
     for first, last in edges:
         assert first <= reached
@@ -160,25 +228,44 @@ def test_p3_shifts_and_gaps_cover_the_window(made: tuple[dict[str, Any], datetim
 
 @FEW
 @given(schedules())
-def test_p5_an_override_changes_nothing_outside_its_interval(made: tuple[dict[str, Any], datetime, datetime]) -> None:
+def test_p5_an_override_changes_nothing_outside_its_interval(
+    made: tuple[dict[str, Any], datetime, datetime],
+) -> None:
     schedule, start, end = made
     first = start + (end - start) / 3
     first = first.replace(second=0, microsecond=0)
     last = first + timedelta(minutes=90)
-    more = {"id": "new", "seq": 99, "kind": "cover", "user": "alice", "for_user": None, "start": first.isoformat(), "end": last.isoformat()}
+    more = {
+        "id": "new",
+        "seq": 99,
+        "kind": "cover",
+        "user": "alice",
+        "for_user": None,
+        "start": first.isoformat(),
+        "end": last.isoformat(),
+    }
     before = schedule_files.read(schedule)
-    after = schedule_files.read({**schedule, "overrides": [*schedule["overrides"], more]})
-    for window in (Window(start, first), Window(last, max(end, last + timedelta(minutes=1)))):
+    after = schedule_files.read(
+        {**schedule, "overrides": [*schedule["overrides"], more]}
+    )
+    for window in (
+        Window(start, first),
+        Window(last, max(end, last + timedelta(minutes=1))),
+    ):
         assert _people(before, window) == _people(after, window)
 
 
 def _people(rotation: Any, window: Window) -> list[Any]:
-    return sorted((s.start, s.end, s.user) for s in final_schedule(rotation, window).shifts)
+    return sorted(
+        (s.start, s.end, s.user) for s in final_schedule(rotation, window).shifts
+    )
 
 
 @FEW
 @given(schedules())
-def test_who_is_on_call_is_the_same_function(made: tuple[dict[str, Any], datetime, datetime]) -> None:
+def test_who_is_on_call_is_the_same_function(
+    made: tuple[dict[str, Any], datetime, datetime],
+) -> None:
     schedule, start, end = made
     rotation = schedule_files.read(schedule)
     at = (start + (end - start) / 2).replace(second=0, microsecond=0)
@@ -186,16 +273,37 @@ def test_who_is_on_call_is_the_same_function(made: tuple[dict[str, Any], datetim
     assert {s.user for s in on_call_at(rotation, now=at)} == {s.user for s in minute}
 
 
-@pytest.mark.parametrize(("name", "hint"), [("EST", "America/New_York"), ("PST", "America/Los_Angeles"), ("+01:00", "offset"), ("Europe/Berln", "Europe/Berlin"), ("", "IANA")])
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("EST", "America/New_York"),
+        ("PST", "America/Los_Angeles"),
+        ("+01:00", "offset"),
+        ("Europe/Berln", "Europe/Berlin"),
+        ("", "IANA"),
+    ],
+)
 def test_zones_are_places(name: str, hint: str) -> None:
     with pytest.raises(UnknownZone, match=hint):
         zone_named(name)
 
 
 def test_a_bad_file_names_every_field() -> None:
-    bad = {"tz": "EST", "layers": [{"participants": [], "anchor": "soon", "turn": {"unit": "fortnight"}}], "extra": 1}
+    bad = {
+        "tz": "EST",
+        "layers": [
+            {"participants": [], "anchor": "soon", "turn": {"unit": "fortnight"}}
+        ],
+        "extra": 1,
+    }
     with pytest.raises(schedule_files.BadSchedule) as caught:
         schedule_files.read(bad)
     text = "\n".join(caught.value.problems)
-    for field in ("schedule.extra", "tz:", "layers[0].participants", "layers[0].anchor", "layers[0].turn.unit"):
+    for field in (
+        "schedule.extra",
+        "tz:",
+        "layers[0].participants",
+        "layers[0].anchor",
+        "layers[0].turn.unit",
+    ):
         assert field in text

@@ -35,7 +35,9 @@ class HttpPeer:
                 if peer.hang.is_set():
                     peer.released.wait(5)
                     return
-                peer.requests.append(({k.lower(): v for k, v in self.headers.items()}, body))
+                peer.requests.append(
+                    ({k.lower(): v for k, v in self.headers.items()}, body)
+                )
                 status, headers = peer.answer
                 self.send_response(status)
                 for name, value in headers.items():
@@ -87,32 +89,64 @@ class TestWebhook(PagerContract):
 
     @pytest.fixture
     def pager(self) -> WebhookPager:
-        return WebhookPager(secret=self.secret, allow_private=True, now=lambda: datetime(2024, 3, 4, tzinfo=UTC))
+        return WebhookPager(
+            secret=self.secret,
+            allow_private=True,
+            now=lambda: datetime(2024, 3, 4, tzinfo=UTC),
+        )
 
     @pytest.fixture
     def address(self, peer: HttpPeer) -> str:
         return f"http://127.0.0.1:{peer.port}/hook"
 
-    def test_it_is_signed_as_standard_webhooks_says(self, pager: Any, address: str, peer: HttpPeer) -> None:
+    def test_it_is_signed_as_standard_webhooks_says(
+        self, pager: Any, address: str, peer: HttpPeer
+    ) -> None:
         self.send(pager, address)
         headers, body = peer.requests[0]
-        signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
-        expected = base64.b64encode(hmac.new(b"s3cr3t-t0k3n-of-ours", signed, sha256).digest()).decode()
+        signed = (
+            f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+        )
+        expected = base64.b64encode(
+            hmac.new(b"s3cr3t-t0k3n-of-ours", signed, sha256).digest()
+        ).decode()
         assert headers["webhook-signature"] == f"v1,{expected}"
         assert headers["webhook-id"] == "tocsin-page-7"
 
-    def test_how_long_to_wait_is_heard(self, pager: Any, address: str, peer: HttpPeer) -> None:
+    def test_how_long_to_wait_is_heard(
+        self, pager: Any, address: str, peer: HttpPeer
+    ) -> None:
         peer.refuse_for_now()
         with pytest.raises(DeliveryFailed) as caught:
             self.send(pager, address)
         assert caught.value.retry_after_seconds == 7
 
-    def test_a_redirect_is_not_followed(self, pager: Any, address: str, peer: HttpPeer) -> None:
+    def test_a_redirect_is_not_followed(
+        self, pager: Any, address: str, peer: HttpPeer
+    ) -> None:
         peer.answer = (302, {"location": "http://169.254.169.254/"})
         with pytest.raises(DeliveryFailed):
             self.send(pager, address)
 
-    @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "10.0.0.1", "192.168.1.1", "169.254.169.254", "::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "fe80::1", "0.0.0.0", "100.64.0.1", "fd00::1", "224.0.0.1"])
+    @pytest.mark.parametrize(
+        "host",
+        [
+            "127.0.0.1",
+            "localhost",
+            "10.0.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "::1",
+            "::ffff:127.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "fe80::1",
+            "0.0.0.0",
+            "100.64.0.1",
+            "fd00::1",
+            "224.0.0.1",
+        ],
+    )
     def test_nothing_inside_is_reached_unless_allowed(self, host: str) -> None:
         with pytest.raises(DeliveryFailed, match="private network"):
             public_address(host, allow_private=False)
@@ -128,10 +162,16 @@ class TestNtfy(PagerContract):
     def address(self) -> str:
         return "alice-phone"
 
-    def test_it_is_loud_and_leads_to_the_page(self, pager: Any, address: str, peer: HttpPeer) -> None:
+    def test_it_is_loud_and_leads_to_the_page(
+        self, pager: Any, address: str, peer: HttpPeer
+    ) -> None:
         receipt = self.send(pager, address)
         headers, raw = peer.requests[0]
         body = json.loads(raw)
-        assert (body["topic"], body["priority"], body["click"]) == ("alice-phone", 5, "http://tocsin.test/p/1-a-b")
+        assert (body["topic"], body["priority"], body["click"]) == (
+            "alice-phone",
+            5,
+            "http://tocsin.test/p/1-a-b",
+        )
         assert headers["authorization"] == f"Bearer {self.secret}"
         assert receipt.provider_id == "m1"

@@ -63,33 +63,55 @@ class TestSmtp(PagerContract):
     def address(self) -> str:
         return "alice@example.com"
 
-    def test_the_mail_says_what_why_and_who_next(self, pager: SmtpPager, address: str, peer: Peer) -> None:
+    def test_the_mail_says_what_why_and_who_next(
+        self, pager: SmtpPager, address: str, peer: Peer
+    ) -> None:
         self.send(pager, address)
         mail = peer.wait_for(address)
         assert mail["Subject"] == "[SEV2] checkout: Checkout error rate 31%"
         text = text_of(mail)
-        for words in ("http://tocsin.test/p/1-a-b", "Level 1 of payments", "bob is paged at", "04:07 (Mon 04 Mar, Europe/Berlin)"):
+        for words in (
+            "http://tocsin.test/p/1-a-b",
+            "Level 1 of payments",
+            "bob is paged at",
+            "04:07 (Mon 04 Mar, Europe/Berlin)",
+        ):
             assert words in text
         assert mail["Auto-Submitted"] == "auto-generated"
 
-    def test_a_retry_is_the_same_mail(self, pager: SmtpPager, address: str, peer: Peer) -> None:
+    def test_a_retry_is_the_same_mail(
+        self, pager: SmtpPager, address: str, peer: Peer
+    ) -> None:
         self.send(pager, address)
         self.send(pager, address)
         assert len({mail["Message-ID"] for _, mail in peer.mails}) == 1
 
-    def test_a_certificate_of_nobody_we_trust_is_refused(self, peer: Peer, address: str) -> None:
+    def test_a_certificate_of_nobody_we_trust_is_refused(
+        self, peer: Peer, address: str
+    ) -> None:
         url = f"smtp://tocsin:{self.secret}@127.0.0.1:{peer.port}?starttls=required"
         with pytest.raises(DeliveryFailed, match="CERTIFICATE"):
             self.send(SmtpPager(url, sender="t@example.com"), address)
         assert peer.count() == 0
 
-    def test_a_wrong_password_is_refused_and_not_shown(self, peer: Peer, ca_file: str, address: str) -> None:
+    def test_a_wrong_password_is_refused_and_not_shown(
+        self, peer: Peer, ca_file: str, address: str
+    ) -> None:
         url = f"smtp://tocsin:wr0ng-one@127.0.0.1:{peer.port}?starttls=required"
         with pytest.raises(DeliveryFailed) as caught:
             self.send(SmtpPager(url, sender="t@example.com", ca_file=ca_file), address)
         assert "wr0ng" not in caught.value.reason
 
-    @pytest.mark.parametrize("bad", ["", "alice", "a@b@c", "alice@example.com\r\nBcc: eve@example.com", "Alice <alice@example.com>"])
+    @pytest.mark.parametrize(
+        "bad",
+        [
+            "",
+            "alice",
+            "a@b@c",
+            "alice@example.com\r\nBcc: eve@example.com",
+            "Alice <alice@example.com>",
+        ],
+    )
     def test_an_address_is_one_address(self, pager: SmtpPager, bad: str) -> None:
         assert pager.problems(bad)
         with pytest.raises(DeliveryFailed):
@@ -99,4 +121,7 @@ class TestSmtp(PagerContract):
 def test_a_bundle_names_its_worst_first() -> None:
     from tocsin.integrations.smtp import subject
 
-    assert subject(message(alerts=3)) == "3 alerts, worst [SEV2] checkout: Checkout error rate 31%"
+    assert (
+        subject(message(alerts=3))
+        == "3 alerts, worst [SEV2] checkout: Checkout error rate 31%"
+    )
