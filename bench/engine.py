@@ -26,8 +26,13 @@ def start(runs: int) -> dict[str, float]:
             times.append(server.started_in)
             threading.Event().wait(3)
             sizes.append(server.rss_mb())
-    found = {"seconds_to_ready": statistics.median(times), "idle_rss_mb": statistics.median(sizes)}
-    print(f"\nstart to ready {found['seconds_to_ready']:.2f} s, idle {found['idle_rss_mb']:.0f} MB")
+    found = {
+        "seconds_to_ready": statistics.median(times),
+        "idle_rss_mb": statistics.median(sizes),
+    }
+    print(
+        f"\nstart to ready {found['seconds_to_ready']:.2f} s, idle {found['idle_rss_mb']:.0f} MB"
+    )
     return found
 
 
@@ -35,12 +40,26 @@ def schedules() -> dict[str, float]:
     """Who is on call, and a year of a schedule of five layers."""
     zone = ZoneInfo("Europe/Berlin")
     people = tuple(f"p{index}" for index in range(6))
-    layers = tuple(Layer(f"L{index}", people, datetime(2024, 1, 1, 9), Turn(Unit.DAY if index % 2 else Unit.WEEK), zone, priority=index) for index in range(5))
+    layers = tuple(
+        Layer(
+            f"L{index}",
+            people,
+            datetime(2024, 1, 1, 9),
+            Turn(Unit.DAY if index % 2 else Unit.WEEK),
+            zone,
+            priority=index,
+        )
+        for index in range(5)
+    )
     rotation = Rotation("Primary", layers)
     now = datetime(2026, 6, 1, tzinfo=UTC)
     who = _timed(lambda: on_call_at(rotation, now=now), 300)
-    year = _timed(lambda: final_schedule(rotation, Window(now, now + timedelta(days=365))), 10)
-    print(f"\nwho is on call {who * 1e6:.0f} us, a year of five layers {year * 1e3:.1f} ms")
+    year = _timed(
+        lambda: final_schedule(rotation, Window(now, now + timedelta(days=365))), 10
+    )
+    print(
+        f"\nwho is on call {who * 1e6:.0f} us, a year of five layers {year * 1e3:.1f} ms"
+    )
     return {"who_us": who * 1e6, "year_ms": year * 1e3}
 
 
@@ -94,11 +113,15 @@ def paging() -> dict[str, Any]:
         ended = max(hook.arrived[key] for key in burst)
         found["attempts_per_second"] = len(burst) / (ended - began)
     delay = found["delay"]
-    print(f"\naccepted to first attempt at 100/s: p50 {delay['p50_ms']:.0f} ms, p99 {delay['p99_ms']:.0f} ms; {found['attempts_per_second']:.0f} first attempts/s sustained over 6,000")
+    print(
+        f"\naccepted to first attempt at 100/s: p50 {delay['p50_ms']:.0f} ms, p99 {delay['p99_ms']:.0f} ms; {found['attempts_per_second']:.0f} first attempts/s sustained over 6,000"
+    )
     return found
 
 
-def _send(server: Tocsin, *, rate: int, seconds: int, name: str, batch: int = 0) -> dict[str, float]:
+def _send(
+    server: Tocsin, *, rate: int, seconds: int, name: str, batch: int = 0
+) -> dict[str, float]:
     accepted: dict[str, float] = {}
     pause = threading.Event()
     with server.client() as client:
@@ -120,7 +143,13 @@ def _send(server: Tocsin, *, rate: int, seconds: int, name: str, batch: int = 0)
 
 
 def _post(client: httpx2.Client, titles: list[str]) -> None:
-    body = [{"labels": {"alertname": title, "severity": "critical"}, "annotations": {"summary": title}} for title in titles]
+    body = [
+        {
+            "labels": {"alertname": title, "severity": "critical"},
+            "annotations": {"summary": title},
+        }
+        for title in titles
+    ]
     assert client.post(f"/in/{KEY}/api/v2/alerts", json=body).status_code == 200
 
 
@@ -130,10 +159,18 @@ def _wait(hook: Hook, accepted: dict[str, float]) -> None:
         if all(key in hook.arrived for key in accepted):
             return
         pause.wait(0.1)
-    raise AssertionError(f"{sum(key not in hook.arrived for key in accepted)} pages missing")
+    raise AssertionError(
+        f"{sum(key not in hook.arrived for key in accepted)} pages missing"
+    )
 
 
 def _delays(hook: Hook, accepted: dict[str, float]) -> dict[str, float]:
     _wait(hook, accepted)
-    taken = sorted(max(0.0, hook.arrived[key] - at) * 1000 for key, at in accepted.items())
-    return {"p50_ms": taken[len(taken) // 2], "p99_ms": taken[int(len(taken) * 0.99)], "count": len(taken)}
+    taken = sorted(
+        max(0.0, hook.arrived[key] - at) * 1000 for key, at in accepted.items()
+    )
+    return {
+        "p50_ms": taken[len(taken) // 2],
+        "p99_ms": taken[int(len(taken) * 0.99)],
+        "count": len(taken),
+    }

@@ -13,7 +13,11 @@ ALERTS = 10_000
 def home() -> dict[str, Any]:
     """Milliseconds to answer, signed in."""
     with Tocsin() as server:
-        link = server.command("sign-in-link", "alice").strip().replace("http://127.0.0.1:8080", server.base)
+        link = (
+            server.command("sign-in-link", "alice")
+            .strip()
+            .replace("http://127.0.0.1:8080", server.base)
+        )
         with server.client() as client:
             for first in range(0, ALERTS, 500):
                 _post(client, [f"open-{first + index}" for index in range(500)])
@@ -26,6 +30,11 @@ def home() -> dict[str, Any]:
                     answer = client.get(path, cookies=session)
                     taken.append((time.perf_counter() - began) * 1000)
                     assert answer.status_code == 200, answer.status_code
-                found[path] = {"p50_ms": statistics.median(taken), "p95_ms": sorted(taken)[28]}
-    print(f"\nwith {ALERTS:,} open alerts: home p50 {found['/']['p50_ms']:.0f} ms p95 {found['/']['p95_ms']:.0f} ms, list p50 {found['/alerts']['p50_ms']:.0f} ms")
+                found[path] = {
+                    "p50_ms": statistics.median(taken),
+                    "p95_ms": sorted(taken)[28],
+                }
+    print(
+        f"\nwith {ALERTS:,} open alerts: home p50 {found['/']['p50_ms']:.0f} ms p95 {found['/']['p95_ms']:.0f} ms, list p50 {found['/alerts']['p50_ms']:.0f} ms"
+    )
     return found

@@ -45,7 +45,11 @@ class Measured:
 
     def rss_mb(self) -> float:
         text = Path(f"/proc/{self.process.pid}/status").read_text()
-        return next(int(line.split()[1]) / 1024 for line in text.splitlines() if line.startswith("VmRSS"))
+        return next(
+            int(line.split()[1]) / 1024
+            for line in text.splitlines()
+            if line.startswith("VmRSS")
+        )
 
     def wait(self, ready: str) -> float:
         began = time.perf_counter()
@@ -73,10 +77,20 @@ class Alertmanager(Measured):
 
     def __init__(self) -> None:
         home = Path(tempfile.mkdtemp())
-        (home / "am.yml").write_text("route: {receiver: none, group_by: ['...'], group_wait: 10m}\nreceivers: [{name: none}]\n")
+        (home / "am.yml").write_text(
+            "route: {receiver: none, group_by: ['...'], group_wait: 10m}\nreceivers: [{name: none}]\n"
+        )
         port = free_port()
-        command = ["prometheus-alertmanager", "--config.file=am.yml", "--storage.path=data", f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address="]
-        self.process = subprocess.Popen(command, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        command = [
+            "prometheus-alertmanager",
+            "--config.file=am.yml",
+            "--storage.path=data",
+            f"--web.listen-address=127.0.0.1:{port}",
+            "--cluster.listen-address=",
+        ]
+        self.process = subprocess.Popen(
+            command, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         self.wait(f"http://127.0.0.1:{port}/-/ready")
         self.url = f"http://127.0.0.1:{port}/api/v2/alerts"
 
@@ -84,7 +98,14 @@ class Alertmanager(Measured):
 class Tocsin(Measured):
     """`tocsin serve`, whole. Without a hook the first page is due in ten minutes, as the peer's."""
 
-    def __init__(self, database: str = "", *, hook: str = "", role: str = "all", canary: str = "false") -> None:
+    def __init__(
+        self,
+        database: str = "",
+        *,
+        hook: str = "",
+        role: str = "all",
+        canary: str = "false",
+    ) -> None:
         self.home = Path(tempfile.mkdtemp())
         port = free_port()
         self.base = f"http://127.0.0.1:{port}"
@@ -99,17 +120,32 @@ class Tocsin(Measured):
             "PATH": "/usr/bin:/bin",
         }
         company = self.home / "company.yaml"
-        company.write_text(COMPANY.replace("HOOK", hook or "http://127.0.0.1:9/").replace("LATER", "0s" if hook else "10m"))
+        company.write_text(
+            COMPANY.replace("HOOK", hook or "http://127.0.0.1:9/").replace(
+                "LATER", "0s" if hook else "10m"
+            )
+        )
         self.command("apply", str(company), "--yes")
         began = time.perf_counter()
         log = (self.home / "log").open("wb")
-        self.process = subprocess.Popen([sys.executable, "-m", "tocsin", "serve", "--role", role], env=self.env, stdout=log, stderr=log)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tocsin", "serve", "--role", role],
+            env=self.env,
+            stdout=log,
+            stderr=log,
+        )
         self.wait(f"{self.base}/readyz")
         self.started_in = time.perf_counter() - began
         self.url = f"{self.base}/in/{KEY}/api/v2/alerts"
 
     def command(self, *arguments: str) -> str:
-        done = subprocess.run([sys.executable, "-m", "tocsin", *arguments], env=self.env, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "tocsin", *arguments],
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         return done.stdout
 
     def client(self, **more: Any) -> httpx2.Client:

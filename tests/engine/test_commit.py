@@ -19,7 +19,9 @@ def test_a_notice_at_commit_is_a_failure(postgres_server: PostgresServer) -> Non
 
     def warned(tx: Tx) -> None:
         put_note(tx, "k", "v")
-        tx.run("do $$ begin raise warning 'canceling wait for synchronous replication'; end $$")
+        tx.run(
+            "do $$ begin raise warning 'canceling wait for synchronous replication'; end $$"
+        )
 
     with pytest.raises(StoreError, match="in doubt"):
         database.write(warned)
@@ -27,7 +29,9 @@ def test_a_notice_at_commit_is_a_failure(postgres_server: PostgresServer) -> Non
 
 
 def test_unsafe_settings_are_told(postgres_server: PostgresServer) -> None:
-    database = open_postgres(postgres_server.url("migrated") + "?options=-csynchronous_commit%3Doff")
+    database = open_postgres(
+        postgres_server.url("migrated") + "?options=-csynchronous_commit%3Doff"
+    )
     told = "\n".join(postgres_problems(database))
     assert "synchronous_commit is 'off'" in told
     assert "fsync is off" in told
@@ -47,7 +51,9 @@ def test_one_bad_job_does_not_cost_the_others_their_commit(database: Database) -
         put_note(tx, "bad", "1")
         raise ValueError("broken")
 
-    good = [database.submit(lambda tx, n=n: put_note(tx, f"good{n}", "1")) for n in range(5)]
+    good = [
+        database.submit(lambda tx, n=n: put_note(tx, f"good{n}", "1")) for n in range(5)
+    ]
     broken = database.submit(bad)
     more = database.submit(lambda tx: put_note(tx, "after", "1"))
     held.set()
@@ -56,7 +62,9 @@ def test_one_bad_job_does_not_cost_the_others_their_commit(database: Database) -
         job.result(5)
     with pytest.raises(ValueError, match="broken"):
         broken.result(5)
-    assert database.read(lambda tx: [note(tx, key) for key in ("good0", "good4", "after", "bad")]) == ["1", "1", "1", ""]
+    assert database.read(
+        lambda tx: [note(tx, key) for key in ("good0", "good4", "after", "bad")]
+    ) == ["1", "1", "1", ""]
 
 
 def test_migrating_again_changes_nothing_in_a_filled_database(tmp_path) -> None:  # type: ignore[no-untyped-def]

@@ -4,6 +4,8 @@ Knows no schedule, phone, alert text or clock: `on_call` is handed in and resolv
 target to people at the moment a level runs.
 """
 
+# long because: the vocabulary of escalation, states and events, in one place.
+
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
