@@ -22,7 +22,7 @@ TRANSITIONS: Mapping[type, Mapping[RunState, tuple[RunState, ...]]] = {
     e.Ticked: {
         S.OPEN: (S.OPEN, S.EXHAUSTED),
         S.ACKED: (S.ACKED, S.OPEN, S.EXHAUSTED),
-        S.SNOOZED: (S.OPEN, S.EXHAUSTED),
+        S.SNOOZED: (S.SNOOZED, S.OPEN, S.EXHAUSTED),
         S.EXHAUSTED: (S.EXHAUSTED,),
         S.PAUSED: (S.PAUSED,),
     },
