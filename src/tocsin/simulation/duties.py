@@ -101,7 +101,7 @@ def duties(
                 if number + 1 < len(policy.levels):
                     following = policy.levels[number + 1]
                     moved += offset(following, severity) - offset(level, severity)
-                last = by(latest + micros(after) + doubt)
+                last = max(last, by(latest + micros(after) + doubt))
                 continue
             due = latest + micros(after) + doubt
             if due > end:

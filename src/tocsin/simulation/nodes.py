@@ -27,7 +27,8 @@ _LINKS = Links("https://tocsin.example.com", b"a secret of the simulation")
 # looks that can find nothing: it wakes a node on this grid when another one wrote.
 _GRID = 15 * SECOND
 _FAR = timedelta(hours=1)
-_LONGEST_LAG = 240 * SECOND
+_LEASE_AND_A_LOOK = 50 * SECOND
+_LONGEST_REST = 240 * SECOND
 _AFTER_ERROR = SECOND
 _LEAST_REST = SECOND // 20
 _TOO_RESTLESS = 200
@@ -170,10 +171,9 @@ class Node:
 
         Where clocks disagree, what another node wrote comes due unannounced.
         """
-        faults = self.world.faults
-        wrong = faults.has(Fault.CLOCK_SKEW) or faults.has(Fault.CLOCK_STEP)
-        recent = self.world.time - self._told_at < _LONGEST_LAG
-        return _GRID if wrong and recent else _LONGEST_LAG
+        doubt = self.world.clock_doubt
+        recent = self.world.time - self._told_at < doubt + _LEASE_AND_A_LOOK
+        return _GRID if doubt and recent else _LONGEST_REST
 
     def _plan_step(self, delay: int) -> None:
         at = self.world.time + delay

@@ -240,19 +240,22 @@ class _Court:
 
     def _poisoned(self, episode: Episode, since: int) -> Iterator[Violation]:
         """I13: a damaged run is paged all the same, within its next timer."""
-        until = self.by(since + 31 * MINUTE, PROMISE + LEASE)
+        until = self.by(since + 31 * MINUTE + self.doubt, PROMISE + LEASE)
         closed = episode.closed if episode.closed is not None else self.history.ended
         held = any(at >= since - 30 * MINUTE for at, _ in episode.acks)
         if until >= min(closed, self.history.ended) or held:
             return
         tried = self._first_attempts(episode.title, since, until)
-        # A snapshot that cannot be read is no snapshot: the policy of now counts.
-        policy = self.version_at(until).policy_of(episode.service)
-        people = self._people(policy.fallback, until)
-        missing = [name for name in people if name not in tried]
-        if missing:
-            what = f"{episode.title}: damaged, and {', '.join(missing)} never heard"
-            yield self.violation("I13 isolation", until, what)
+        missing: list[str] = []
+        # A snapshot that cannot be read is no snapshot: the policy of then counts.
+        for at in (since, *(one for one in self.changes if since < one <= until)):
+            policy = self.version_at(at).policy_of(episode.service)
+            people = self._people(policy.fallback, at)
+            missing = [name for name in people if name not in tried]
+            if not missing:
+                return
+        what = f"{episode.title}: damaged, and {', '.join(missing)} never heard"
+        yield self.violation("I13 isolation", until, what)
 
     # -- I6, I7, I9, I10: what is owed after each call -------------------------
 

@@ -39,6 +39,8 @@ class Stage:
         # A clock so wrong that sources' times are not believed: arrival order rules.
         self.far_steps = self.faults.has(Fault.CLOCK_STEP) and self.dice.random() < 0.3
         self.database_down_until = 0
+        # The widest disagreement of the clocks that took part so far.
+        self.clock_doubt = 0
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
         self._serial = 0
 

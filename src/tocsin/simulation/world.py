@@ -21,8 +21,8 @@ from tocsin.simulation.senders import Source
 from tocsin.simulation.stage import Stage
 from tocsin.store.database import Connection
 
-CHAOS = 90 * MINUTE
-QUIET = 45 * MINUTE
+CHAOS = 75 * MINUTE
+QUIET = 35 * MINUTE
 _ALERTS = (6, 9, 12)
 _STORM = 15
 
@@ -35,7 +35,6 @@ class World(Stage):
     ) -> None:
         super().__init__(seed, connection, rig or Rig())
         self._live = False
-        self._doubt = 0
         self.start, self.zone = self._night()
         self.company = companies.found(self.dice, zone=self.zone, start=self.start)
         self.versions: list[tuple[int, Company]] = [(0, self.company)]
@@ -52,7 +51,7 @@ class World(Stage):
             node.boot()
         self.history.ended = CHAOS + QUIET
         self.play_until(self.history.ended)
-        self.history.clock_doubt = self._doubt
+        self.history.clock_doubt = self.clock_doubt
         return self.history
 
     def liveness(self) -> None:
@@ -89,7 +88,7 @@ class World(Stage):
         if count == 2 and self.faults.has(Fault.CLOCK_SKEW):
             skew = self.dice.randrange(-5 * SECOND, 5 * SECOND)
             nodes[1].clock.wall_offset = timedelta(microseconds=skew)
-            self._doubt = abs(skew)
+            self.clock_doubt = abs(skew)
             self.faults.fire(Fault.CLOCK_SKEW)
 
     def _working(self) -> list[Node]:
@@ -153,7 +152,7 @@ class World(Stage):
         # Time believed once is never taken back within one life of a process, so a
         # step back is no excuse until it restarts; a step forward is at once.
         if seconds > 0 or any(self.faults.has(f) for f in _RESTARTS):
-            self._doubt += abs(seconds) * SECOND
+            self.clock_doubt += abs(seconds) * SECOND
         self.faults.fire(Fault.CLOCK_STEP, "back" if seconds < 0 else "forward")
         self.note(f"node{node.index}'s clock steps by {seconds} s")
         if seconds > 0:
