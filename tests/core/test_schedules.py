@@ -4,9 +4,11 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +17,7 @@ from hypothesis import strategies as st
 from tests.core import minute_by_minute
 from tocsin.core import schedule_files
 from tocsin.core.layers import claims
-from tocsin.core.schedules import final_schedule, on_call_at
+from tocsin.core.schedules import EditRefused, final_schedule, on_call_at, replace_layer
 from tocsin.core.wallclock import UnknownZone, Window, zone_named
 
 CASES = json.loads(
@@ -307,3 +309,36 @@ def test_a_bad_file_names_every_field() -> None:
         "layers[0].turn.unit",
     ):
         assert field in text
+
+
+@FEW
+@given(schedules(), st.integers(60, 3000))
+def test_p6_no_edit_changes_the_past(
+    made: tuple[dict[str, Any], datetime, datetime], after: int
+) -> None:
+    schedule, start, end = made
+    before = schedule_files.read(schedule)
+    at = start + timedelta(minutes=after)
+    old = before.layers[0]
+    new = replace(old, id="new", participants=("alice",), start=None)
+    try:
+        edited = replace_layer(before, old.id, new, at=at, now=start)
+    except EditRefused:
+        return
+    assert _people(before, Window(start, at)) == _people(edited, Window(start, at))
+
+
+@FEW
+@given(
+    schedules(), st.sampled_from(["Asia/Kolkata", "America/Sao_Paulo", "Pacific/Apia"])
+)
+def test_p7_the_zone_it_is_asked_in_changes_nothing(
+    made: tuple[dict[str, Any], datetime, datetime], zone: str
+) -> None:
+    schedule, start, end = made
+    there = ZoneInfo(zone)
+    asked = (start.astimezone(there).isoformat(), end.astimezone(there).isoformat())
+    first, last = (schedule_files.instant(text, "window") for text in asked)
+    assert schedule_files.render(schedule, first, last) == schedule_files.render(
+        schedule, start, end
+    )
