@@ -100,7 +100,7 @@ class Ledger:
 
     def _resolve(self, key: Key, report: Report, when: int, at: int) -> None:
         if not key.episodes:
-            key.buried, key.buried_at = when, at
+            key.buried, key.buried_at = max(when, key.buried or when), at
             return
         episode = key.open
         if episode is None:
