@@ -355,7 +355,10 @@ class _Court:
 
     def of_the_end(self) -> Iterator[Violation]:
         at = self.history.ended
+        told: dict[tuple[str, str], int] = {}
         for when, doing, error in self.world.broken:
+            told.setdefault((doing, error), when)
+        for (doing, error), when in told.items():
             yield self.violation("I13 isolation", when, f"{doing} broke: {error}")
         for key in self.world.ledger.keys.values():
             if key.doubtful:
