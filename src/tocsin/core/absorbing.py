@@ -14,7 +14,7 @@ from tocsin.core.alerts import JUST_AFTER, Alert, AlertEvent, EventKind, Status
 from tocsin.core.severity import Severity
 
 REOPEN_WINDOW = timedelta(minutes=10)
-_AHEAD = timedelta(minutes=5)
+_AHEAD = -timedelta(minutes=5)
 _BEHIND = timedelta(hours=24)
 
 
@@ -35,7 +35,14 @@ class Outcome(StrEnum):
     RECORDED = "recorded"
 
 
-class Absorbed(Struct, frozen=True):
+# Looked up once: in Python 3.11 reading a member of an enum costs more than the rest
+# of a repeat, and repeats are most of what is absorbed.
+_RESOLVE, _ACKNOWLEDGE = EventKind.RESOLVE, EventKind.ACKNOWLEDGE
+_OVER = Status.RESOLVED
+_REPEATED = Outcome.REPEATED
+
+
+class Absorbed(Struct, frozen=True, gc=False):
     """The outcome and the alert afterwards (None: nothing is to be stored).
 
     `superseded` says that `alert` is a new one that takes the key over from the
@@ -69,14 +76,14 @@ def absorb(  # noqa: C901 - one branch per row of the table in domain 3.2
     at, flags = _source_time(event, received_at)
     # Without a time that can be believed, a source is believed in order of arrival.
     timed = event.occurred_at is not None and not flags
-    if event.kind is EventKind.RESOLVE:
+    if event.kind is _RESOLVE:
         if not timed and known is not None and known.last_trigger_at:
             at = max(at, known.last_trigger_at + JUST_AFTER)
         if known is None:
             # An older resolve that comes later does not take a newer one's place.
             at = max(at, tombstone_at or at)
         return _resolve(known, at, received_at, raw, flags)
-    if event.kind is EventKind.ACKNOWLEDGE:
+    if event.kind is _ACKNOWLEDGE:
         return _acknowledge(known, integration, received_at, raw, flags)
     if severity is None:
         return Absorbed(Outcome.RECORDED, flags=flags)
@@ -87,7 +94,7 @@ def absorb(  # noqa: C901 - one branch per row of the table in domain 3.2
             return Absorbed(Outcome.LATE_TRIGGER, flags=flags)
         alert = _fresh(event, severity, integration, service, at, received_at, raw)
         return Absorbed(Outcome.CREATED, alert, flags=flags)
-    if known.status is not Status.RESOLVED:
+    if known.status is not _OVER:
         return _repeat(known, event, severity, at, received_at, raw, flags)
     resolved = known.last_resolve_at
     if timed and resolved is not None and at < resolved:
@@ -114,9 +121,9 @@ def _source_time(
     at = event.occurred_at
     if at is None:
         return received_at, ()
-    if at - received_at > _AHEAD or received_at - at > _BEHIND:
-        return received_at, ("clock",)
-    return at, ()
+    if _AHEAD <= received_at - at <= _BEHIND:
+        return at, ()
+    return received_at, ("clock",)
 
 
 def _fresh(
@@ -161,9 +168,9 @@ def _repeat(
     flags: tuple[str, ...],
 ) -> Absorbed:
     last = known.last_trigger_at
-    newest = at if last is None or at > last else last
     # A late copy must not shorten what a newer one promised.
     is_newest = last is None or at >= last
+    newest = at if is_newest else last
     expires = event.expires_at if is_newest else known.expires_at
     raised = severity < known.severity
     again = replace(
@@ -175,7 +182,7 @@ def _repeat(
         last_event_id=event.event_id,
     )
     if not raised:
-        return Absorbed(Outcome.REPEATED, again, flags=flags)
+        return Absorbed(_REPEATED, again, None, False, flags)
     worse = replace(
         again,
         severity=severity,
