@@ -1,6 +1,8 @@
 """A commit counts only when it is certain: notices, conflicts and one bad job in a batch."""
 
 import threading
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,7 @@ from tocsin.store.migrate import is_current, migrate
 from tocsin.store.nodes import note, put_note
 from tocsin.store.postgres import open_postgres
 from tocsin.store.postgres import settings_problems as postgres_problems
+from tocsin.store.sign_in import add_session
 from tocsin.store.sqlite import open_sqlite
 from tocsin.store.sqlite import settings_problems as sqlite_problems
 
@@ -76,3 +79,40 @@ def test_migrating_again_changes_nothing_in_a_filled_database(tmp_path) -> None:
     assert is_current(database)
     assert database.read(lambda tx: note(tx, "kept")) == "yes"
     database.close()
+
+
+@pytest.mark.parametrize("server", ["sqlite", "postgresql"])
+def test_a_filled_database_of_the_first_release_is_upgraded(
+    server: str, tmp_path: Path, postgres_server: PostgresServer
+) -> None:
+    url = (
+        f"sqlite:///{tmp_path / 'old.db'}"
+        if server == "sqlite"
+        else postgres_server.create("old")
+    )
+    migrate(url, to="0001")
+    opened = open_sqlite(str(tmp_path / "old.db")) if server == "sqlite" else None
+    database = opened or open_postgres(url)
+    database.write(_fill)
+    assert not is_current(database)
+    migrate(url)
+    assert is_current(database)
+    assert database.read(
+        lambda tx: tx.all("select person, purpose from sign_in_links")
+    ) == [("alice", "sign-in")]
+    assert database.read(
+        lambda tx: tx.all("select person, label, scopes from api_tokens")
+    ) == [("alice", "cli", "admin")]
+    database.close()
+
+
+def _fill(tx: Tx) -> None:
+    at = datetime(2024, 3, 4, 9, tzinfo=UTC)
+    tx.run(
+        "insert into sign_in_links (digest, person, expires_at) values ('d', 'alice', 1)"
+    )
+    tx.run(
+        "insert into api_tokens (digest, person, label, made_at) "
+        "values ('t', 'alice', 'cli', 1)"
+    )
+    add_session(tx, "s", "alice", now=at, expires_at=at)

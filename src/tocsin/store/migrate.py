@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tocsin.store.database import Database, StoreError
 
-HEAD = "0001"
+HEAD = "0002"
 
 
 def version(database: Database) -> str:
@@ -27,8 +27,8 @@ def is_current(database: Database) -> bool:
     return version(database) == HEAD
 
 
-def migrate(url: str) -> None:
-    """Upgrade the database at `url` (sqlite:///… or postgresql://…) to HEAD.
+def migrate(url: str, *, to: str = HEAD) -> None:
+    """Upgrade the database at `url` (sqlite:///… or postgresql://…) to a schema.
 
     Raises StoreError with what to do when the database is newer than this program.
     """
@@ -45,7 +45,7 @@ def migrate(url: str) -> None:
     try:
         with engine.connect() as connection:
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, to)
             connection.commit()
     except (CommandError, sa.exc.SQLAlchemyError) as error:
         message = (
