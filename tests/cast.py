@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from tocsin.core.alerts import AlertEvent, EventKind
 from tocsin.engine.alerts import Absorption, Arrival, Intake
+from tocsin.engine.audit import Actor, Auditor
 from tocsin.engine.configuration import apply_files
 from tocsin.engine.directories import Directories
+from tocsin.engine.editing import recorder
 from tocsin.engine.loop import Engine
 from tocsin.engine.paging import Links
 from tocsin.engine.watch import Watch
@@ -108,6 +110,9 @@ class Story:
             [("company.yaml", COMPANY)],
             now=MONDAY_9AM,
             new_key=lambda: next(keys),
+            recorder=recorder(
+                Auditor(b"secret"), Actor("carol", "CLI"), now=MONDAY_9AM
+            ),
         )
         assert applied.done, applied.problems
         self.engine = self.node("node-1", watched=watched)

@@ -103,5 +103,6 @@ def test_the_configuration_page_applies_as_it_stands(tmp_path: Path) -> None:
         [("page.yaml", sample)],
         now=datetime(2024, 3, 5, tzinfo=UTC),
         new_key=lambda: "e" * 32,
+        recorder=lambda tx, noun, name, before, after, documents: None,
     )
     assert applied.done, applied.problems

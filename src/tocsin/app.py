@@ -15,6 +15,7 @@ from tocsin.api.inbound import InboundApp
 from tocsin.config import Settings
 from tocsin.engine import examination
 from tocsin.engine.alerts import Intake
+from tocsin.engine.audit import Auditor
 from tocsin.engine.directories import Directories
 from tocsin.engine.door import Door, Settled
 from tocsin.engine.front_desk import FrontDesk
@@ -82,6 +83,7 @@ class Installation:
         self.clock = system.SteadyClock()
         self.started_at = self.clock.now()
         self.secret = secret_key(settings)
+        self.audit = Auditor(self.secret)
         self.public_url = (
             settings.public_url or f"http://{settings.host}:{settings.port}"
         )
@@ -163,6 +165,7 @@ class Installation:
             sign_in=SignIn(
                 self.database, self.directories, self.clock, new_token=system.new_token
             ),
+            audit=self.audit,
             clock=self.clock,
             secret=self.secret,
             public_url=self.public_url,

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 from tocsin import system
-from tocsin.app import open_database, pagers
+from tocsin.app import open_database, pagers, secret_key
 from tocsin.config import BadSettings, Settings, client_settings, read_settings
 from tocsin.engine import examination
+from tocsin.engine.audit import Actor, Auditor
 from tocsin.engine.configuration import apply_files, export_text
 from tocsin.engine.directories import Directories
+from tocsin.engine.editing import recorder
 from tocsin.engine.sign_in import SignIn
 from tocsin.store.database import StoreError
 from tocsin.store.migrate import HEAD
@@ -51,7 +53,7 @@ class Doors:
 
     def token(self, person: str, label: str) -> str:
         """An API token. Raises LookupError."""
-        return self._sign_in.make_token(self._known(person), label=label)
+        return self._sign_in.make_token(self._known(person), label=label)[0]
 
     def close(self) -> None:
         """Done."""
@@ -71,12 +73,15 @@ def apply_to(
 ) -> dict[str, object]:
     """Configuration as code on the settings' database, as the API answers it."""
     database = open_database(settings)
+    now = system.SteadyClock().now()
+    actor = Actor(system.user_name(), "CLI")
     try:
         applied = apply_files(
             database,
             files,
-            now=system.SteadyClock().now(),
+            now=now,
             new_key=system.new_key,
+            recorder=recorder(Auditor(secret_key(settings)), actor, now=now),
             prune=prune,
             dry_run=dry_run,
         )
@@ -100,5 +105,6 @@ def examine(settings: Settings) -> list[tuple[str, bool, str]]:
         opened=lambda: open_database(settings),
         channels=pagers(settings, now=system.SteadyClock().now),
         ballast_mib=settings.ballast_mib,
+        auditor=Auditor(secret_key(settings)),
         now=system.SteadyClock().now(),
     )

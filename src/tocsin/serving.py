@@ -16,7 +16,7 @@ from tocsin.api.front import Asgi, Front
 from tocsin.api.inbound import settle_on
 from tocsin.app import Installation
 from tocsin.config import Settings
-from tocsin.core.directory import ADMIN
+from tocsin.core.permissions import ADMIN
 
 log = structlog.get_logger()
 

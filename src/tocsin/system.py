@@ -1,5 +1,6 @@
 """The real clock, dice and ids. The only module that reads them."""
 
+import getpass
 import os
 import random
 import secrets
@@ -45,6 +46,14 @@ class SteadyClock:
     def monotonic(self) -> float:
         """Seconds that only grow."""
         return time.monotonic()
+
+
+def user_name() -> str:
+    """Who runs this process, for the audit log."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}" if hasattr(os, "getuid") else ""
 
 
 def new_key() -> str:

@@ -1,4 +1,4 @@
-"""Who may call what: every route of the API names the role that it needs."""
+"""Who may call what: every route of the API names what it needs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,15 +7,20 @@ from urllib.parse import urlsplit
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.routing import APIRoute
 
+from tocsin.core.permissions import ADMIN
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
 
 COOKIE = "tocsin_session"
 _SAFE = ("GET", "HEAD", "OPTIONS")
+SEND = "send"
 
 
 class Allowed:
-    """A dependency: the caller, who holds at least `role`."""
+    """A dependency: the caller, who holds at least `role` in some team, or may send.
+
+    What belongs to one team is judged by the handler, which knows the team.
+    """
 
     def __init__(self, desk: FrontDesk, role: str) -> None:
         self._desk = desk
@@ -30,21 +35,45 @@ class Allowed:
                 "Send a token: `Authorization: Bearer …` (make one with `tocsin token`).",
                 {"www-authenticate": "Bearer"},
             )
-        if not viewer.may(self.role):
-            message = f"This needs the role {self.role}; yours is {viewer.role}."
-            raise HTTPException(403, message)
+        if self.role == SEND:
+            teams = ("", *viewer.grant.team_roles)
+            if not any(viewer.grant.may_send(team) for team in teams):
+                raise HTTPException(403, _needs("responder", "", viewer))
+        elif not viewer.may_somewhere(self.role):
+            raise HTTPException(403, _needs(self.role, "", viewer))
         return viewer
 
     def _viewer(self, request: Request) -> Viewer | None:
+        address = request.client.host if request.client else ""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and token:
-            return self._desk.sign_in.by_token(token.strip())
+            return self._desk.sign_in.by_token(token.strip(), address=address)
         session = request.cookies.get(COOKIE, "")
         if not session:
             return None
         if request.method not in _SAFE and not is_same_origin(request):
             raise HTTPException(403, "A form of another site cannot act for you.")
-        return self._desk.sign_in.by_session(session)
+        return self._desk.sign_in.by_session(session, address=address)
+
+
+def must(viewer: Viewer, role: str, team: str = "") -> None:
+    """The caller holds at least `role` for what `team` owns. Raises 403."""
+    if not viewer.may(role, team):
+        raise HTTPException(403, _needs(role, team, viewer))
+
+
+def _needs(role: str, team: str, viewer: Viewer) -> str:
+    where = f" in the team {team}" if team else ""
+    scope = ""
+    if viewer.grant.scopes is not None:
+        given = ", ".join(sorted(viewer.grant.scopes)) or "none"
+        scope = f" The token's scopes: {given}."
+    mine = viewer.grant.role_in(team)
+    grants = "" if role == ADMIN else " A lead of the team or"
+    return (
+        f"This needs the role {role}{where}; yours is {mine}.{scope}"
+        f"{grants or ' An'} admin can grant it."
+    )
 
 
 def is_same_origin(request: Request) -> bool:
@@ -59,7 +88,7 @@ def is_same_origin(request: Request) -> bool:
 
 
 def allowed(desk: FrontDesk, role: str) -> Any:
-    """`Depends` on a caller who holds `role`."""
+    """`Depends` on a caller who holds `role` somewhere; SEND: who may send events."""
     return Depends(Allowed(desk, role))
 
 

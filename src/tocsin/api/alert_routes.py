@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, HTTPException, Path, Query
 
-from tocsin.api.access import allowed
+from tocsin.api.access import SEND, allowed, must
 from tocsin.api.bodies import AlertIn, NoteIn, PassIn, SnoozeIn
 from tocsin.api.problems import responses
 from tocsin.api.shapes import alert_json, story_json
@@ -20,6 +20,7 @@ from tocsin.engine import answering, inquiries
 from tocsin.engine.alerts import Arrival
 from tocsin.engine.answering import Acted, Via
 from tocsin.engine.front_desk import FrontDesk, by_hand
+from tocsin.engine.responding import visible
 from tocsin.engine.sign_in import Viewer
 from tocsin.interfaces import Answer, Reading
 from tocsin.store import alert_lists
@@ -50,7 +51,7 @@ def _reading(router: APIRouter, desk: FrontDesk) -> None:
 
     @router.get("")
     def list_alerts(
-        _: Viewer = viewer,
+        caller: Viewer = viewer,
         status: Annotated[
             str, Query(pattern="^(open|triggered|acknowledged|resolved|all)$")
         ] = "open",
@@ -61,14 +62,15 @@ def _reading(router: APIRouter, desk: FrontDesk) -> None:
         """Alerts, newest first; `next` is the cursor for `before`."""
 
         def work(tx: Tx) -> list[inquiries.Brief]:
+            directory = desk.directories.current(tx)
             found = alert_lists.listing(
                 tx,
                 statuses=_STATUSES[status],
                 before=before,
                 limit=limit + 1,
                 service=clean(service),
+                hidden=directory.hidden_from(caller.grant),
             )
-            directory = desk.directories.current(tx)
             now = desk.clock.now()
             return inquiries.briefs(tx, found, directory=directory, now=now)
 
@@ -77,20 +79,24 @@ def _reading(router: APIRouter, desk: FrontDesk) -> None:
         return {"alerts": [alert_json(one) for one in found[:limit]], "next": more}
 
     @router.get("/{number}")
-    def get_alert(number: Number, _: Viewer = viewer) -> dict[str, Any]:
+    def get_alert(number: Number, caller: Viewer = viewer) -> dict[str, Any]:
         """One alert with its timeline, pages and attempts."""
-        return _story(desk, number)
+        return _story(desk, number, caller)
 
 
 def _sending(router: APIRouter, desk: FrontDesk) -> None:
     @router.post("", status_code=202)
     def send_alert(
         body: AlertIn,
-        viewer: Viewer = allowed(desk, "responder"),
+        viewer: Viewer = allowed(desk, SEND),
         idempotency_key: Annotated[str, Header(max_length=200)] = "",
     ) -> dict[str, Any]:
         """Raise, acknowledge or resolve an alert; stored before the answer."""
-        integration = _integration(desk.directory(), body)
+        directory = desk.directory()
+        integration = _integration(directory, body, viewer)
+        team = directory.team_of(integration.service)
+        if not viewer.grant.may_send(team):
+            must(viewer, "responder", team)
         event = _event(body, clean(idempotency_key))
         reading = Reading([event], Answer(202))
         headers = {"by": viewer.person}
@@ -104,16 +110,18 @@ def _sending(router: APIRouter, desk: FrontDesk) -> None:
         }
 
 
-def _integration(directory: Directory, body: AlertIn) -> Integration:
+def _integration(directory: Directory, body: AlertIn, viewer: Viewer) -> Integration:
+    hidden = directory.hidden_from(viewer.grant)
     if body.integration:
-        for one in directory.integrations:
+        open_to = [i for i in directory.integrations if i.service not in hidden]
+        for one in open_to:
             if one.name == body.integration:
                 return one
-        known = ", ".join(one.name for one in directory.integrations) or "none"
+        known = ", ".join(one.name for one in open_to) or "none"
         message = f"integration: expected a known one ({known})"
         raise HTTPException(422, message)
-    if body.service not in directory.services:
-        known = ", ".join(directory.services) or "none"
+    if body.service not in directory.services or body.service in hidden:
+        known = ", ".join(n for n in directory.services if n not in hidden) or "none"
         message = f"service: expected a known one ({known}), or name an integration"
         raise HTTPException(422, message)
     return by_hand(body.service)
@@ -166,7 +174,7 @@ def _acting(router: APIRouter, desk: FrontDesk) -> None:
                 directory=directory, now=now,
             )  # fmt: skip
 
-        return _done(desk, number, desk.act(work))
+        return _done(desk, number, viewer, desk.respond(number, "snooze", work, viewer))
 
     @router.post("/{number}/pass")
     def pass_on(
@@ -181,7 +189,7 @@ def _acting(router: APIRouter, desk: FrontDesk) -> None:
                 directory=directory, now=now,
             )  # fmt: skip
 
-        return _done(desk, number, desk.act(work))
+        return _done(desk, number, viewer, desk.respond(number, "pass", work, viewer))
 
     @router.post("/{number}/note")
     def note(
@@ -195,7 +203,7 @@ def _acting(router: APIRouter, desk: FrontDesk) -> None:
                 tx, number, text=text, by=viewer.person, via=Via.API, now=now
             )
 
-        return _done(desk, number, desk.act(work))
+        return _done(desk, number, viewer, desk.respond(number, "note", work, viewer))
 
 
 def _add_simple(
@@ -211,7 +219,7 @@ def _add_simple(
                 tx, number, by=viewer.person, via=Via.API, directory=directory, now=now
             )
 
-        return _done(desk, number, desk.act(work))
+        return _done(desk, number, viewer, desk.respond(number, verb, work, viewer))
 
     endpoint.__doc__ = (act.__doc__ or "").split("\n")[0]
     router.post(f"/{{number}}/{verb}", name=verb)(endpoint)
@@ -229,17 +237,21 @@ def _target(body: PassIn) -> Target:
     return chosen[0]
 
 
-def _done(desk: FrontDesk, number: int, acted: Acted) -> dict[str, Any]:
+def _done(desk: FrontDesk, number: int, viewer: Viewer, acted: Acted) -> dict[str, Any]:
     if acted.alert is None:
         raise HTTPException(404, acted.refused)
+    if acted.forbidden:
+        raise HTTPException(403, acted.refused)
     if acted.refused:
         raise HTTPException(409, acted.refused)
-    return _story(desk, number)
+    return _story(desk, number, viewer)
 
 
-def _story(desk: FrontDesk, number: int) -> dict[str, Any]:
+def _story(desk: FrontDesk, number: int, viewer: Viewer) -> dict[str, Any]:
     def work(tx: Tx) -> inquiries.AlertStory | None:
         directory = desk.directories.current(tx)
+        if visible(tx, number, viewer=viewer, directory=directory) is None:
+            return None
         return inquiries.story(tx, number, directory=directory, now=desk.clock.now())
 
     found = desk.database.read(work)

@@ -83,3 +83,16 @@ class SilenceIn(Body):
     ends_at: datetime
     comment: Annotated[str, Field(min_length=1, max_length=1000)]
     service: Annotated[str, Field(max_length=100)] = ""
+
+
+class TokenIn(Body):
+    """What a token is for, what it may do and for how many days (none: for ever)."""
+
+    label: Name
+    scopes: Annotated[
+        list[Literal["read", "send", "respond", "configure", "admin", "scim"]],
+        Field(min_length=1, max_length=6),
+    ]
+    person: Annotated[str, Field(max_length=100)] = ""
+    team: Annotated[str, Field(max_length=100)] = ""
+    days: Annotated[int, Field(ge=1, le=731)] | None = 90

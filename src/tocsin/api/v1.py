@@ -7,13 +7,27 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from tocsin import __version__
-from tocsin.api import alert_routes, problems, setup_routes
+from tocsin.api import (
+    alert_routes,
+    audit_routes,
+    config_routes,
+    document_routes,
+    integration_routes,
+    problems,
+    schedule_routes,
+    silence_routes,
+    token_routes,
+)
 from tocsin.api.access import allowed, must_all_be_guarded
 from tocsin.api.inbound import BODY_LIMIT
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
 
 PREFIX = "/api/v1"
+_NOUNS = (
+    alert_routes, schedule_routes, config_routes, integration_routes, silence_routes,
+    document_routes, token_routes, audit_routes,
+)  # fmt: skip
 _DEEPEST = 32
 _LARGEST_CONFIG = 8 * 1024 * 1024
 
@@ -29,8 +43,8 @@ def build(desk: FrontDesk) -> FastAPI:
         redirect_slashes=False,
     )
     problems.install(api)
-    api.include_router(alert_routes.routes(desk), prefix=PREFIX)
-    api.include_router(setup_routes.routes(desk), prefix=PREFIX)
+    for noun in _NOUNS:
+        api.include_router(noun.routes(desk), prefix=PREFIX)
 
     @api.get(f"{PREFIX}/me", tags=["me"], responses=alert_routes.ERRORS)
     def me(viewer: Viewer = allowed(desk, "viewer")) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from tocsin.core.forms import (
     yes_no,
     zone,
 )  # fmt: skip
+from tocsin.core.permissions import ROLES
 from tocsin.core.severity import Severity
 
 NOUNS = (
@@ -34,7 +35,6 @@ NOUNS = (
 )  # fmt: skip
 Documents = dict[str, dict[str, Plain]]
 
-ROLES = ("viewer", "responder", "lead", "admin")
 TYPES = ("prometheus", "alertmanager", "pagerduty-events", "generic", "heartbeat")
 TARGETS = ("user", "rotation", "schedule", "team", "round_robin")
 
@@ -97,6 +97,22 @@ def _ack_timeout(about: str) -> Field:
     return Field(check, inner.schema, about)
 
 
+def _team_roles(about: str) -> Field:
+    def check(value: Any, where: str, problems: list[Problem]) -> Any:
+        if not isinstance(value, Mapping):
+            expected = "team: role, such as {payments: lead}"
+            problems.append(Problem(where, value, expected))
+            return {}
+        for team, role in value.items():
+            if role not in ROLES:
+                expected = "one of " + ", ".join(ROLES)
+                problems.append(Problem(f"{where}.{team}", role, expected))
+        return {str(team): role for team, role in value.items()}
+
+    schema = {"type": "object", "additionalProperties": {"enum": list(ROLES)}}
+    return Field(check, schema, about)
+
+
 _RULE = Form(
     {
         "by": text("a channel, or the label of a contact", needed=True),
@@ -153,6 +169,7 @@ FORMS: Mapping[str, Form] = {
             "role": choice("what they may do", ROLES),
             "time_zone": zone("their own zone"),
             "teams": names("teams they belong to"),
+            "team_roles": _team_roles("what they may do in a team, where it differs"),
             "contacts": many(_CONTACT, "further ways to reach them"),
             "notify": one(
                 Form(
@@ -197,6 +214,7 @@ FORMS: Mapping[str, Form] = {
             "team": text("the team that owns it"),
             "escalation_policy": text("who is paged for it", needed=True),
             "description": text("what it does"),
+            "private": yes_no("whether only its team and admins may know of it"),
         }
     ),
     "integrations": Form(

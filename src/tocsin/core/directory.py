@@ -10,12 +10,12 @@ from msgspec import Struct
 
 from tocsin.core.escalation import Level, Policy, Target, TargetKind
 from tocsin.core.people import ContactMethod, Person
+from tocsin.core.permissions import ADMIN, VIEWER, Grant
 from tocsin.core.schedules import HORIZON, Rotation, final_schedule, on_call_at
 from tocsin.core.severity import Severity
 from tocsin.core.wallclock import Window
 
 CANARY_NAME = "canary"
-ADMIN = "admin"
 
 
 class Team(Struct, frozen=True):
@@ -34,6 +34,7 @@ class Service(Struct, frozen=True):
     team: str
     policy: str
     description: str = ""
+    private: bool = False
 
 
 class Integration(Struct, frozen=True):
@@ -102,6 +103,7 @@ class Directory:
         zone: str = "UTC",
         people: Mapping[str, Person] | None = None,
         roles: Mapping[str, str] | None = None,
+        team_roles: Mapping[str, Mapping[str, str]] | None = None,
         teams: Mapping[str, Team] | None = None,
         schedules: Mapping[str, NamedSchedule] | None = None,
         policies: Mapping[str, Policy] | None = None,
@@ -113,6 +115,7 @@ class Directory:
         self.zone = zone
         self.people = people or {}
         self.roles = roles or {}
+        self.team_roles = team_roles or {}
         self.teams = teams or {}
         self.schedules = schedules or {}
         self.policies = policies or {}
@@ -144,6 +147,23 @@ class Directory:
         """Whom to page about Tocsin itself: admins, or everybody when there is none."""
         chosen = tuple(name for name in self.people if self.roles.get(name) == ADMIN)
         return chosen or tuple(self.people)
+
+    def grant(self, person: str) -> Grant:
+        """What a person may do; whoever is unknown may nothing but look."""
+        return Grant(self.roles.get(person, VIEWER), self.team_roles.get(person, {}))
+
+    def team_of(self, service: str) -> str:
+        """The team that owns a service, "" when none does."""
+        known = self.services.get(service)
+        return known.team if known is not None else ""
+
+    def hidden_from(self, grant: Grant) -> frozenset[str]:
+        """The services that a caller may not know of."""
+        return frozenset(
+            one.name
+            for one in self.services.values()
+            if one.private and not grant.sees_private_of(one.team)
+        )
 
     def policy_of(self, service: str) -> Policy:
         """The policy of a service; of one that is unknown, the admins'."""

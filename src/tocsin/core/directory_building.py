@@ -5,11 +5,9 @@ database, so a configuration that could be stored can be read.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
-from tocsin.core import schedule_files
+from tocsin.core import schedule_building
 from tocsin.core.configuration import TYPES, Documents
 from tocsin.core.directory import Directory, Integration, NamedSchedule, Service, Team
 from tocsin.core.durations import parse
@@ -18,10 +16,9 @@ from tocsin.core.escalation import (
     TargetKind,
 )  # fmt: skip
 from tocsin.core.forms import Plain, Problem
-from tocsin.core.layers import Layer, Turn, Unit
 from tocsin.core.people import ContactMethod, NotifyRule, Person
+from tocsin.core.permissions import DEFAULT_ROLE, LEAD, RESPONDER
 from tocsin.core.policy_building import must_know, policy
-from tocsin.core.schedules import Rotation
 
 _DEFAULT_HIGH = (
     NotifyRule("email", timedelta(0)),
@@ -41,18 +38,8 @@ def build(
     zone = organisation.get("time_zone", "UTC")
     people = documents.get("people", {})
     teams = _teams(documents, zone, problems)
-    schedules = _schedules(documents, teams, zone, problems)
-    rotations = [
-        f"{one.name}/{rotation.name}"
-        for one in schedules.values()
-        for rotation in one.rotations
-    ]
-    known: Mapping[TargetKind, Sequence[str]] = {
-        TargetKind.USER: list(people),
-        TargetKind.TEAM: list(teams),
-        TargetKind.SCHEDULE: list(schedules),
-        TargetKind.ROTATION: rotations,
-    }
+    schedules = schedule_building.schedules(documents, teams, zone, problems)
+    known = _targets(people, teams, schedules)
     policies = {
         name: policy(name, one, known, problems)
         for name, one in documents.get("escalation_policies", {}).items()
@@ -64,7 +51,11 @@ def build(
         people={
             name: _person(one, zone, teams, problems) for name, one in people.items()
         },
-        roles={name: one.get("role", "responder") for name, one in people.items()},
+        roles={name: one.get("role", DEFAULT_ROLE) for name, one in people.items()},
+        team_roles={
+            name: _team_roles(name, one, teams, problems)
+            for name, one in people.items()
+        },
         teams=teams,
         schedules=schedules,
         policies=policies,
@@ -72,6 +63,25 @@ def build(
         integrations=_integrations(documents, ids, problems),
     )
     return directory, problems
+
+
+def _targets(
+    people: Mapping[str, Plain],
+    teams: Mapping[str, Team],
+    schedules: Mapping[str, NamedSchedule],
+) -> Mapping[TargetKind, Sequence[str]]:
+    """What a policy may page, by kind."""
+    rotations = [
+        f"{one.name}/{rotation.name}"
+        for one in schedules.values()
+        for rotation in one.rotations
+    ]
+    return {
+        TargetKind.USER: list(people),
+        TargetKind.TEAM: list(teams),
+        TargetKind.SCHEDULE: list(schedules),
+        TargetKind.ROTATION: rotations,
+    }
 
 
 def _teams(documents: Documents, zone: str, problems: list[Problem]) -> dict[str, Team]:
@@ -84,6 +94,18 @@ def _teams(documents: Documents, zone: str, problems: list[Problem]) -> dict[str
         leads = tuple(lead for lead in one.get("leads", []) if lead in people)
         teams[name] = Team(name, one.get("time_zone", zone), members, leads)
     return teams
+
+
+def _team_roles(
+    name: str, one: Plain, teams: Mapping[str, Team], problems: list[Problem]
+) -> dict[str, str]:
+    """Members respond, leads lead; what is said of one person counts above that."""
+    found = {team: RESPONDER for team in one.get("teams", [])}
+    found |= {team.name: LEAD for team in teams.values() if name in team.leads}
+    for team, role in one.get("team_roles", {}).items():
+        must_know(f"people[{name}].team_roles", team, list(teams), "team", problems)
+        found[team] = role
+    return found
 
 
 def _person(
@@ -136,105 +158,6 @@ def _rules(
     )
 
 
-def _schedules(
-    documents: Documents,
-    teams: Mapping[str, Team],
-    zone: str,
-    problems: list[Problem],
-) -> dict[str, NamedSchedule]:
-    people = list(documents.get("people", {}))
-    schedules = {}
-    for name, one in documents.get("schedules", {}).items():
-        where = f"schedules[{name}]"
-        team = one.get("team", "")
-        if team:
-            must_know(f"{where}.team", team, list(teams), "team", problems)
-        own = one.get("time_zone") or (teams[team].zone if team in teams else zone)
-        rotations = tuple(
-            _rotation(rotation, own, people, f"{where}.rotations", problems)
-            for rotation in one.get("rotations", [])
-        )
-        seen = [rotation.name for rotation in rotations]
-        for twice in {n for n in seen if seen.count(n) > 1}:
-            expected = "a name that is used once"
-            problems.append(Problem(f"{where}.rotations", twice, expected))
-        schedules[name] = NamedSchedule(name, team, own, rotations)
-    return schedules
-
-
-def _rotation(
-    one: Plain, zone: str, people: list[str], where: str, problems: list[Problem]
-) -> Rotation:
-    place = f"{where}[{one.get('name', '?')}]"
-    users = one.get("users", [])
-    if not users and one.get("layers") is None:
-        expected = "at least one person in `users`; nobody would be on call"
-        problems.append(Problem(place, users, expected))
-    for user in users:
-        must_know(f"{place}.users", user, people, "person", problems)
-    if one.get("layers") is not None:
-        return _layered(one, zone, people, place, problems)
-    anchor = datetime.fromisoformat(one.get("start", "2024-01-01T00:00"))
-    layer = Layer(
-        id=one.get("name", ""),
-        participants=tuple(users) or (None,),
-        anchor=anchor,
-        turn=_turn(one.get("length", "1 week"), place, problems),
-        zone=ZoneInfo(zone),
-        # In force for ever: turns before the anchor count backwards.
-        start=datetime(2000, 1, 1),  # noqa: DTZ001 - a local boundary
-    )
-    base = Rotation(one.get("name", ""), (layer,))
-    more = _read_file({"tz": zone, "layers": [_NOBODY]}, one, place, problems)
-    return replace(base, overrides=more.overrides, leave=more.leave)
-
-
-_NOBODY = {
-    "id": "nobody",
-    "participants": [None],
-    "anchor": "2024-01-01T00:00",
-    "turn": {"unit": "week", "count": 1},
-}
-
-
-def _layered(
-    one: Plain, zone: str, people: list[str], where: str, problems: list[Problem]
-) -> Rotation:
-    """A rotation that gives its layers in full."""
-    rotation = _read_file({"tz": zone, "layers": one["layers"]}, one, where, problems)
-    for layer in rotation.layers:
-        for user in layer.participants:
-            if user is not None:
-                must_know(f"{where}.layers", user, people, "person", problems)
-    return replace(rotation, name=one.get("name", ""))
-
-
-def _read_file(
-    document: Plain, one: Plain, where: str, problems: list[Problem]
-) -> Rotation:
-    more = {
-        "overrides": one.get("overrides", []),
-        "unavailability": one.get("leave", []),
-    }
-    try:
-        return schedule_files.read({**document, **more})
-    except schedule_files.BadSchedule as bad:
-        for text in bad.problems:
-            field, _, expected = text.partition(": ")
-            problems.append(Problem(f"{where}.{field}", "not valid", expected))
-        return Rotation(one.get("name", ""), ())
-
-
-def _turn(length: str, where: str, problems: list[Problem]) -> Turn:
-    seconds = int(parse(length).total_seconds())
-    for unit, size in ((Unit.WEEK, 604800), (Unit.DAY, 86400), (Unit.HOUR, 3600)):
-        if seconds >= size and seconds % size == 0:
-            return Turn(unit, seconds // size)
-    expected = "whole hours, days or weeks"
-    problems.append(Problem(f"{where}.length", length, expected))
-    return Turn(Unit.WEEK)
-
-
 def _services(
     documents: Documents,
     teams: Mapping[str, Team],
@@ -255,7 +178,11 @@ def _services(
             problems,
         )
         services[name] = Service(
-            name, one.get("team", ""), policy, one.get("description", "")
+            name,
+            one.get("team", ""),
+            policy,
+            one.get("description", ""),
+            one.get("private", False),
         )
     return services
 

@@ -128,6 +128,8 @@ def zone(about: str) -> Field:
         except UnknownZone as error:
             said = str(error).removeprefix("expected ")
             problems.append(Problem(where, value, said))
+            # Stands in for what is refused, so that the rest can still be judged.
+            return "UTC"
         return str(value)
 
     return Field(check, {"type": "string", "examples": ["Europe/Berlin"]}, about)

@@ -41,6 +41,8 @@ class Acted(Struct, frozen=True):
 
     alert: Alert | None
     refused: str = ""
+    # Refused because of who asks, not because of the alert's state.
+    forbidden: bool = False
 
     @property
     def done(self) -> bool:

@@ -15,6 +15,8 @@ from tocsin.engine.configuration_files import line_of, parsed
 from tocsin.store import directory as stored
 from tocsin.store.database import Database, Tx
 
+# Writes one document's change to the audit log: noun, name, before, after, all.
+Recorder = Callable[[Tx, str, str, Plain | None, Plain | None, Documents], None]
 _ORDER = ("organisation", *NOUNS, "rules")
 
 
@@ -59,12 +61,13 @@ def apply_files(
     *,
     now: datetime,
     new_key: Callable[[], str],
+    recorder: Recorder,
     prune: bool = False,
     dry_run: bool = False,
 ) -> Applied:
     """Bring the configuration to what `files` (name, text) say, all or nothing.
 
-    Raises StoreError.
+    `recorder` is told of each change. Raises StoreError.
     """
     problems: list[Problem] = []
     given = _read(files, problems)
@@ -78,7 +81,7 @@ def apply_files(
         plan = _plan(before, wanted, prune=prune)
         if texts or dry_run:
             return Applied(plan, texts)
-        _write(tx, plan, wanted.documents)
+        _write(tx, plan, before, wanted.documents, recorder)
         return Applied(plan, (), done=True)
 
     return database.write(work)
@@ -154,30 +157,44 @@ def _settle(
     now: datetime,
     new_key: Callable[[], str],
 ) -> None:
-    """What files may leave open: keys, and the date that "Mon 9am" means."""
-    for name in wanted.named.get("integrations", ()):
-        document = wanted.documents["integrations"][name]
-        if not document.get("key"):
-            known = before.get("integrations", {}).get(name, {})
-            document["key"] = known.get("key") or new_key()
-    for name in wanted.named.get("schedules", ()):
-        schedule = wanted.documents["schedules"][name]
-        zone = _zone_of(schedule, wanted.documents)
-        held = {
-            one.get("name"): one
-            for one in before.get("schedules", {}).get(name, {}).get("rotations", [])
-        }
-        for rotation in schedule.get("rotations", []):
-            where = f"schedules[{name}].rotations[{rotation.get('name')}]"
-            known = held.get(rotation.get("name"), {})
-            _settle_start(rotation, known, zone, where, problems, now=now)
-    for name in wanted.named.get("rules", ()):
-        _judge_rule(name, wanted.documents["rules"][name], problems)
+    for noun in ("integrations", "schedules", "rules"):
+        for name in wanted.named.get(noun, ()):
+            settle(
+                before, wanted.documents, noun, name, problems, now=now, new_key=new_key
+            )
     if wanted.named.get("rules"):
         wanted.notes.append(
             "alert rules are checked and stored; they are evaluated from the "
             "Detection release on"
         )
+
+
+def settle(
+    before: Documents,
+    after: Documents,
+    noun: str,
+    name: str,
+    problems: list[Problem],
+    *,
+    now: datetime,
+    new_key: Callable[[], str],
+) -> None:
+    """What a document may leave open: a key, and the date that "Mon 9am" means."""
+    document = after.get(noun, {}).get(name)
+    if document is None:
+        return
+    known = before.get(noun, {}).get(name, {})
+    if noun == "integrations" and not document.get("key"):
+        document["key"] = known.get("key") or new_key()
+    elif noun == "schedules":
+        zone = _zone_of(document, after)
+        held = {one.get("name"): one for one in known.get("rotations", [])}
+        for rotation in document.get("rotations", []):
+            where = f"schedules[{name}].rotations[{rotation.get('name')}]"
+            earlier = held.get(rotation.get("name"), {})
+            _settle_start(rotation, earlier, zone, where, problems, now=now)
+    elif noun == "rules":
+        _judge_rule(name, document, problems)
 
 
 def _settle_start(
@@ -195,11 +212,7 @@ def _settle_start(
         if held and starts.fits(text, datetime.fromisoformat(held)):
             rotation["start"] = held
             return
-        try:
-            place = ZoneInfo(zone)
-        except (ValueError, OSError, KeyError):
-            return  # said where the zone is checked
-        anchor = starts.anchor_of(text, place, now=now)
+        anchor = starts.anchor_of(text, ZoneInfo(zone), now=now)
     except starts.BadStart as error:
         problems.append(Problem(f"{where}.start", text, str(error)))
         rotation["start"] = "2024-01-01T00:00"
@@ -256,13 +269,20 @@ def _notes(noun: str, document: Plain) -> tuple[str, ...]:
     return ()
 
 
-def _write(tx: Tx, plan: Plan, documents: Documents) -> None:
+def _write(
+    tx: Tx, plan: Plan, before: Documents, after: Documents, recorder: Recorder
+) -> None:
     for change in plan.changes:
-        if change.kind in ("create", "update"):
-            document = documents[change.noun][change.name]
+        held = before.get(change.noun, {}).get(change.name)
+        document = after.get(change.noun, {}).get(change.name)
+        if change.kind in ("create", "update") and document is not None:
             stored.save(tx, change.noun, change.name, document)
         elif change.kind == "delete":
+            document = None
             stored.delete(tx, change.noun, change.name)
+        else:
+            continue
+        recorder(tx, change.noun, change.name, held, document, after)
 
 
 def _said(problem: Problem, files: Sequence[tuple[str, str]]) -> str:

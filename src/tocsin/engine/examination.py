@@ -6,6 +6,7 @@ from pathlib import Path
 from shutil import disk_usage
 
 from tocsin.engine import watch
+from tocsin.engine.audit import Auditor
 from tocsin.engine.watch import Health
 from tocsin.interfaces import Pager
 from tocsin.store import alert_lists, migrate, nodes, sqlite
@@ -63,6 +64,7 @@ def of_installation(
     opened: Callable[[], Database],
     channels: Mapping[str, Pager],
     ballast_mib: int,
+    auditor: Auditor,
     now: datetime,
 ) -> list[Check]:
     """Every check of `tocsin doctor`."""
@@ -77,6 +79,8 @@ def of_installation(
         )
         checks += _durability(database, url, ballast_mib)
         checks += _paging(database, channels, now)
+        broken = auditor.broken(database)
+        checks.append(("audit log", not broken, broken or "its chain is whole"))
     finally:
         database.close()
     return checks

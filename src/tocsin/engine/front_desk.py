@@ -3,15 +3,23 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from tocsin.core.directory import Directory, Integration
+from tocsin.core.silences import Silence
+from tocsin.engine import silences
 from tocsin.engine.alerts import Absorption, Arrival, Intake
 from tocsin.engine.answering import Acted
+from tocsin.engine.audit import Actor, Auditor
 from tocsin.engine.configuration import Applied, apply_files, export_text
 from tocsin.engine.directories import Directories
-from tocsin.engine.sign_in import SignIn
+from tocsin.engine.editing import Change, Edited, edit, recorder
+from tocsin.engine.responding import Act, recorded, respond
+from tocsin.engine.sign_in import SignIn, Viewer
 from tocsin.interfaces import Clock
 from tocsin.store.database import Database, Tx
+
+ActOn = Callable[[Tx, int, Directory, datetime], Acted]
 
 
 @dataclass(frozen=True)
@@ -22,6 +30,7 @@ class FrontDesk:
     directories: Directories
     intake: Intake
     sign_in: SignIn
+    audit: Auditor
     clock: Clock
     secret: bytes
     public_url: str
@@ -35,8 +44,48 @@ class FrontDesk:
         """The configuration of this moment."""
         return self.database.read(self.directories.current)
 
-    def act(self, work: Callable[[Tx, Directory, datetime], Acted]) -> Acted:
-        """One act of a person, committed when this returns."""
+    def act(
+        self, numbers: Sequence[int], action: str, act: ActOn, actor: Actor
+    ) -> Acted:
+        """One act of whoever was paged on every alert of a message.
+
+        Committed together when this returns; refused only if it was for each.
+        """
+
+        def work(tx: Tx, directory: Directory, now: datetime) -> Acted:
+            results = [
+                recorded(
+                    tx,
+                    number,
+                    partial(_on, act, number),
+                    action=action,
+                    actor=actor,
+                    auditor=self.audit,
+                    directory=directory,
+                    now=now,
+                )
+                for number in numbers
+            ]
+            return next((one for one in results if one.done), results[0])
+
+        return self._acting(work)
+
+    def respond(self, number: int, action: str, act: Act, viewer: Viewer) -> Acted:
+        """One act of somebody who is signed in, if they may."""
+        return self._acting(
+            lambda tx, directory, now: respond(
+                tx,
+                number,
+                act,
+                action=action,
+                viewer=viewer,
+                auditor=self.audit,
+                directory=directory,
+                now=now,
+            )
+        )
+
+    def _acting(self, work: Act) -> Acted:
         now = self.clock.now()
         done = self.database.write(
             lambda tx: work(tx, self.directories.current(tx), now)
@@ -55,15 +104,46 @@ class FrontDesk:
         self.wake()
         return found[0]
 
+    def silence(self, silence: Silence, actor: Actor) -> None:
+        """A new silence, or new times and words for a known one."""
+        now = self.clock.now()
+
+        def work(tx: Tx) -> None:
+            silences.keep(tx, silence, actor=actor, auditor=self.audit, now=now)
+
+        self.database.write(work)
+        self.wake()
+
+    def end_silence(self, silence: Silence, actor: Actor) -> None:
+        """It ends now."""
+        now = self.clock.now()
+
+        def work(tx: Tx) -> None:
+            directory = self.directories.current(tx)
+            silences.end(tx, silence, directory=directory, now=now)
+            silences.record(
+                tx, "end", silence, actor=actor, auditor=self.audit, now=now
+            )
+
+        self.database.write(work)
+        self.wake()
+
     def apply(
-        self, files: Sequence[tuple[str, str]], *, prune: bool, dry_run: bool
+        self,
+        files: Sequence[tuple[str, str]],
+        *,
+        actor: Actor,
+        prune: bool,
+        dry_run: bool,
     ) -> Applied:
         """Configuration as code."""
+        now = self.clock.now()
         applied = apply_files(
             self.database,
             files,
-            now=self.clock.now(),
+            now=now,
             new_key=self.new_key,
+            recorder=recorder(self.audit, actor, now=now),
             prune=prune,
             dry_run=dry_run,
         )
@@ -72,9 +152,32 @@ class FrontDesk:
             self.wake()
         return applied
 
+    def edit(self, change: Change, viewer: Viewer, actor: Actor) -> Edited:
+        """One change of one document, committed when this returns."""
+        now = self.clock.now()
+        done = self.database.write(
+            lambda tx: edit(
+                tx,
+                change,
+                viewer=viewer,
+                actor=actor,
+                auditor=self.audit,
+                new_key=self.new_key,
+                now=now,
+            )
+        )
+        if done.done:
+            self.directory()
+            self.wake()
+        return done
+
     def export(self) -> str:
         """The configuration as YAML."""
         return export_text(self.database)
+
+
+def _on(act: ActOn, number: int, tx: Tx, directory: Directory, now: datetime) -> Acted:
+    return act(tx, number, directory, now)
 
 
 def by_hand(service: str) -> Integration:

@@ -3,39 +3,66 @@
 Secrets are 256 bits, handed in, and stored as SHA-256 digests only.
 """
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from msgspec import Struct
 
-from tocsin.core.directory import ADMIN
+from tocsin.core.directory import Service
+from tocsin.core.permissions import ADMIN, Grant, Scope, scopes_of
+from tocsin.engine.audit import Actor
 from tocsin.engine.directories import Directories
 from tocsin.interfaces import Clock
 from tocsin.store import directory as stored_directory
 from tocsin.store import sign_in as stored
+from tocsin.store import tokens as stored_tokens
 from tocsin.store.database import Database, Tx
+from tocsin.store.tokens import Token
 
 LINK_GOOD_FOR = timedelta(hours=24)
 MAILED_LINK_GOOD_FOR = timedelta(minutes=20)
 SESSION_GOOD_FOR = timedelta(days=14)
 _MOST_LINKS = 5
 _FIRST = "admin"
-# What each role may do, weakest first; a role may do all that a weaker one may.
-_ROLES = ("viewer", "responder", "lead", ADMIN)
+# Sessions and tokens are named by the beginning of their digest.
+ID_LENGTH = 12
 
 
 class Viewer(Struct, frozen=True):
-    """Somebody who is signed in."""
+    """Somebody who is signed in, or whose token this is."""
 
     person: str
-    role: str
+    grant: Grant
     zone: str = "UTC"
     full_name: str = ""
+    # How they came: the id of a session or a token; a request has one of them.
+    session: str = ""
+    token: str = ""
+    # The network address that the request came from.
+    address: str = ""
 
-    def may(self, role: str) -> bool:
-        """Whether they hold at least `role`."""
-        return _ROLES.index(self.role) >= _ROLES.index(role)
+    @property
+    def actor(self) -> Actor:
+        """As the audit log names them."""
+        return Actor(self.person, "API" if self.token else "web", self.address)
+
+    @property
+    def role(self) -> str:
+        """Their role for what no team owns."""
+        return self.grant.role_in("")
+
+    def may(self, role: str, team: str = "") -> bool:
+        """Whether they hold at least `role` for what `team` owns."""
+        return self.grant.may(role, team)
+
+    def may_somewhere(self, role: str) -> bool:
+        """Whether they hold at least `role` in any team."""
+        return self.grant.may_somewhere(role)
+
+    def sees(self, service: Service) -> bool:
+        """Whether they may know of a service."""
+        return not service.private or self.grant.sees_private_of(service.team)
 
 
 class SignIn:
@@ -49,9 +76,9 @@ class SignIn:
         *,
         new_token: Callable[[], str],
     ) -> None:
-        self._database = database
+        self.database = database
         self._directories = directories
-        self._clock = clock
+        self.clock = clock
         self._new_token = new_token
 
     def first_link(self) -> tuple[str, str]:
@@ -66,36 +93,36 @@ class SignIn:
             stored_directory.save(tx, "people", _FIRST, document)
             return _FIRST
 
-        person = self._database.write(work)
+        person = self.database.write(work)
         return person, self.link_for(person)
 
     def link_for(self, person: str, *, good_for: timedelta = LINK_GOOD_FOR) -> str:
         """A token that signs `person` in once."""
         token = self._new_token()
-        expires_at = self._clock.now() + good_for
-        self._database.write(
+        expires_at = self.clock.now() + good_for
+        self.database.write(
             lambda tx: stored.add_link(tx, digest(token), person, expires_at=expires_at)
         )
         return token
 
     def may_mail(self, person: str) -> bool:
         """Whether another link may be mailed: at most five in twenty minutes."""
-        since = self._clock.now()
-        count = self._database.read(
+        since = self.clock.now()
+        count = self.database.read(
             lambda tx: stored.links_since(tx, person, since=since)
         )
         return count < _MOST_LINKS
 
     def is_good(self, token: str) -> bool:
         """Whether a link can still be used."""
-        now = self._clock.now()
-        return self._database.read(
+        now = self.clock.now()
+        return self.database.read(
             lambda tx: stored.link_is_good(tx, digest(token), now=now)
         )
 
     def redeem(self, token: str) -> str | None:
         """A session's secret for a link's token, which is then used up."""
-        now, session = self._clock.now(), self._new_token()
+        now, session = self.clock.now(), self._new_token()
 
         def work(tx: Tx) -> bool:
             person = stored.use_link(tx, digest(token), now=now)
@@ -105,47 +132,107 @@ class SignIn:
             stored.add_session(tx, digest(session), person, now=now, expires_at=end)
             return True
 
-        return session if self._database.write(work) else None
+        return session if self.database.write(work) else None
 
-    def by_session(self, session: str) -> Viewer | None:
+    def by_session(self, session: str, *, address: str = "") -> Viewer | None:
         """Who holds this session."""
         if not session:
             return None
-        now = self._clock.now()
+        now = self.clock.now()
 
         def work(tx: Tx) -> Viewer | None:
             name = stored.session_person(tx, digest(session), now=now)
-            return self._viewer(tx, name)
+            return self._viewer(
+                tx, name, session=digest(session)[:ID_LENGTH], address=address
+            )
 
-        return self._database.read(work)
+        return self.database.read(work)
 
-    def by_token(self, token: str) -> Viewer | None:
-        """Whose API token this is."""
-        return self._database.read(
-            lambda tx: self._viewer(tx, stored.token_person(tx, digest(token)))
-        )
+    def by_token(self, token: str, *, address: str = "") -> Viewer | None:
+        """Whose API token this is; an expired one is nobody's."""
+        now = self.clock.now()
+
+        def work(tx: Tx) -> tuple[Viewer | None, bool]:
+            held = stored_tokens.token(tx, digest(token), now=now)
+            if held is None:
+                return None, False
+            scopes = scopes_of(held.scopes.split())
+            viewer = self._viewer(
+                tx,
+                held.person,
+                token=held.id,
+                scopes=scopes,
+                only_team=held.team,
+                address=address,
+            )
+            return viewer, held.is_stale(now=now)
+
+        viewer, stale = self.database.read(work)
+        if stale:
+            # Nobody waits for it: when a token was last used is good to a minute.
+            self.database.submit(
+                lambda tx: stored_tokens.touch_token(
+                    tx, digest(token), now=now, address=address
+                )
+            )
+        return viewer
 
     def sign_out(self, session: str) -> None:
         """End a session."""
-        self._database.write(lambda tx: stored.end_session(tx, digest(session)))
+        self.database.write(lambda tx: stored.end_session(tx, digest(session)))
 
-    def make_token(self, person: str, *, label: str) -> str:
-        """An API token; it is shown once."""
-        token, now = self._new_token(), self._clock.now()
-        self._database.write(
-            lambda tx: stored.add_token(tx, digest(token), person, label=label, now=now)
+    def make_token(
+        self,
+        person: str,
+        *,
+        label: str,
+        scopes: Iterable[Scope] = (Scope.ADMIN,),
+        team: str = "",
+        good_for: timedelta | None = None,
+        made_by: str = "",
+        recorder: Callable[[Tx, Token, datetime], None] = lambda tx, held, now: None,
+    ) -> tuple[str, Token]:
+        """(secret, token); the secret is kept nowhere. For ever without `good_for`."""
+        token, now = self._new_token(), self.clock.now()
+        held = Token(
+            id=digest(token)[:ID_LENGTH],
+            person=person,
+            label=label,
+            scopes=" ".join(sorted(one.value for one in scopes)),
+            team=team,
+            made_at=now,
+            expires_at=now + good_for if good_for is not None else None,
+            made_by=made_by or person,
         )
-        return token
 
-    def _viewer(self, tx: Tx, name: str | None) -> Viewer | None:
+        def work(tx: Tx) -> None:
+            stored_tokens.add_token(tx, digest(token), held)
+            recorder(tx, held, now)
+
+        self.database.write(work)
+        return token, held
+
+    def _viewer(
+        self,
+        tx: Tx,
+        name: str | None,
+        *,
+        session: str = "",
+        token: str = "",
+        scopes: frozenset[Scope] | None = None,
+        only_team: str = "",
+        address: str = "",
+    ) -> Viewer | None:
         if name is None:
             return None
         directory = self._directories.current(tx)
         person = directory.people.get(name)
         if person is None:
             return None
-        role = directory.roles.get(name, _ROLES[0])
-        return Viewer(name, role, person.zone, person.full_name or name)
+        own = directory.grant(name)
+        grant = Grant(own.role, own.team_roles, scopes, only_team)
+        full_name = person.full_name or name
+        return Viewer(name, grant, person.zone, full_name, session, token, address)
 
 
 def digest(secret: str) -> str:

@@ -15,6 +15,7 @@ from tocsin.core.alerts import Alert
 from tocsin.core.directory import Directory
 from tocsin.core.silences import Silence
 from tocsin.engine import escalation
+from tocsin.engine.audit import Actor, Auditor
 from tocsin.store import alert_lists
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import silences as stored
@@ -58,6 +59,46 @@ def end(tx: Tx, silence: Silence, *, directory: Directory, now: datetime) -> Non
     lift(tx, over, directory=directory, now=now)
 
 
+def keep(
+    tx: Tx, silence: Silence, *, actor: Actor, auditor: Auditor, now: datetime
+) -> None:
+    """A new silence, or new times and words for a known one; the sweep puts it on."""
+    known = stored.get(tx, silence.id)
+    stored.save(tx, silence, now=now)
+    record(
+        tx,
+        "update" if known is not None else "create",
+        silence,
+        known=known,
+        actor=actor,
+        auditor=auditor,
+        now=now,
+    )
+
+
+def record(
+    tx: Tx,
+    action: str,
+    silence: Silence,
+    *,
+    known: Silence | None = None,
+    actor: Actor,
+    auditor: Auditor,
+    now: datetime,
+) -> None:
+    """What somebody did to a silence, for the audit log."""
+    auditor.write(
+        tx,
+        actor,
+        action,
+        "silence",
+        silence.id,
+        before=_told(known) if known is not None else None,
+        after=_told(silence),
+        now=now,
+    )
+
+
 def next_boundary(tx: Tx) -> datetime | None:
     """When the sweep has something to do."""
     return stored.next_boundary(tx)
@@ -71,6 +112,20 @@ def _put_on(
     if not alert.suppressed_by:
         event = runs.Paused(_name(silence))
         escalation.apply(tx, quiet, event, directory=directory, now=now)
+
+
+def _told(silence: Silence) -> dict[str, object]:
+    return {
+        "service": silence.service,
+        "matchers": [
+            f"{one.name}{'=' if one.is_equal else '!'}{'~' if one.is_regex else ''}"
+            f"{one.value}"
+            for one in silence.matchers
+        ],
+        "from": silence.starts_at.isoformat(),
+        "to": silence.ends_at.isoformat(),
+        "comment": silence.comment,
+    }
 
 
 def _name(silence: Silence) -> str:

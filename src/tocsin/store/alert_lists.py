@@ -1,6 +1,6 @@
 """Lists and counts of alerts, for people and for sweeps over all that are open."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from tocsin.core.alerts import Alert
@@ -26,8 +26,12 @@ def listing(
     limit: int,
     service: str = "",
     suppressed: bool | None = None,
+    hidden: Collection[str] = (),
 ) -> list[Alert]:
-    """Alerts of `statuses` for people, newest first, older than number `before`."""
+    """Alerts of `statuses` for people, newest first, older than number `before`.
+
+    `hidden` are services that the reader may not know of.
+    """
     params: dict[str, Any] = {"limit": limit, "service": service}
     names = [f"s{index}" for index in range(len(statuses))]
     params.update(zip(names, statuses, strict=True))
@@ -36,6 +40,7 @@ def listing(
         where += " and service = :service"
     if suppressed is not None:
         where += f" and suppressed_by {'<>' if suppressed else '='} ''"
+    where += _not_hidden(hidden, params)
     if before is not None:
         where += " and number < :before"
         params["before"] = before
@@ -43,20 +48,34 @@ def listing(
     return [alert_of(row) for row in rows]
 
 
-def worst_open(tx: Tx, *, limit: int) -> list[Alert]:
+def worst_open(tx: Tx, *, limit: int, hidden: Collection[str] = ()) -> list[Alert]:
     """Open alerts that are not quiet, worst and newest first."""
+    params: dict[str, Any] = {"limit": limit}
     rows = tx.all(
         SELECT + "where status <> 'resolved' and integration <> 0 "
-        "and suppressed_by = '' order by severity, number desc limit :limit",
-        limit=limit,
+        f"and suppressed_by = ''{_not_hidden(hidden, params)} "
+        "order by severity, number desc limit :limit",
+        **params,
     )
     return [alert_of(row) for row in rows]
 
 
-def counts(tx: Tx) -> Mapping[tuple[str, bool], int]:
+def counts(tx: Tx, *, hidden: Collection[str] = ()) -> Mapping[tuple[str, bool], int]:
     """How many open alerts there are by (status, suppressed)."""
+    params: dict[str, Any] = {}
     rows = tx.all(
         "select status, suppressed_by <> '', count(*) from alerts "
-        "where status <> 'resolved' and integration <> 0 group by 1, 2"
+        "where status <> 'resolved' and integration <> 0"
+        f"{_not_hidden(hidden, params)} group by 1, 2",
+        **params,
     )
     return {(status, bool(quiet)): count for status, quiet, count in rows}
+
+
+def _not_hidden(hidden: Collection[str], params: dict[str, Any]) -> str:
+    """A condition that leaves `hidden` services out; adds its parameters."""
+    names = [f"h{index}" for index in range(len(hidden))]
+    params.update(zip(names, sorted(hidden), strict=True))
+    if not names:
+        return ""
+    return f" and service not in ({', '.join(':' + name for name in names)})"

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tocsin.store.database import Row, Tx
+from tocsin.store.database import Tx
 from tocsin.store.instants import to_micros
 
 
@@ -79,29 +79,3 @@ def session_person(tx: Tx, digest: str, *, now: datetime) -> str | None:
 def end_session(tx: Tx, digest: str) -> None:
     """Signed out."""
     tx.run("delete from sessions where digest = :digest", digest=digest)
-
-
-def add_token(tx: Tx, digest: str, person: str, *, label: str, now: datetime) -> None:
-    """An API token of `person`."""
-    tx.run(
-        "insert into api_tokens (digest, person, label, made_at) "
-        "values (:digest, :person, :label, :now)",
-        digest=digest,
-        person=person,
-        label=label,
-        now=to_micros(now),
-    )
-
-
-def token_person(tx: Tx, digest: str) -> str | None:
-    """Whose token it is."""
-    row = tx.one("select person from api_tokens where digest = :digest", digest=digest)
-    return str(row[0]) if row else None
-
-
-def tokens(tx: Tx, person: str) -> list[Row]:
-    """(label, made) of a person's tokens."""
-    return tx.all(
-        "select label, made_at from api_tokens where person = :person order by made_at",
-        person=person,
-    )

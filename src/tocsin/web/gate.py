@@ -1,19 +1,28 @@
 """The door of the pages: who is signed in, what a form may do, headers of every page."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
 
+from tocsin.core.permissions import RESPONDER, VIEWER
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
 from tocsin.web.rendering import render
 
 COOKIE = "tocsin_session"
+MOST_FIELDS = 500
+_FOREIGN = "The form came from another site."
+Show = Callable[[Request, Viewer], Response]
+Act = Callable[[Request, Viewer, FormData], Response]
+Endpoint = Callable[[Request], Awaitable[Response]]
 _CSP = (
     "default-src 'none'; style-src 'self'{nonce}; img-src 'self' data:; "
     "font-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -26,12 +35,13 @@ class Gate:
     """Makes pages for who is there."""
 
     desk: FrontDesk
-    counts: Callable[[], int]
+    counts: Callable[[Viewer], int]
     has_demo: bool
 
     def viewer(self, request: Request) -> Viewer | None:
         """Who is signed in."""
-        return self.desk.sign_in.by_session(request.cookies.get(COOKIE, ""))
+        session = request.cookies.get(COOKIE, "")
+        return self.desk.sign_in.by_session(session, address=address_of(request))
 
     def page(
         self,
@@ -48,16 +58,95 @@ class Gate:
             viewer=viewer,
             zone=viewer.zone if viewer is not None else "UTC",
             now=now,
-            firing=self.counts() if viewer is not None else 0,
+            firing=self.counts(viewer) if viewer is not None else 0,
             has_demo=self.has_demo,
             **values,
         )
         return guarded(HTMLResponse(text, status))
 
+    def get(self, path: str, show: Show, *, need: str = VIEWER) -> Route:
+        """A page for whoever holds `need` in some team."""
+
+        async def endpoint(request: Request) -> Response:
+            def work() -> Response:
+                viewer = self.viewer(request)
+                if viewer is None:
+                    return self.sign_in_first(request)
+                if not viewer.may_somewhere(need):
+                    return self.forbidden(viewer, need)
+                return show(request, viewer)
+
+            return await run_in_threadpool(work)
+
+        return Route(path, guarded_by(need, endpoint), methods=["GET"])
+
+    def post(self, path: str, act: Act, *, need: str = RESPONDER) -> Route:
+        """A form's target for whoever holds `need` in some team.
+
+        What belongs to one team is judged by `act`, which knows the team.
+        """
+
+        async def endpoint(request: Request) -> Response:
+            form = await request.form(max_fields=MOST_FIELDS, max_files=0)
+
+            def work() -> Response:
+                viewer = self.viewer(request)
+                if viewer is None:
+                    return self.sign_in_first(request)
+                if not is_from_here(request):
+                    return self.forbidden(viewer, "", _FOREIGN)
+                if not viewer.may_somewhere(need):
+                    return self.forbidden(viewer, need)
+                return act(request, viewer, form)
+
+            return await run_in_threadpool(work)
+
+        return Route(path, guarded_by(need, endpoint), methods=["POST"])
+
+    def forbidden(
+        self, viewer: Viewer, role: str, said: str = "", *, team: str = ""
+    ) -> Response:
+        """403, and who could grant it."""
+        directory = self.desk.directory()
+        leads = directory.teams[team].leads if team in directory.teams else ()
+        return self.page(
+            "forbidden.html",
+            viewer,
+            status=403,
+            said=said,
+            role=role,
+            team=team,
+            mine=viewer.grant.role_in(team),
+            grantors=[
+                directory.people[name]
+                for name in dict.fromkeys((*leads, *directory.admins))
+                if name in directory.people
+            ][:8],
+        )
+
     def sign_in_first(self, request: Request) -> Response:
         """To the sign-in page, and back afterwards."""
         path = request.url.path
         return RedirectResponse(f"/sign-in?next={quote(path)}", 303)
+
+
+def guarded_by(need: str, endpoint: Endpoint) -> Endpoint:
+    """The endpoint with what it needs written on it, for the start's check."""
+    endpoint.need = need  # type: ignore[attr-defined]
+    return endpoint
+
+
+def must_all_be_guarded(routes: Sequence[BaseRoute], *, open_to_all: set[str]) -> None:
+    """A route that neither names what it needs nor is open stops the start."""
+    for route in routes:
+        assert isinstance(route, Route)
+        if route.path not in open_to_all:
+            assert hasattr(route.endpoint, "need"), route.path
+
+
+def address_of(request: Request) -> str:
+    """The network address that a request came from."""
+    return request.client.host if request.client else ""
 
 
 def guarded(response: Response, *, nonce: str = "") -> Response:

@@ -12,6 +12,7 @@ from tocsin.core.directory import Directory
 from tocsin.core.escalation import Target, TargetKind
 from tocsin.engine import answering
 from tocsin.engine.answering import Acted, Via
+from tocsin.engine.audit import Actor
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.inquiries import AlertStory, story
 from tocsin.store import paging as stored_pages
@@ -48,7 +49,7 @@ def show(desk: FrontDesk, token: str, *, said: str = "", status: int = 200) -> R
     return guarded(HTMLResponse(text, status), nonce=nonce)
 
 
-def act(desk: FrontDesk, token: str, form: FormData) -> Response:
+def act(desk: FrontDesk, token: str, form: FormData, address: str) -> Response:
     """One of the buttons; the answer is the page again."""
     paged = desk.database.read(lambda tx: _read(tx, desk, token))
     if paged is None:
@@ -58,37 +59,37 @@ def act(desk: FrontDesk, token: str, form: FormData) -> Response:
             desk, token, said="This link has expired; sign in to act.", status=410
         )
     word = str(form.get("do", ""))
-    done = desk.act(lambda tx, directory, now: _all(tx, paged, word, directory, now))
+    done = desk.act(
+        paged.numbers,
+        "acknowledge" if word == "ack" else word,
+        lambda tx, number, directory, now: _one(
+            tx, number, paged, word, directory, now
+        ),
+        Actor(paged.person, Via.PAGE_LINK.value, address),
+    )
     if done.refused:
         return show(desk, token, said=done.refused, status=409)
     return RedirectResponse(f"/p/{token}", 303)
 
 
-def _all(tx: Tx, paged: Paged, word: str, directory: Directory, now: datetime) -> Acted:
-    """The act on every alert of the message; refused only if it was for each."""
-    results = [
-        _one(tx, number, paged, word, directory, now) for number in paged.numbers
-    ]
-    return next((one for one in results if one.done), results[0])
-
-
 def _one(
     tx: Tx, number: int, paged: Paged, word: str, directory: Directory, now: datetime
 ) -> Acted:
-    by, via = paged.person, Via.PAGE_LINK
-    if word in ("ack", "acknowledge"):
-        return answering.acknowledge(
-            tx, number, by=by, via=via, directory=directory, now=now
-        )
-    if word == "undo":
-        return answering.undo(tx, number, by=by, via=via, directory=directory, now=now)
-    if word == "resolve":
-        return answering.resolve(
-            tx, number, by=by, via=via, directory=directory, now=now
-        )
     if word == "pass":
         return _pass_on(tx, number, paged, directory, now)
-    return Acted(None, "Choose acknowledge, pass on, resolve or undo.")
+    if word not in _VERBS:
+        return Acted(None, "Choose acknowledge, pass on, resolve or undo.")
+    return _VERBS[word](
+        tx, number, by=paged.person, via=Via.PAGE_LINK, directory=directory, now=now
+    )
+
+
+_VERBS = {
+    "ack": answering.acknowledge,
+    "acknowledge": answering.acknowledge,
+    "undo": answering.undo,
+    "resolve": answering.resolve,
+}
 
 
 def _pass_on(

@@ -108,6 +108,11 @@ def span(duration: timedelta) -> str:
     return f"{days} d {rest} h" if rest else f"{days} d"
 
 
+def text_of(body: bytes) -> str:
+    """What somebody sent as text, as far as a page shows it."""
+    return bytes(body).decode("utf-8", "replace")[:20_000]
+
+
 def initials(name: str) -> str:
     """Two letters for an avatar."""
     parts = [part for part in re.split(r"[\s._-]+", name) if part]

@@ -1,7 +1,7 @@
 """The routes of the pages. Reads call the store, writes call the engine."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from starlette.applications import Starlette
@@ -11,11 +11,25 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
 from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.sign_in import Viewer
 from tocsin.store import alert_lists
-from tocsin.web import demo, doors, live, page_link, pages
-from tocsin.web.gate import Gate, guarded
+from tocsin.store.database import Tx
+from tocsin.web import alerts, demo, doors, home, integrations, live, oncall, page_link
+from tocsin.web.gate import Gate, address_of, guarded, must_all_be_guarded
 from tocsin.web.rendering import STATIC, render
 
+# What a stranger may ask for; each of them guards itself.
+OPEN = {
+    "/static/{digest}/{name:path}",
+    "/p/{token}",
+    "/live",
+    "/sign-in",
+    "/sign-in/{token}",
+    "/sign-out",
+    "/demo",
+    "/demo/mail",
+    "/demo/mail/{number:int}",
+}
 _FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -35,9 +49,13 @@ def build(
         *_page_link_routes(desk),
         *_live_routes(desk, gate, stopping),
         *doors.routes(desk, gate, mail),
-        *pages.routes(desk, gate),
+        *home.routes(desk, gate),
+        *alerts.routes(desk, gate),
+        *oncall.routes(desk, gate),
+        *integrations.routes(desk, gate),
         *_demo_routes(gate, demo),
     ]
+    must_all_be_guarded(routes, open_to_all=OPEN)
     site = Starlette(
         routes=routes,
         exception_handlers={404: _not_found, 405: _not_found, 500: _broken},
@@ -46,9 +64,13 @@ def build(
     return site
 
 
-def _counter(desk: FrontDesk) -> Callable[[], int]:
-    def firing() -> int:
-        counts = desk.database.read(alert_lists.counts)
+def _counter(desk: FrontDesk) -> Callable[[Viewer], int]:
+    def firing(viewer: Viewer) -> int:
+        def work(tx: Tx) -> Mapping[tuple[str, bool], int]:
+            hidden = desk.directories.current(tx).hidden_from(viewer.grant)
+            return alert_lists.counts(tx, hidden=hidden)
+
+        counts = desk.database.read(work)
         return counts.get(("triggered", False), 0)
 
     return firing
@@ -62,7 +84,9 @@ def _page_link_routes(desk: FrontDesk) -> list[Route]:
     async def post(request: Request) -> Response:
         token = request.path_params["token"]
         form = await request.form(max_fields=10, max_files=0)
-        return await run_in_threadpool(page_link.act, desk, token, form)
+        return await run_in_threadpool(
+            page_link.act, desk, token, form, address_of(request)
+        )
 
     return [
         Route("/p/{token}", get, methods=["GET"]),

@@ -1,0 +1,133 @@
+"""Who is on call, when, and whom a policy would page."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Path, Query
+
+from tocsin.api.access import allowed
+from tocsin.api.alert_routes import ERRORS
+from tocsin.api.instants import bounded, utc
+from tocsin.api.shapes import on_call_json, rehearsed_json, time
+from tocsin.core.directory import Directory
+from tocsin.core.excerpts import clean
+from tocsin.core.schedules import final_schedule
+from tocsin.core.severity import Severity
+from tocsin.core.wallclock import Window
+from tocsin.engine import inquiries
+from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.sign_in import Viewer
+
+_LONGEST_SPAN = timedelta(days=400)
+Name = Annotated[str, Path(max_length=100)]
+
+
+# long because: each route is a closure over the desk.
+def routes(desk: FrontDesk) -> APIRouter:
+    """The router."""
+    router = APIRouter(responses=ERRORS, tags=["on call"])
+    viewer = allowed(desk, "viewer")
+
+    @router.get("/oncall")
+    def on_call(
+        caller: Viewer = viewer,
+        at: datetime | None = None,
+        schedule: Annotated[str, Query(max_length=100)] = "",
+        service: Annotated[str, Query(max_length=100)] = "",
+    ) -> dict[str, Any]:
+        """Who is on call (at a time) in each rotation, of a schedule or service."""
+        directory, now = desk.directory(), _instant(at, desk)
+        wanted = _schedules(directory, schedule, service, caller)
+        rows = [row for name in wanted for row in directory.who(now=now, schedule=name)]
+        return {"at": time(now), "on_call": on_call_json(rows)}
+
+    @router.get("/schedules/{name}/final")
+    def final(
+        name: Name,
+        start: Annotated[datetime, Query(alias="from")],
+        end: Annotated[datetime, Query(alias="to")],
+        _: Viewer = viewer,
+    ) -> dict[str, Any]:
+        """The final timeline of each rotation of a schedule, at most 400 days."""
+        found = desk.directory().schedules.get(name)
+        if found is None:
+            raise HTTPException(404, f"There is no schedule {clean(name)}.")
+        window = _window(start, end)
+        return {
+            "rotations": {
+                rotation.name: _final(final_schedule(rotation, window))
+                for rotation in found.rotations
+            }
+        }
+
+    @router.get("/policies/{name}/test")
+    def test_policy(
+        name: Name,
+        caller: Viewer = viewer,
+        severity: Annotated[str, Query(pattern="^SEV[1-4]$")] = "SEV2",
+        at: datetime | None = None,
+    ) -> dict[str, Any]:
+        """Who would be paged for a service or policy if nobody answered."""
+        directory = desk.directory()
+        service = _service_with(directory, name, caller)
+        when = _instant(at, desk)
+        pages = inquiries.rehearse(
+            directory, service, severity=Severity[severity], at=when
+        )
+        return {"service": service, "at": time(when), "pages": rehearsed_json(pages)}
+
+    return router
+
+
+def _schedules(
+    directory: Directory, schedule: str, service: str, caller: Viewer
+) -> tuple[str, ...]:
+    if service:
+        seen = [one.name for one in directory.services.values() if caller.sees(one)]
+        if service not in seen:
+            known = ", ".join(seen) or "none"
+            raise HTTPException(404, f"There is no service {clean(service)} ({known}).")
+        return directory.schedules_of(service)
+    if schedule and schedule not in directory.schedules:
+        raise HTTPException(404, f"There is no schedule {clean(schedule)}.")
+    return (schedule,) if schedule else tuple(directory.schedules)
+
+
+def _service_with(directory: Directory, name: str, caller: Viewer) -> str:
+    seen = [one for one in directory.services.values() if caller.sees(one)]
+    if any(one.name == name for one in seen):
+        return name
+    for service in seen:
+        if service.policy == name:
+            return service.name
+    raise HTTPException(
+        404, f"There is no service or policy in use named {clean(name)}."
+    )
+
+
+def _final(final: Any) -> dict[str, Any]:
+    return {
+        "shifts": [
+            {
+                "start": time(one.start),
+                "end": time(one.end),
+                "user": one.user,
+                "source": one.source,
+            }
+            for one in final.shifts
+        ],
+        "gaps": [
+            {"start": time(one.start), "end": time(one.end)} for one in final.gaps
+        ],
+    }
+
+
+def _window(start: datetime, end: datetime) -> Window:
+    first, last = bounded(utc(start)), bounded(utc(end))
+    if not first < last <= first + _LONGEST_SPAN:
+        raise HTTPException(422, "to: expected a time after `from`, at most 400 days")
+    return Window(first, last)
+
+
+def _instant(at: datetime | None, desk: FrontDesk) -> datetime:
+    return desk.clock.now() if at is None else bounded(utc(at))

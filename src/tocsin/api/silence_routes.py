@@ -1,0 +1,80 @@
+"""Silences: what is kept quiet, until when and why."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Path
+from fastapi.responses import Response
+
+from tocsin.api.access import allowed, must
+from tocsin.api.alert_routes import ERRORS
+from tocsin.api.bodies import SilenceIn
+from tocsin.api.instants import bounded, utc
+from tocsin.api.shapes import silence_json
+from tocsin.core import silences
+from tocsin.core.excerpts import clean
+from tocsin.core.permissions import RESPONDER
+from tocsin.core.silences import Matcher, Silence
+from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.sign_in import Viewer
+from tocsin.store import silences as stored_silences
+
+
+# long because: each route is a closure over the desk.
+def routes(desk: FrontDesk) -> APIRouter:
+    """The router."""
+    router = APIRouter(prefix="/silences", responses=ERRORS)
+
+    @router.get("")
+    def listing(caller: Viewer = allowed(desk, "viewer")) -> dict[str, Any]:
+        """Silences, the latest end first."""
+        found = desk.database.read(lambda tx: stored_silences.listing(tx, limit=200))
+        now = desk.clock.now()
+        hidden = desk.directory().hidden_from(caller.grant)
+        seen = [one for one in found if one.service not in hidden]
+        return {"silences": [silence_json(one, now=now) for one in seen]}
+
+    @router.post("", status_code=201)
+    def make(
+        body: SilenceIn, viewer: Viewer = allowed(desk, RESPONDER)
+    ) -> dict[str, Any]:
+        """Keep matching alerts quiet for a while; they are still recorded."""
+        now = desk.clock.now()
+        starts = utc(body.starts_at) if body.starts_at else now
+        silence = Silence(
+            id=desk.new_id(),
+            matchers=tuple(
+                Matcher(clean(m.name), clean(m.value), m.is_regex, m.is_equal)
+                for m in body.matchers
+            ),
+            starts_at=max(starts, now),
+            ends_at=bounded(utc(body.ends_at)),
+            author=viewer.person,
+            comment=clean(body.comment),
+            service=clean(body.service),
+        )
+        found = silences.problems(silence, now=now)
+        if found:
+            raise HTTPException(422, "; ".join(found))
+        directory = desk.directory()
+        must(viewer, RESPONDER, directory.team_of(silence.service))
+        if silence.service in directory.hidden_from(viewer.grant):
+            raise HTTPException(404, "There is no such service.")
+        desk.silence(silence, viewer.actor)
+        return silence_json(silence, now=now)
+
+    @router.delete("/{silence_id}", status_code=204)
+    def expire(
+        silence_id: Annotated[str, Path(max_length=64)],
+        caller: Viewer = allowed(desk, RESPONDER),
+    ) -> Response:
+        """End a silence now."""
+        wanted = clean(silence_id)
+        known = desk.database.read(lambda tx: stored_silences.get(tx, wanted))
+        directory = desk.directory()
+        if known is None or known.service in directory.hidden_from(caller.grant):
+            raise HTTPException(404, "There is no silence with this id.")
+        must(caller, RESPONDER, directory.team_of(known.service))
+        desk.end_silence(known, caller.actor)
+        return Response(status_code=204)
+
+    return router

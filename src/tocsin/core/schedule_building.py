@@ -1,0 +1,115 @@
+"""From checked documents to schedules, and what is wrong in them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from tocsin.core import schedule_files
+from tocsin.core.configuration import Documents
+from tocsin.core.directory import NamedSchedule, Team
+from tocsin.core.durations import parse
+from tocsin.core.forms import Plain, Problem
+from tocsin.core.layers import Layer, Turn, Unit
+from tocsin.core.policy_building import must_know
+from tocsin.core.schedules import Rotation
+
+
+def schedules(
+    documents: Documents,
+    teams: Mapping[str, Team],
+    zone: str,
+    problems: list[Problem],
+) -> dict[str, NamedSchedule]:
+    """Every schedule by name; `zone` is that of whoever says none."""
+    people = list(documents.get("people", {}))
+    found = {}
+    for name, one in documents.get("schedules", {}).items():
+        where = f"schedules[{name}]"
+        team = one.get("team", "")
+        if team:
+            must_know(f"{where}.team", team, list(teams), "team", problems)
+        own = one.get("time_zone") or (teams[team].zone if team in teams else zone)
+        rotations = tuple(
+            _rotation(rotation, own, people, f"{where}.rotations", problems)
+            for rotation in one.get("rotations", [])
+        )
+        seen = [rotation.name for rotation in rotations]
+        for twice in {n for n in seen if seen.count(n) > 1}:
+            expected = "a name that is used once"
+            problems.append(Problem(f"{where}.rotations", twice, expected))
+        found[name] = NamedSchedule(name, team, own, rotations)
+    return found
+
+
+def _rotation(
+    one: Plain, zone: str, people: list[str], where: str, problems: list[Problem]
+) -> Rotation:
+    place = f"{where}[{one.get('name', '?')}]"
+    users = one.get("users", [])
+    if not users and one.get("layers") is None:
+        expected = "at least one person in `users`; nobody would be on call"
+        problems.append(Problem(place, users, expected))
+    for user in users:
+        must_know(f"{place}.users", user, people, "person", problems)
+    if one.get("layers") is not None:
+        return _layered(one, zone, people, place, problems)
+    anchor = datetime.fromisoformat(one.get("start", "2024-01-01T00:00"))
+    layer = Layer(
+        id=one.get("name", ""),
+        participants=tuple(users) or (None,),
+        anchor=anchor,
+        turn=_turn(one.get("length", "1 week"), place, problems),
+        zone=ZoneInfo(zone),
+        # In force for ever: turns before the anchor count backwards.
+        start=datetime(2000, 1, 1),  # noqa: DTZ001 - a local boundary
+    )
+    base = Rotation(one.get("name", ""), (layer,))
+    more = _read_file({"tz": zone, "layers": [_NOBODY]}, one, place, problems)
+    return replace(base, overrides=more.overrides, leave=more.leave)
+
+
+_NOBODY = {
+    "id": "nobody",
+    "participants": [None],
+    "anchor": "2024-01-01T00:00",
+    "turn": {"unit": "week", "count": 1},
+}
+
+
+def _layered(
+    one: Plain, zone: str, people: list[str], where: str, problems: list[Problem]
+) -> Rotation:
+    """A rotation that gives its layers in full."""
+    rotation = _read_file({"tz": zone, "layers": one["layers"]}, one, where, problems)
+    for layer in rotation.layers:
+        for user in layer.participants:
+            if user is not None:
+                must_know(f"{where}.layers", user, people, "person", problems)
+    return replace(rotation, name=one.get("name", ""))
+
+
+def _read_file(
+    document: Plain, one: Plain, where: str, problems: list[Problem]
+) -> Rotation:
+    more = {
+        "overrides": one.get("overrides", []),
+        "unavailability": one.get("leave", []),
+    }
+    try:
+        return schedule_files.read({**document, **more})
+    except schedule_files.BadSchedule as bad:
+        for text in bad.problems:
+            field, _, expected = text.partition(": ")
+            problems.append(Problem(f"{where}.{field}", "not valid", expected))
+        return Rotation(one.get("name", ""), ())
+
+
+def _turn(length: str, where: str, problems: list[Problem]) -> Turn:
+    seconds = int(parse(length).total_seconds())
+    for unit, size in ((Unit.WEEK, 604800), (Unit.DAY, 86400), (Unit.HOUR, 3600)):
+        if seconds >= size and seconds % size == 0:
+            return Turn(unit, seconds // size)
+    expected = "whole hours, days or weeks"
+    problems.append(Problem(f"{where}.length", length, expected))
+    return Turn(Unit.WEEK)

@@ -1,0 +1,289 @@
+"""One change of the configuration by a person: allowed, checked, written and recorded.
+
+What `tocsin apply` does for files this does for one document. The ETag of a document
+is a digest of its content: whoever edits says which content they saw.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from hashlib import sha256
+
+import msgspec
+from msgspec import Struct
+
+from tocsin.core import configuration
+from tocsin.core.configuration import Documents
+from tocsin.core.directory_building import build
+from tocsin.core.forms import Plain, Problem
+from tocsin.core.permissions import ADMIN, LEAD
+from tocsin.engine.audit import Actor, Auditor
+from tocsin.engine.configuration import Recorder, settle
+from tocsin.engine.sign_in import Viewer
+from tocsin.store import directory as stored
+from tocsin.store.database import Tx
+
+# Which document field names the team that owns it; a service's integrations are its
+# team's, people and teams are the admins' (a team's leads keep the team itself).
+_OWNED = ("schedules", "escalation_policies", "services")
+# What is never shown to anybody but who may change it, and never recorded.
+SECRETS = ("key",)
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+class Edited(Struct, frozen=True):
+    """What became of a change: done when there is neither refusal nor problem."""
+
+    document: Plain | None = None
+    etag: str = ""
+    created: bool = False
+    problems: tuple[Problem, ...] = ()
+    refused: str = ""  # why this person may not
+    conflict: str = ""  # somebody else was faster, or it is not there
+
+    @property
+    def done(self) -> bool:
+        """Whether it was written."""
+        return not (self.problems or self.refused or self.conflict)
+
+
+class Change(Struct, frozen=True):
+    """What is asked: a document's new content, or None to delete it.
+
+    `etag` is what the editor saw: "" when they saw nothing there, None when they do
+    not care.
+    """
+
+    noun: str
+    name: str
+    document: Plain | None
+    etag: str | None = None
+
+
+def etag_of(document: Plain) -> str:
+    """Changes when the content does."""
+    return sha256(_encode(document)).hexdigest()[:20]
+
+
+def edit(
+    tx: Tx,
+    change: Change,
+    *,
+    viewer: Viewer,
+    actor: Actor,
+    auditor: Auditor,
+    new_key: Callable[[], str],
+    now: datetime,
+) -> Edited:
+    """Carry out one change, or say why not. Nothing is written unless it is done."""
+    before = stored.documents(tx)
+    held = before.get(change.noun, {}).get(change.name)
+    clash = _clash(change, held)
+    if clash:
+        return Edited(held, etag_of(held) if held else "", conflict=clash)
+    problems: list[Problem] = []
+    document = _read(change, problems)
+    teams = {team_of(change.noun, one, before) for one in (held, document) if one}
+    refused = _refusal(viewer, change, teams, held, document)
+    if refused:
+        return Edited(refused=refused)
+    after = _after(before, change, document)
+    settle(before, after, change.noun, change.name, problems, now=now, new_key=new_key)
+    problems += _new_problems(tx, before, after)
+    if problems:
+        return Edited(held, problems=tuple(problems))
+    return _write(tx, change, held, after, actor, auditor, now=now)
+
+
+def team_of(noun: str, document: Plain, documents: Documents) -> str:
+    """The team that owns a document, "" when only the whole installation does."""
+    if noun == "integrations":
+        service = documents.get("services", {}).get(document.get("service", ""), {})
+        return str(service.get("team", ""))
+    if noun == "teams":
+        return str(document.get("name", ""))
+    return str(document.get("team", "")) if noun in _OWNED else ""
+
+
+def seen_by(viewer: Viewer, noun: str, documents: Documents) -> dict[str, Plain]:
+    """The documents of a noun that a viewer may know of, without what they may not.
+
+    Keys of integrations are for who keeps them; how somebody is reached is for
+    themselves and the admins.
+    """
+    services = documents.get("services", {})
+    hidden = {
+        name
+        for name, one in services.items()
+        if one.get("private")
+        and not viewer.grant.sees_private_of(str(one.get("team", "")))
+    }
+    found = {}
+    for name, document in documents.get(noun, {}).items():
+        about = name if noun == "services" else document.get("service")
+        if noun in ("services", "integrations") and about in hidden:
+            continue
+        found[name] = _seen(viewer, noun, document, documents)
+    return found
+
+
+def _seen(viewer: Viewer, noun: str, document: Plain, documents: Documents) -> Plain:
+    if noun == "integrations":
+        keeper = viewer.may(LEAD, team_of(noun, document, documents))
+        return document if keeper else shown(document)
+    if noun == "people" and not (
+        viewer.may(ADMIN) or viewer.person == document.get("name")
+    ):
+        return {k: v for k, v in document.items() if k not in ("contacts", "notify")}
+    return document
+
+
+def shown(document: Plain) -> Plain:
+    """Without what only its keepers may see."""
+    return {key: value for key, value in document.items() if key not in SECRETS}
+
+
+def _clash(change: Change, held: Plain | None) -> str:
+    if change.document is None and held is None:
+        return f"There is no {change.name!r} any more."
+    if change.etag is None:
+        return ""
+    if held is None:
+        return "" if change.etag == "" else f"{change.name!r} was deleted meanwhile."
+    if change.etag == "":
+        return f"There is one named {change.name!r} already."
+    if change.etag != etag_of(held):
+        return f"{change.name!r} was changed meanwhile; look at it again."
+    return ""
+
+
+def _read(change: Change, problems: list[Problem]) -> Plain | None:
+    if change.document is None:
+        return None
+    where = f"{change.noun}[{change.name}]"
+    form = configuration.FORMS[change.noun]
+    named = {**change.document, "name": change.document.get("name", change.name)}
+    document = form.read(named, where, problems)
+    if document.get("name") != change.name:
+        expected = f"{change.name}: others refer to it by this name"
+        problems.append(Problem(f"{where}.name", named["name"], expected))
+    return document
+
+
+def _refusal(
+    viewer: Viewer,
+    change: Change,
+    teams: set[str],
+    held: Plain | None,
+    document: Plain | None,
+) -> str:
+    if viewer.may(ADMIN):
+        return ""
+    if change.noun == "people":
+        return "People are kept by the admins."
+    if change.noun == "teams" and (held is None or document is None):
+        return "Teams are made and removed by the admins."
+    for team in sorted(teams or {""}):
+        if not viewer.may(LEAD, team):
+            whose = f"the team {team}" if team else "the whole installation"
+            return f"This needs the role lead for {whose}."
+    return ""
+
+
+def _after(before: Documents, change: Change, document: Plain | None) -> Documents:
+    after = {noun: dict(held) for noun, held in before.items()}
+    if document is None:
+        after[change.noun].pop(change.name, None)
+    else:
+        after.setdefault(change.noun, {})[change.name] = document
+    return after
+
+
+def _new_problems(tx: Tx, before: Documents, after: Documents) -> list[Problem]:
+    """What is wrong now and was not before: old troubles stop nobody from mending."""
+    ids = stored.ids(tx)
+    known = {str(one) for one in build(before, version=0, ids=ids)[1]}
+    found = build(after, version=0, ids=ids)[1]
+    return [one for one in found if str(one) not in known]
+
+
+def _write(
+    tx: Tx,
+    change: Change,
+    held: Plain | None,
+    after: Documents,
+    actor: Actor,
+    auditor: Auditor,
+    *,
+    now: datetime,
+) -> Edited:
+    document = after.get(change.noun, {}).get(change.name)
+    if document == held:
+        return Edited(document, etag_of(document) if document else "")
+    if document is None:
+        stored.delete(tx, change.noun, change.name)
+    else:
+        stored.save(tx, change.noun, change.name, document)
+    record(tx, auditor, actor, change.noun, change.name, held, document, after, now=now)
+    etag = etag_of(document) if document else ""
+    return Edited(document, etag, created=held is None)
+
+
+def record(
+    tx: Tx,
+    auditor: Auditor,
+    actor: Actor,
+    noun: str,
+    name: str,
+    before: Plain | None,
+    after: Plain | None,
+    documents: Documents,
+    *,
+    now: datetime,
+) -> None:
+    """One entry of the audit log for a document that was written."""
+    action = "create" if before is None else "delete" if after is None else "update"
+    auditor.write(
+        tx,
+        actor,
+        action,
+        noun,
+        name,
+        before=recorded(before),
+        after=recorded(after),
+        team=team_of(noun, after or before or {}, documents),
+        now=now,
+    )
+
+
+def recorder(auditor: Auditor, actor: Actor, *, now: datetime) -> Recorder:
+    """Records what `apply` changes for `actor`."""
+
+    def told(
+        tx: Tx,
+        noun: str,
+        name: str,
+        before: Plain | None,
+        after: Plain | None,
+        documents: Documents,
+    ) -> None:
+        record(tx, auditor, actor, noun, name, before, after, documents, now=now)
+
+    return told
+
+
+def recorded(document: Mapping[str, object] | None) -> Mapping[str, object] | None:
+    """As the audit log may keep it: a contact's address can hold a secret."""
+    if document is None:
+        return None
+    kept = shown(dict(document))
+    contacts = kept.get("contacts")
+    if isinstance(contacts, list):
+        kept["contacts"] = [
+            {**one, "address": _masked(str(one.get("address", "")))} for one in contacts
+        ]
+    return kept
+
+
+def _masked(address: str) -> str:
+    """Enough to tell two apart."""
+    return f"…{address[-4:]}" if len(address) > 8 else "…"

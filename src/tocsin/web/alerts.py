@@ -1,0 +1,197 @@
+"""The list of alerts, and one alert with its delivery trail and why whom was paged."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from tocsin.core.directory import Directory
+from tocsin.core.escalation import Target, TargetKind
+from tocsin.core.excerpts import clean
+from tocsin.engine import answering, inquiries
+from tocsin.engine.answering import Acted, Via
+from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.responding import refusal, visible
+from tocsin.engine.sign_in import Viewer
+from tocsin.store import alert_lists, inbound
+from tocsin.store import alerts as stored_alerts
+from tocsin.store.database import Tx
+from tocsin.store.instants import from_micros
+from tocsin.web.gate import Gate
+from tocsin.web.rendering import text_of
+
+_TABS: dict[str, tuple[tuple[str, ...], bool | None]] = {
+    "firing": (("triggered",), False),
+    "acknowledged": (("acknowledged",), False),
+    "quiet": (("triggered", "acknowledged"), True),
+    "closed": (("resolved",), None),
+}
+_ROWS = 50
+
+
+def routes(desk: FrontDesk, gate: Gate) -> list[Route]:
+    """The routes."""
+    pages = _Pages(desk, gate)
+    return [
+        gate.get("/alerts", pages.alerts),
+        gate.get("/alerts/{number:int}", pages.alert),
+        gate.post("/alerts/{number:int}", pages.act),
+    ]
+
+
+class _Pages:
+    def __init__(self, desk: FrontDesk, gate: Gate) -> None:
+        self._desk = desk
+        self._gate = gate
+
+    def alerts(self, request: Request, viewer: Viewer) -> Response:
+        """The list, one tab at a time."""
+        query = request.query_params
+        tab = query.get("tab", "firing")
+        if tab not in _TABS:
+            tab = "firing"
+        statuses, suppressed = _TABS[tab]
+        service = clean(query.get("service", ""), longest=100)
+        before = _number(query.get("before"))
+        now = self._desk.clock.now()
+
+        def work(tx: Tx) -> dict[str, Any]:
+            directory = self._desk.directories.current(tx)
+            hidden = directory.hidden_from(viewer.grant)
+            found = alert_lists.listing(
+                tx,
+                statuses=statuses,
+                before=before,
+                limit=_ROWS + 1,
+                service=service,
+                suppressed=suppressed,
+                hidden=hidden,
+            )
+            shown = found[:_ROWS]
+            return {
+                "directory": directory,
+                "rows": inquiries.briefs(tx, shown, directory=directory, now=now),
+                "older": shown[-1].number if len(found) > _ROWS else None,
+                "counts": alert_lists.counts(tx, hidden=hidden),
+            }
+
+        values = self._desk.database.read(work)
+        return self._gate.page(
+            "alerts.html", viewer, tab=tab, service=service, **values
+        )
+
+    def alert(
+        self, request: Request, viewer: Viewer, *, said: str = "", status: int = 200
+    ) -> Response:
+        """One alert: its delivery trail, and why whom was paged."""
+        number = request.path_params["number"]
+        story, directory, changes = self._desk.database.read(
+            lambda tx: self._story(tx, number, viewer)
+        )
+        if story is None:
+            raise HTTPException(404)
+        return self._gate.page(
+            "alert.html",
+            viewer,
+            status=status,
+            said=said,
+            story=story,
+            directory=directory,
+            changes=[(from_micros(row[0]), row[1], row[2]) for row in changes],
+            raw=text_of(story.raw.body) if story.raw is not None else "",
+            people=[n for n in directory.people if n != viewer.person],
+            may_act=not refusal(viewer, story.alert, directory),
+        )
+
+    def _story(
+        self, tx: Tx, number: int, viewer: Viewer
+    ) -> tuple[inquiries.AlertStory | None, Directory, list[Any]]:
+        directory = self._desk.directories.current(tx)
+        known = 0 < number < 2**62 and visible(
+            tx, number, viewer=viewer, directory=directory
+        )
+        if not known:
+            return None, directory, []
+        now = self._desk.clock.now()
+        found = inquiries.story(tx, number, directory=directory, now=now)
+        assert found is not None
+        changes = inbound.changes_before(
+            tx, found.alert.service, before=found.alert.first_at
+        )
+        return found, directory, changes
+
+    def act(self, request: Request, viewer: Viewer, form: FormData) -> Response:
+        """A form of the alert's page."""
+        number = request.path_params["number"]
+        if not 0 < number < 2**62:
+            raise HTTPException(404)
+        word = str(form.get("do", ""))
+        done = self._desk.respond(
+            number,
+            word if word in _VERBS else "act",
+            lambda tx, directory, now: _act(
+                tx, number, dict(form), viewer.person, directory, now
+            ),
+            viewer,
+        )
+        if done.alert is None:
+            raise HTTPException(404)
+        if done.refused:
+            status = 403 if done.forbidden else 409
+            return self.alert(request, viewer, said=done.refused, status=status)
+        back = "/alerts" if form.get("back") == "list" else f"/alerts/{number}"
+        return RedirectResponse(back, 303)
+
+
+_VERBS = (
+    "acknowledge", "undo", "resolve", "escalate", "note", "pass", "snooze",
+)  # fmt: skip
+
+
+def _act(
+    tx: Tx,
+    number: int,
+    form: dict[str, Any],
+    by: str,
+    directory: Directory,
+    now: datetime,
+) -> Acted:
+    word = str(form.get("do", ""))
+    simple = {
+        "acknowledge": answering.acknowledge,
+        "undo": answering.undo,
+        "resolve": answering.resolve,
+        "escalate": answering.escalate,
+    }
+    if word in simple:
+        return simple[word](
+            tx, number, by=by, via=Via.WEB, directory=directory, now=now
+        )
+    if word == "note":
+        text = clean(str(form.get("text", "")))
+        return answering.note(tx, number, text=text, by=by, via=Via.WEB, now=now)
+    if word == "pass":
+        target = Target(TargetKind.USER, str(form.get("to", "")))
+        return answering.pass_on(
+            tx, number, to=target, by=by, via=Via.WEB, directory=directory, now=now
+        )
+    if word == "snooze":
+        minutes = _number(str(form.get("minutes", ""))) or 0
+        until = now + timedelta(minutes=min(minutes, 100_000))
+        return answering.snooze(
+            tx, number, until=until, by=by, via=Via.WEB, directory=directory, now=now
+        )
+    found = stored_alerts.get(tx, number)
+    return Acted(found, "That is nothing that can be done here.")
+
+
+def _number(text: str | None) -> int | None:
+    return (
+        int(text)
+        if text and text.isascii() and text.isdigit() and len(text) < 18
+        else None
+    )

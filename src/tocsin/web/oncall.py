@@ -1,0 +1,59 @@
+"""On call now: who it is, until when, and the path if a service broke."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tocsin.core.excerpts import clean
+from tocsin.core.severity import Severity
+from tocsin.engine import inquiries
+from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.sign_in import Viewer
+from tocsin.web.gate import Gate
+
+
+def routes(desk: FrontDesk, gate: Gate) -> list[Route]:
+    """The route."""
+    return [gate.get("/oncall", _Pages(desk, gate).on_call)]
+
+
+class _Pages:
+    def __init__(self, desk: FrontDesk, gate: Gate) -> None:
+        self._desk = desk
+        self._gate = gate
+
+    def on_call(self, request: Request, viewer: Viewer) -> Response:
+        """Who is on call now, and the path if a service broke."""
+        now = self._desk.clock.now()
+        directory = self._desk.directory()
+        service = clean(request.query_params.get("service", ""), longest=100)
+        hidden = directory.hidden_from(viewer.grant)
+        services = sorted(set(directory.services) - hidden)
+        if service not in services:
+            service = services[0] if services else ""
+        path = (
+            inquiries.rehearse(
+                directory, service, severity=Severity.SEV2, at=now, most=8
+            )
+            if service
+            else []
+        )
+        rows = directory.who(now=now)
+        return self._gate.page(
+            "oncall.html",
+            viewer,
+            directory=directory,
+            rows=rows,
+            mine=my_duty(rows, viewer.person),
+            service=service,
+            services=services,
+            path=path,
+            reachable=lambda name: inquiries.reachable(directory, name),
+        )
+
+
+def my_duty(rows: list[Any], person: str) -> Any:
+    """The rotation that a person is on call in now."""
+    return next((row for row in rows if person in row.people), None)
