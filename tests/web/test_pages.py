@@ -3,130 +3,41 @@
 Slow: Chromium and a server are started once for the module.
 """
 
-import gzip
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from tests.peers.programs import Mailserver, TocsinServer, page_link, require, until
-from tests.stories.test_real_senders import COMPANY
-from tocsin.web import rendering
+from tests.peers.programs import TocsinServer, until
+from tests.web.browsing import COMPANY, Site, problems_of_look
+from tocsin.web import assets
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
-GENERIC = (
-    COMPANY
-    + "  - {name: json, type: generic, service: checkout, key: dddddddddddddddddddddddddddddddd}\n"
-)
-URL = "/in/dddddddddddddddddddddddddddddddd"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PAGES = [
     "/",
     "/alerts",
     "/alerts?tab=closed",
     "/alerts/1",
     "/oncall",
-    "/integrations",
+    "/admin/integrations",
     "/integrations?rejects=json",
     "/kit",
 ]
 
 
-class Site:
-    def __init__(
-        self, server: TocsinServer, mail: Mailserver, browser: Browser
-    ) -> None:
-        self.server, self.mail, self.browser = server, mail, browser
-        page = browser.new_page()
-        page.goto(server.command("sign-in-link", "alice").strip())
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(server.url + "/")
-        self.state = page.context.storage_state()
-        page.close()
-
-    def context(self, **more: object) -> BrowserContext:
-        return self.browser.new_context(storage_state=self.state, **more)  # type: ignore[arg-type]
-
-    def raise_alert(
-        self, key: str, title: str = "Checkout error rate 31%, normal is 0.3%"
-    ) -> str:
-        before = sum(1 for who, _ in self.mail.mails if who == "alice@example.com")
-        httpx2.post(
-            self.server.url + URL,
-            json={
-                "key": key,
-                "title": title,
-                "severity": "SEV2",
-                "description": "Customers cannot pay.",
-            },
-        )
-        return page_link(self.mail.wait_for("alice@example.com", count=before + 1))
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    chromium = require("chromium")
-    mail = Mailserver()
-    home = tmp_path_factory.mktemp("site")
-    server = TocsinServer(home, mail=mail, company=GENERIC).start()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        made = Site(server, mail, browser)
-        made.raise_alert("first")
-        httpx2.post(
-            server.url + URL,
-            content=b"{broken",
-            headers={"content-type": "application/json"},
-        )
-        yield made
-        browser.close()
-    server.stop()
-    mail.stop()
-
-
 @pytest.mark.parametrize("width", [1440, 390, 320])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_is_accessible_and_fits(site: Site, scheme: str, width: int) -> None:
-    context = site.context(
-        color_scheme=scheme, viewport={"width": width, "height": 844}
-    )
-    page = context.new_page()
     link = site.raise_alert(f"axe-{scheme}-{width}")
     strangers = [
-        path
-        for path in (
-            "/sign-in",
-            link.removeprefix(site.server.url),
-            "/nothing-here",
-            "/p/1-zzzzzz-nonsense",
-        )
+        "/sign-in",
+        link.removeprefix(site.server.url),
+        "/nothing-here",
+        "/p/1-zzzzzz-nonsense",
     ]
-    problems = []
-    for path in [*PAGES, *strangers]:
-        page.goto(site.server.url + path)
-        found = Axe().run(page).response["violations"]
-        problems += [
-            (path, one["id"], [node["html"][:120] for node in one["nodes"][:2]])
-            for one in found
-        ]
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        if wide > width:
-            problems.append((path, "sideways", wide))
-    context.close()
-    assert not problems, problems
+    assert not problems_of_look(site, [*PAGES, *strangers], scheme=scheme, width=width)
 
 
 def test_the_page_link_is_one_small_request_and_works_without_scripts(
@@ -186,7 +97,7 @@ def test_the_alert_page_acts_and_the_list_follows_live(site: Site) -> None:
     page.get_by_label("Note").fill("Looking at the deploy")
     page.get_by_role("button", name="Add").click()
     page.get_by_text("Looking at the deploy").wait_for()
-    page.get_by_role("button", name="Acknowledge").click()
+    page.locator("main").get_by_role("button", name="Acknowledge").click()
     page.get_by_text("Acked by alice").first.wait_for()
     page.get_by_role("button", name="Resolve").click()
     page.get_by_text("resolved by alice").first.wait_for()
@@ -261,11 +172,14 @@ def test_a_link_can_be_asked_for_by_mail(site: Site) -> None:
     assert "is on its way" in stranger.text
 
 
-def test_the_style_sheet_keeps_its_budget() -> None:
-    css = (rendering.STATIC / "tocsin.css").read_bytes()
-    assert len(gzip.compress(css, 9)) <= 14_000
-    scripts = sum(path.stat().st_size for path in Path(rendering.STATIC).glob("*.js"))
-    assert scripts <= 20_000
+def test_style_and_scripts_keep_their_budget() -> None:
+    style, script = assets.load("tocsin.css"), assets.load(assets.SCRIPT)
+    assert style is not None
+    assert len(style.compressed) <= 14_000
+    assert script is not None
+    workers = [assets.load(name) for name in ("stream.js",)]
+    scripts = [script, *[one for one in workers if one is not None]]
+    assert sum(len(one.compressed) for one in scripts) <= 20_000
 
 
 def test_the_server_ends_quickly_with_open_streams(tmp_path: Path) -> None:

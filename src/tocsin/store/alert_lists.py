@@ -60,6 +60,22 @@ def worst_open(tx: Tx, *, limit: int, hidden: Collection[str] = ()) -> list[Aler
     return [alert_of(row) for row in rows]
 
 
+def paging(tx: Tx, person: str, *, limit: int) -> list[Alert]:
+    """Alerts that nobody has answered and that `person` is paged for, worst first."""
+    rows = tx.all(
+        SELECT + "where status = 'triggered' and integration <> 0 "
+        "and suppressed_by = '' and exists (select 1 from pages "
+        # The columns' order is that of the unique index of pages.
+        "where pages.alert = alerts.number and pages.episode = alerts.episode "
+        "and pages.person = :person and pages.tries > 0 "
+        "and pages.state in ('due', 'sending', 'accepted')) "
+        "order by severity, number desc limit :limit",
+        person=person,
+        limit=limit,
+    )
+    return [alert_of(row) for row in rows]
+
+
 def counts(tx: Tx, *, hidden: Collection[str] = ()) -> Mapping[tuple[str, bool], int]:
     """How many open alerts there are by (status, suppressed)."""
     params: dict[str, Any] = {}

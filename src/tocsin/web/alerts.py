@@ -21,7 +21,7 @@ from tocsin.store import alert_lists, inbound
 from tocsin.store import alerts as stored_alerts
 from tocsin.store.database import Tx
 from tocsin.store.instants import from_micros
-from tocsin.web.gate import Gate
+from tocsin.web.gate import Gate, local
 from tocsin.web.rendering import text_of
 
 _TABS: dict[str, tuple[tuple[str, ...], bool | None]] = {
@@ -143,8 +143,9 @@ class _Pages:
         if done.refused:
             status = 403 if done.forbidden else 409
             return self.alert(request, viewer, said=done.refused, status=status)
-        back = "/alerts" if form.get("back") == "list" else f"/alerts/{number}"
-        return RedirectResponse(back, 303)
+        back = str(form.get("back", ""))
+        back = "/alerts" if back == "list" else back
+        return RedirectResponse(local(back, otherwise=f"/alerts/{number}"), 303)
 
 
 _VERBS = (

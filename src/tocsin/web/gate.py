@@ -12,10 +12,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from tocsin.core.alerts import Alert
 from tocsin.core.permissions import RESPONDER, VIEWER
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
+from tocsin.store import alert_lists
+from tocsin.store.database import Tx
+from tocsin.web.browser import SAID_COOKIE, asked
+from tocsin.web.navigation import MORE, Navigation, here
 from tocsin.web.rendering import render
+from tocsin.web.sayings import take
 
 COOKIE = "tocsin_session"
 MOST_FIELDS = 500
@@ -23,10 +29,11 @@ _FOREIGN = "The form came from another site."
 Show = Callable[[Request, Viewer], Response]
 Act = Callable[[Request, Viewer, FormData], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
+_MOST_PAGING = 4
 _CSP = (
     "default-src 'none'; style-src 'self'{nonce}; img-src 'self' data:; "
     "font-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+    "base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'; worker-src 'self'"
 )
 
 
@@ -35,8 +42,7 @@ class Gate:
     """Makes pages for who is there."""
 
     desk: FrontDesk
-    counts: Callable[[Viewer], int]
-    has_demo: bool
+    navigation: Navigation
 
     def viewer(self, request: Request) -> Viewer | None:
         """Who is signed in."""
@@ -52,17 +58,44 @@ class Gate:
         **values: Any,
     ) -> Response:
         """A whole page in the shell."""
-        now = self.desk.clock.now()
+        firing, paging = self._state(viewer)
+        saying = take()
         text = render(
             template,
             viewer=viewer,
             zone=viewer.zone if viewer is not None else "UTC",
-            now=now,
-            firing=self.counts(viewer) if viewer is not None else 0,
-            has_demo=self.has_demo,
+            now=self.desk.clock.now(),
+            firing=firing,
+            paging=paging,
+            saying=saying,
+            groups=self.navigation.groups(viewer) if viewer is not None else (),
+            tabs=self.navigation.tabs(viewer) if viewer is not None else (),
+            more=MORE if MORE.href in self.navigation.paths else None,
+            here=here(asked().path),
+            browser=asked(),
             **values,
         )
-        return guarded(HTMLResponse(text, status))
+        answer = guarded(HTMLResponse(text, status))
+        if saying is not None:
+            answer.delete_cookie(SAID_COOKIE)
+        return answer
+
+    def _state(self, viewer: Viewer | None) -> tuple[int, Sequence[Alert]]:
+        """How many alerts fire, and those that the viewer is being paged for."""
+        if viewer is None:
+            return 0, ()
+
+        def work(tx: Tx) -> tuple[int, Sequence[Alert]]:
+            hidden = self.desk.directories.current(tx).hidden_from(viewer.grant)
+            counts = alert_lists.counts(tx, hidden=hidden)
+            return (
+                counts.get(("triggered", False), 0),
+                alert_lists.paging(tx, viewer.person, limit=_MOST_PAGING)
+                if counts.get(("triggered", False))
+                else (),
+            )
+
+        return self.desk.database.read(work)
 
     def get(self, path: str, show: Show, *, need: str = VIEWER) -> Route:
         """A page for whoever holds `need` in some team."""
@@ -173,6 +206,12 @@ def is_from_here(request: Request) -> bool:
     if origin in (None, "null"):
         return True
     return urlsplit(str(origin)).netloc == request.headers.get("host", "")
+
+
+def local(address: str, *, otherwise: str = "/") -> str:
+    """`address` if it is a path of this site, else `otherwise`: no form leads away."""
+    good = address.startswith("/") and not address.startswith(("//", "/\\"))
+    return address if good and address.isprintable() else otherwise
 
 
 def is_secure(desk: FrontDesk) -> bool:

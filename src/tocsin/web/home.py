@@ -13,8 +13,14 @@ from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
 from tocsin.store import alert_lists
 from tocsin.store.database import Tx
+from tocsin.web.forms import Form
 from tocsin.web.gate import Gate
 from tocsin.web.oncall import my_duty
+
+_KIT_FORM = Form(
+    values={"name": "checkout", "by": "email", "urgency": "high", "on": "on"},
+    problems={"mail": "Enter a mail address, such as ana@example.com."},
+)
 
 
 def routes(desk: FrontDesk, gate: Gate) -> list[Route]:
@@ -61,7 +67,7 @@ class _Pages:
 
     def kit(self, request: Request, viewer: Viewer) -> Response:
         """Every component once."""
-        return self._gate.page("kit.html", viewer)
+        return self._gate.page("kit.html", viewer, form=_KIT_FORM)
 
 
 def _until(row: Any) -> datetime:

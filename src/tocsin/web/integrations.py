@@ -18,8 +18,9 @@ from tocsin.web.rendering import text_of
 
 
 def routes(desk: FrontDesk, gate: Gate) -> list[Route]:
-    """The route."""
-    return [gate.get("/integrations", _Pages(desk, gate).integrations)]
+    """The routes; the second is the address of the first release."""
+    page = _Pages(desk, gate).integrations
+    return [gate.get("/admin/integrations", page), gate.get("/integrations", page)]
 
 
 class _Pages:

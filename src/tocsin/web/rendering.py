@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-HERE = Path(__file__).parent
-STATIC = HERE / "static"
+from tocsin.web.assets import SCRIPT, STATIC, asset
+from tocsin.web.sparklines import sparkline
+
 _SYMBOL = re.compile(r'<symbol id="i-([a-z0-9-]+)".*?</symbol>', re.S)
 
 _environment = Environment(
@@ -28,15 +28,6 @@ _environment = Environment(
 def render(template: str, **values: Any) -> str:
     """One page or fragment."""
     return _environment.get_template(template).render(**values)
-
-
-@lru_cache(maxsize=64)
-def asset(name: str) -> str:
-    """The address of a static file; it changes when the file does."""
-    path = STATIC / name
-    if not path.is_file():
-        return f"/static/-/{name}"
-    return f"/static/{sha256(path.read_bytes()).hexdigest()[:12]}/{name}"
 
 
 @lru_cache(maxsize=1)
@@ -130,6 +121,8 @@ _environment.globals.update(
     icon=icon,
     inline_icon=inline_icon,
     asset=asset,
+    script=lambda: asset(SCRIPT),
+    sparkline=sparkline,
     moment=moment,
     ago=ago,
     span=span,

@@ -1,22 +1,32 @@
 """The routes of the pages. Reads call the store, writes call the engine."""
 
 import asyncio
-from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
-from tocsin.store import alert_lists
-from tocsin.store.database import Tx
-from tocsin.web import alerts, demo, doors, home, integrations, live, oncall, page_link
+from tocsin.web import (
+    alerts,
+    assets,
+    demo,
+    doors,
+    home,
+    integrations,
+    live,
+    oncall,
+    page_link,
+)
+from tocsin.web.browser import Remembering
 from tocsin.web.gate import Gate, address_of, guarded, must_all_be_guarded
-from tocsin.web.rendering import STATIC, render
+from tocsin.web.navigation import Navigation
+from tocsin.web.rendering import render
 
 # What a stranger may ask for; each of them guards itself.
 OPEN = {
@@ -30,7 +40,6 @@ OPEN = {
     "/demo/mail",
     "/demo/mail/{number:int}",
 }
-_FOREVER = "public, max-age=31536000, immutable"
 
 
 class Mail(Protocol):
@@ -43,9 +52,10 @@ def build(
     desk: FrontDesk, *, stopping: asyncio.Event, demo: Any, mail: Mail
 ) -> Starlette:
     """The application of all pages."""
-    gate = Gate(desk, _counter(desk), has_demo=demo is not None)
+    navigation = Navigation()
+    gate = Gate(desk, navigation)
     routes = [
-        Route("/static/{digest}/{name:path}", _static),
+        Route("/static/{digest}/{name:path}", assets.answer),
         *_page_link_routes(desk),
         *_live_routes(desk, gate, stopping),
         *doors.routes(desk, gate, mail),
@@ -56,24 +66,17 @@ def build(
         *_demo_routes(gate, demo),
     ]
     must_all_be_guarded(routes, open_to_all=OPEN)
+    navigation.paths = {route.path for route in routes}
     site = Starlette(
         routes=routes,
+        middleware=[
+            Middleware(Remembering),
+            Middleware(GZipMiddleware, minimum_size=1000),
+        ],
         exception_handlers={404: _not_found, 405: _not_found, 500: _broken},
     )
     site.router.redirect_slashes = False
     return site
-
-
-def _counter(desk: FrontDesk) -> Callable[[Viewer], int]:
-    def firing(viewer: Viewer) -> int:
-        def work(tx: Tx) -> Mapping[tuple[str, bool], int]:
-            hidden = desk.directories.current(tx).hidden_from(viewer.grant)
-            return alert_lists.counts(tx, hidden=hidden)
-
-        counts = desk.database.read(work)
-        return counts.get(("triggered", False), 0)
-
-    return firing
 
 
 def _page_link_routes(desk: FrontDesk) -> list[Route]:
@@ -105,16 +108,6 @@ def _live_routes(desk: FrontDesk, gate: Gate, stopping: asyncio.Event) -> list[R
 
 def _demo_routes(gate: Gate, shown: Any) -> list[Route]:
     return demo.routes(gate, shown) if shown is not None else []
-
-
-async def _static(request: Request) -> Response:
-    name = request.path_params["name"]
-    path = (STATIC / name).resolve()
-    if STATIC.resolve() not in path.parents or not path.is_file():
-        return HTMLResponse("", 404)
-    kept = _FOREVER if request.path_params["digest"] != "-" else "no-cache"
-    headers = {"cache-control": kept, "x-content-type-options": "nosniff"}
-    return FileResponse(path, headers=headers)
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

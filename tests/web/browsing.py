@@ -1,0 +1,203 @@
+"""One site for all tests of pages: a server, Chromium, and whoever is to be signed in."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.peers.programs import Mailserver, TocsinServer, page_link
+
+KEY = "dddddddddddddddddddddddddddddddd"
+COMPANY = f"""
+organisation: {{name: Meridian Pay, time_zone: Europe/Berlin}}
+teams:
+  - {{name: payments, time_zone: Europe/Berlin}}
+  - {{name: storage, time_zone: Europe/Berlin}}
+people:
+  - {{name: alice, full_name: Alice Adams, email: alice@example.com, teams: [payments], role: admin}}
+  - {{name: bob, full_name: Bob Brown, email: bob@example.com, teams: [payments]}}
+  - {{name: carol, full_name: Carol Clark, email: carol@example.com, teams: [payments]}}
+  - {{name: dan, full_name: Dan Diaz, email: dan@example.com, teams: [storage]}}
+  - {{name: vera, full_name: Vera Vogel, email: vera@example.com, role: viewer}}
+schedules:
+  - name: payments
+    team: payments
+    rotations:
+      - {{name: Primary, users: [alice, bob], start: Mon 9am, length: 1 week}}
+      - {{name: Secondary, users: [carol]}}
+  - name: storage
+    team: storage
+    rotations: [{{name: Primary, users: [dan]}}]
+escalation_policies:
+  - name: payments
+    team: payments
+    levels:
+      - {{after: 0s, page: [{{rotation: payments/Primary}}]}}
+      - {{after: 30m, page: [{{rotation: payments/Secondary}}]}}
+    fallback: [{{user: carol}}]
+  - name: storage
+    team: storage
+    levels: [{{after: 0s, page: [{{rotation: storage/Primary}}]}}]
+    fallback: [{{user: alice}}]
+services:
+  - {{name: checkout, team: payments, escalation_policy: payments}}
+  - {{name: ledger-db, team: storage, escalation_policy: storage}}
+integrations:
+  - {{name: json, type: generic, service: checkout, key: {KEY}}}
+  - {{name: ledger, type: prometheus, service: ledger-db, key: eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee}}
+"""
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class Site:
+    """A running Tocsin and a browser. People are signed in once and kept."""
+
+    def __init__(
+        self, server: TocsinServer, mail: Mailserver, browser: Browser
+    ) -> None:
+        self.server, self.mail, self.browser = server, mail, browser
+        self.url = server.url
+        self._states: dict[str, Any] = {}
+
+    @property
+    def state(self) -> Any:
+        return self.state_of("alice")
+
+    def state_of(self, person: str) -> Any:
+        """The cookies of `person`, who has signed in by a link."""
+        if person not in self._states:
+            context = self.browser.new_context(service_workers="block")
+            page = context.new_page()
+            page.goto(self.server.command("sign-in-link", person).strip())
+            page.get_by_role("button", name="Sign in").click()
+            page.wait_for_url(self.url + "/")
+            self._states[person] = context.storage_state()
+            context.close()
+        return self._states[person]
+
+    def context(self, person: str = "alice", **more: Any) -> BrowserContext:
+        """A browser of its own in which `person` is signed in; nobody when empty."""
+        more.setdefault("service_workers", "block")
+        if person:
+            more["storage_state"] = self.state_of(person)
+        return self.browser.new_context(base_url=self.url, **more)
+
+    def page(self, path: str, person: str = "alice", **more: Any) -> Page:
+        """A page of `person` at `path`; close its context afterwards."""
+        page = self.context(person, **more).new_page()
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status < 500, f"{path}: {answer.status}\n{self.log()}"
+        return page
+
+    def log(self) -> str:
+        """The end of what the server wrote."""
+        return (self.server.home / "log").read_text()[-4000:]
+
+    def cookies_of(self, person: str = "alice") -> dict[str, str]:
+        """For requests without a browser."""
+        return {one["name"]: one["value"] for one in self.state_of(person)["cookies"]}
+
+    def get(self, path: str, person: str = "alice", **headers: str) -> httpx2.Response:
+        """What `person` gets, redirects not followed."""
+        cookies = self.cookies_of(person) if person else {}
+        return httpx2.get(self.url + path, cookies=cookies, headers=headers)
+
+    def post(
+        self, path: str, person: str = "alice", *, data: dict[str, Any]
+    ) -> httpx2.Response:
+        """What a form of `person` is answered, redirects not followed."""
+        cookies = self.cookies_of(person) if person else {}
+        return httpx2.post(self.url + path, cookies=cookies, data=data)
+
+    def send(
+        self,
+        key: str,
+        title: str = "Checkout error rate 31%, normal is 0.3%",
+        severity: str = "SEV2",
+        status: str = "firing",
+    ) -> None:
+        """An alert, taken with 2xx."""
+        answer = httpx2.post(
+            f"{self.url}/in/{KEY}",
+            json={
+                "key": key,
+                "title": title,
+                "severity": severity,
+                "status": status,
+                "description": "Customers cannot pay.",
+            },
+        )
+        assert answer.is_success, answer.text
+
+    def raise_alert(
+        self, key: str, title: str = "Checkout error rate 31%, normal is 0.3%"
+    ) -> str:
+        """The page link that Alice is mailed for a new alert."""
+        before = sum(1 for who, _ in self.mail.mails if who == "alice@example.com")
+        self.send(key, title)
+        return page_link(self.mail.wait_for("alice@example.com", count=before + 1))
+
+
+def violations(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe finds on the page as it is now."""
+    found = Axe().run(page).response["violations"]
+    return [
+        (
+            one["id"],
+            [
+                f"{node['html'][:140]}: {node['failureSummary'][:200]}"
+                for node in one["nodes"][:3]
+            ],
+        )
+        for one in found
+    ]
+
+
+def problems_of_look(
+    site: Site, paths: list[str], *, scheme: str, width: int, person: str = "alice"
+) -> list[tuple[object, ...]]:
+    """What is wrong with `paths` in one theme and width: axe, and sideways scrolling."""
+    context = site.context(
+        person, color_scheme=scheme, viewport={"width": width, "height": 844}
+    )
+    page = context.new_page()
+    problems: list[tuple[object, ...]] = []
+    for path in paths:
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status < 500, f"{path}: {answer.status}\n{site.log()}"
+        problems += [(path, *one) for one in violations(page)]
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        if wide > width:
+            problems.append((path, "sideways", wide))
+    context.close()
+    return problems
+
+
+def shoot(site: Site, path: str, folder: Path, person: str = "alice") -> None:
+    """Pictures of a page in both themes on a desktop and a phone, to be looked at."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = path.strip("/").replace("/", "-").replace("?", "-") or "home"
+    for scheme in ("light", "dark"):
+        for width in (1440, 390):
+            page = site.page(
+                path,
+                person,
+                color_scheme=scheme,
+                viewport={"width": width, "height": 900},
+            )
+            page.screenshot(
+                path=folder / f"{name}-{width}-{scheme}.png", full_page=True
+            )
+            page.context.close()
