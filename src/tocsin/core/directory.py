@@ -79,8 +79,11 @@ class OnCallRow(Struct, frozen=True):
     then: tuple[str, ...]
 
 
+# Alerts that people raise themselves.
+BY_HAND = -1
 # Alerts about ourselves come through here; no address leads to it.
-INTERNAL = Integration(0, "tocsin", "internal", "tocsin", "")
+INTERNAL = Integration(-2, "tocsin", "internal", "tocsin", "")
+# Lists of alerts leave out what has the number 0: the canary is nobody's trouble.
 CANARY = Integration(0, CANARY_NAME, "internal", CANARY_NAME, "")
 _CANARY_PERSON = Person(
     CANARY_NAME, contacts=(ContactMethod(CANARY_NAME, CANARY_NAME),)

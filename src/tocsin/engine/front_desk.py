@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from tocsin.core.directory import Directory, Integration
+from tocsin.core.directory import BY_HAND, Directory, Integration
 from tocsin.core.silences import Silence
 from tocsin.engine import silences
 from tocsin.engine.alerts import Absorption, Arrival, Intake
@@ -182,4 +182,4 @@ def _on(act: ActOn, number: int, tx: Tx, directory: Directory, now: datetime) ->
 
 def by_hand(service: str) -> Integration:
     """The sender of alerts that people raise themselves."""
-    return Integration(0, "by hand", "internal", service, "")
+    return Integration(BY_HAND, "by hand", "internal", service, "")

@@ -9,7 +9,7 @@ from msgspec import Struct
 from tocsin.core import alerts as rules
 from tocsin.core.alerts import Alert
 from tocsin.core.coming import Coming, next_up
-from tocsin.core.directory import Directory
+from tocsin.core.directory import BY_HAND, INTERNAL, Directory
 from tocsin.core.escalation import Run, Ticked, pending
 from tocsin.core.escalation_steps import step
 from tocsin.core.paging import methods, plan
@@ -91,7 +91,7 @@ def story(
         pages=stored_pages.of_alert(tx, number),
         attempts=[_attempt(row) for row in attempts.of_alert(tx, number)],
         raw=Raw(from_micros(kept[0]), *kept[1:]) if kept else None,
-        integration=integration.name if integration is not None else "tocsin",
+        integration=integration.name if integration is not None else _own(alert),
     )
 
 
@@ -152,6 +152,10 @@ def reachable(directory: Directory, name: str) -> bool:
     """Whether anything at all could reach a person."""
     person = directory.person(name)
     return person is not None and bool(methods(person))
+
+
+def _own(alert: Alert) -> str:
+    return "by hand" if int(alert.integration) == BY_HAND else INTERNAL.name
 
 
 def _run_of(

@@ -103,7 +103,7 @@ class Watch:
     def _canary(self, tx: Tx, directory: Directory, now: datetime) -> timedelta | None:
         """How long the last canary took from accepted to delivered."""
         found = stored_alerts.current_by_key(
-            tx, self._database, INTERNAL.id, [_CANARY_KEY]
+            tx, self._database, CANARY.id, [_CANARY_KEY]
         )
         alert = found.get(_CANARY_KEY)
         if alert is None:
