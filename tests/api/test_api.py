@@ -1,8 +1,6 @@
 """The API: what it does, what it refuses, and that no input breaks it."""
 
-import asyncio
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from tests.cast import COMPANY
-from tocsin.api.front import Front
-from tocsin.api.inbound import settle_on
-from tocsin.app import Installation
-from tocsin.config import read_settings
-from tocsin.offline import apply_to
+from tests.api.edge import Edge
 
 KEY = "0123456789abcdef0123456789abcdef"
 EVENTS = "c" * 32
@@ -29,49 +22,9 @@ integrations:
 """
 
 
-class Edge:
-    """The whole edge on a database of its own, without a socket."""
-
-    def __init__(self, home: Path) -> None:
-        settings = read_settings(
-            {},
-            database_url=f"sqlite:///{home / 't.db'}",
-            data_dir=str(home),
-            ballast_mib=0,
-            canary=False,
-        )
-        applied = apply_to(
-            settings,
-            [("a.yaml", COMPANY), ("b.yaml", MORE)],
-            prune=False,
-            dry_run=False,
-        )
-        assert applied["applied"], applied
-        self.installation = Installation(settings)
-        self.installation.start()
-        desk = self.installation.front_desk()
-        self.tokens = {
-            name: desk.sign_in.make_token(name, label="test")[0]
-            for name in ("alice", "carol")
-        }
-        self.link = desk.sign_in.link_for("carol")
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "lifespan":
-            await receive()
-            pages, prefixes = self.installation.edge(asyncio.Event())
-            inbound = self.installation.inbound(settle_on(asyncio.get_running_loop()))
-            self.front = Front(inbound=inbound, prefixes=prefixes, pages=pages)
-            await send({"type": "lifespan.startup.complete"})
-            await receive()
-            await send({"type": "lifespan.shutdown.complete"})
-            return
-        await self.front(scope, receive, send)
-
-
 @pytest.fixture(scope="module")
 def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
-    made = Edge(tmp_path_factory.mktemp("edge"))
+    made = Edge(tmp_path_factory.mktemp("edge"), MORE, people=("alice", "carol"))
     yield made
     made.installation.stop()
 
@@ -100,6 +53,8 @@ def test_an_alert_lives_its_life_by_the_api(admin: TestClient) -> None:
     )
     assert made.status_code == 202, made.text
     number = made.json()["number"]
+    listed = admin.get("/api/v1/alerts").json()["alerts"]
+    assert number in [one["number"] for one in listed]
     assert (
         admin.post(f"/api/v1/alerts/{number}/acknowledge").json()["acknowledged_by"]
         == "carol"

@@ -88,9 +88,7 @@ def _writing(router: APIRouter, desk: FrontDesk, path: str, noun: str) -> None:
         """Make or replace one; 422 names every field that is wrong."""
         _must_be_seen(desk, viewer, noun, name)
         etag = "" if if_none_match.strip() == "*" else _etag(if_match)
-        if etag is None and name in _documents(desk).get(noun, {}):
-            return problem(428, "Send If-Match with the ETag of what you saw.")
-        change = Change(noun, name, document, etag)
+        change = Change(noun, name, document, etag, needs_etag=True)
         return _answer(desk.edit(change, viewer, viewer.actor), viewer, noun, desk)
 
     @router.delete(f"/{path}/{{name}}", name=f"delete_{path}", status_code=204)
@@ -99,13 +97,8 @@ def _writing(router: APIRouter, desk: FrontDesk, path: str, noun: str) -> None:
     ) -> Response:
         """Remove one that nothing refers to."""
         _must_be_seen(desk, viewer, noun, name)
-        etag = _etag(if_match)
-        held = _documents(desk).get(noun, {})
-        if name not in held:
-            return problem(404, f"There is no {name!r} among the {path}.")
-        if etag is None:
-            return problem(428, "Send If-Match with the ETag of what you saw.")
-        done = desk.edit(Change(noun, name, None, etag), viewer, viewer.actor)
+        change = Change(noun, name, None, _etag(if_match), needs_etag=True)
+        done = desk.edit(change, viewer, viewer.actor)
         return Response(status_code=204) if done.done else _refused(done)
 
 
@@ -138,8 +131,10 @@ def _answer(done: Edited, viewer: Viewer, noun: str, desk: FrontDesk) -> Respons
 def _refused(done: Edited) -> Response:
     if done.refused:
         return problem(403, done.refused)
+    if done.missing:
+        return problem(404, done.missing)
     if done.conflict:
-        return problem(412, done.conflict)
+        return problem(412 if done.etag_given else 428, done.conflict)
     errors = [
         {
             "field": one.where,

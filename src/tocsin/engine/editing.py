@@ -38,12 +38,14 @@ class Edited(Struct, frozen=True):
     created: bool = False
     problems: tuple[Problem, ...] = ()
     refused: str = ""  # why this person may not
-    conflict: str = ""  # somebody else was faster, or it is not there
+    conflict: str = ""  # somebody else was faster, or nobody knows what was seen
+    missing: str = ""  # there is nothing to delete
+    etag_given: bool = True
 
     @property
     def done(self) -> bool:
         """Whether it was written."""
-        return not (self.problems or self.refused or self.conflict)
+        return not (self.problems or self.refused or self.conflict or self.missing)
 
 
 class Change(Struct, frozen=True):
@@ -57,6 +59,7 @@ class Change(Struct, frozen=True):
     name: str
     document: Plain | None
     etag: str | None = None
+    needs_etag: bool = False
 
 
 def etag_of(document: Plain) -> str:
@@ -77,15 +80,19 @@ def edit(
     """Carry out one change, or say why not. Nothing is written unless it is done."""
     before = stored.documents(tx)
     held = before.get(change.noun, {}).get(change.name)
-    clash = _clash(change, held)
-    if clash:
-        return Edited(held, etag_of(held) if held else "", conflict=clash)
     problems: list[Problem] = []
     document = _read(change, problems)
     teams = {team_of(change.noun, one, before) for one in (held, document) if one}
     refused = _refusal(viewer, change, teams, held, document)
     if refused:
         return Edited(refused=refused)
+    if document is None and held is None:
+        return Edited(missing=f"There is no {change.name!r} any more.")
+    clash = _clash(change, held)
+    if clash:
+        etag = etag_of(held) if held else ""
+        given = change.etag is not None
+        return Edited(held, etag, conflict=clash, etag_given=given)
     after = _after(before, change, document)
     settle(before, after, change.noun, change.name, problems, now=now, new_key=new_key)
     problems += _new_problems(tx, before, after)
@@ -143,9 +150,9 @@ def shown(document: Plain) -> Plain:
 
 
 def _clash(change: Change, held: Plain | None) -> str:
-    if change.document is None and held is None:
-        return f"There is no {change.name!r} any more."
     if change.etag is None:
+        if held is not None and change.needs_etag:
+            return "Send If-Match with the ETag of what you saw."
         return ""
     if held is None:
         return "" if change.etag == "" else f"{change.name!r} was deleted meanwhile."
