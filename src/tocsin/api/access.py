@@ -1,16 +1,17 @@
 """Who may call what: every route of the API names what it needs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from fastapi.routing import APIRoute
 
 from tocsin.core.permissions import ADMIN
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
 
+PREFIX = "/api/v1"
 COOKIE = "tocsin_session"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 SEND = "send"
@@ -92,12 +93,22 @@ def allowed(desk: FrontDesk, role: str) -> Any:
     return Depends(Allowed(desk, role))
 
 
-def must_all_be_guarded(application: FastAPI, *, open_paths: tuple[str, ...]) -> None:
-    """A route without a permission stops the start."""
-    for route in application.routes:
-        if not isinstance(route, APIRoute) or route.path in open_paths:
+def must_all_be_guarded(application: FastAPI, routers: Sequence[APIRouter]) -> None:
+    """A route without a permission stops the start.
+
+    The routers are asked, because an application does not list what it includes; that
+    none was left out is seen by the paths that it documents.
+    """
+    paths = set()
+    for route in (*application.routes, *(one for r in routers for one in r.routes)):
+        if not isinstance(route, APIRoute):
             continue
         calls: list[Callable[..., Any] | None] = [
             one.call for one in route.dependant.dependencies
         ]
         assert any(isinstance(call, Allowed) for call in calls), route.path
+        paths.add(route.path)
+    documented = set(application.openapi()["paths"])
+    assert {path.removeprefix(PREFIX) for path in documented} == {
+        path.removeprefix(PREFIX) for path in paths
+    }, "a router was not checked"

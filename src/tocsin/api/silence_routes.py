@@ -52,13 +52,13 @@ def routes(desk: FrontDesk) -> APIRouter:
             comment=clean(body.comment),
             service=clean(body.service),
         )
-        found = silences.problems(silence, now=now)
-        if found:
-            raise HTTPException(422, "; ".join(found))
         directory = desk.directory()
         must(viewer, RESPONDER, directory.team_of(silence.service))
         if silence.service in directory.hidden_from(viewer.grant):
             raise HTTPException(404, "There is no such service.")
+        found = silences.problems(silence, now=now)
+        if found:
+            raise HTTPException(422, "; ".join(found))
         desk.silence(silence, viewer.actor)
         return silence_json(silence, now=now)
 

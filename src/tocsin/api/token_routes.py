@@ -55,6 +55,8 @@ def routes(desk: FrontDesk) -> APIRouter:
         viewer: Viewer = allowed(desk, VIEWER),
     ) -> Response:
         """Nobody can use it any more."""
+        if not tokens.may_keep(viewer):
+            raise HTTPException(403, tokens.KEEPS_NONE)
         if not tokens.end(desk.sign_in, viewer, desk.audit, clean(token_id)):
             raise HTTPException(404, "There is no token of yours with this id.")
         return Response(status_code=204)

@@ -18,16 +18,16 @@ from tocsin.api import (
     silence_routes,
     token_routes,
 )
-from tocsin.api.access import allowed, must_all_be_guarded
+from tocsin.api.access import PREFIX, allowed, must_all_be_guarded
 from tocsin.api.inbound import BODY_LIMIT
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
 
-PREFIX = "/api/v1"
 _NOUNS = (
     alert_routes, schedule_routes, config_routes, integration_routes, silence_routes,
     document_routes, token_routes, audit_routes,
 )  # fmt: skip
+__all__ = ["PREFIX", "build"]
 _DEEPEST = 32
 _LARGEST_CONFIG = 8 * 1024 * 1024
 
@@ -43,8 +43,9 @@ def build(desk: FrontDesk) -> FastAPI:
         redirect_slashes=False,
     )
     problems.install(api)
-    for noun in _NOUNS:
-        api.include_router(noun.routes(desk), prefix=PREFIX)
+    routers = [noun.routes(desk) for noun in _NOUNS]
+    for router in routers:
+        api.include_router(router, prefix=PREFIX)
 
     @api.get(f"{PREFIX}/me", tags=["me"], responses=alert_routes.ERRORS)
     def me(viewer: Viewer = allowed(desk, "viewer")) -> dict[str, Any]:
@@ -57,7 +58,7 @@ def build(desk: FrontDesk) -> FastAPI:
         found = list(desk.problems())
         return {"healthy": not found, "problems": found}
 
-    must_all_be_guarded(api, open_paths=())
+    must_all_be_guarded(api, routers)
     api.middleware("http")(_within_limits)
     return api
 

@@ -13,6 +13,7 @@ from tocsin.store import tokens as stored
 from tocsin.store.database import Tx
 from tocsin.store.tokens import Token
 
+KEEPS_NONE = "A token makes and ends no tokens unless its scope is admin."
 LONGEST = timedelta(days=731)
 
 
@@ -73,6 +74,11 @@ def end(sign_in: SignIn, viewer: Viewer, auditor: Auditor, token_id: str) -> boo
     return sign_in.database.write(work)
 
 
+def may_keep(viewer: Viewer) -> bool:
+    """Whether the caller may make and end tokens: a leaked weak one must not."""
+    return viewer.grant.scopes is None or Scope.ADMIN in viewer.grant.scopes
+
+
 def listing(tx: Tx, *, person: str | None = None) -> Sequence[Token]:
     """Tokens, newest first, of a person or of everybody."""
     return stored.listing(tx, person=person)
@@ -89,10 +95,8 @@ def _refusal(
 ) -> Made | None:
     if person != viewer.person and not viewer.may(ADMIN):
         return Made(refused="Only an admin makes tokens for others.", forbidden=True)
-    given = viewer.grant.scopes
-    if given is not None and Scope.ADMIN not in given:
-        said = "A token makes no tokens unless its scope is admin."
-        return Made(refused=said, forbidden=True)
+    if not may_keep(viewer):
+        return Made(refused=KEEPS_NONE, forbidden=True)
     if person not in directory.people:
         return Made(refused=f"person: {person!r} is nobody who is configured")
     if not label.strip():
