@@ -8,12 +8,15 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import structlog
 import uvicorn
 
 from tocsin.api.front import Asgi, Front
-from tocsin.api.inbound import settle_on
+from tocsin.api.inbound import InboundApp, settle_on
+from tocsin.api.lane import LaneProtocol
 from tocsin.app import Installation
 from tocsin.config import Settings
 from tocsin.core.permissions import ADMIN
@@ -47,7 +50,7 @@ async def serve(installation: Installation, *, ready: Ready | None = None) -> No
         loop.add_signal_handler(number, stopping.set)
     installation.start()
     served = Served(installation, stopping)
-    server = _Server(_config(installation, _front(served)))
+    server = _Server(_config(installation, *_front(served)))
     serving = asyncio.create_task(server.serve())
     try:
         await _started(server, serving)
@@ -86,25 +89,25 @@ def _first_link(installation: Installation) -> str:
     return f"{installation.public_url}/sign-in/{token}"
 
 
-def _front(served: Served) -> Asgi:
+def _front(served: Served) -> tuple[Asgi, InboundApp | None]:
     installation = served.installation
     loop = asyncio.get_running_loop()
     site, prefixes = installation.edge(served.stopping)
     inbound = installation.inbound(settle_on(loop))
-    return Front(
-        inbound=inbound if installation.role != "engine" else None,
-        prefixes=prefixes,
-        pages=site,
-    )
+    taking = inbound if installation.role != "engine" else None
+    return Front(inbound=taking, prefixes=prefixes, pages=site), taking
 
 
-def _config(installation: Installation, application: Asgi) -> uvicorn.Config:
+def _config(
+    installation: Installation, application: Asgi, inbound: InboundApp | None
+) -> uvicorn.Config:
     settings = installation.settings
+    lane: Any = partial(LaneProtocol, inbound=inbound) if inbound else "httptools"
     return uvicorn.Config(
         application,
         host=settings.host,
         port=settings.port,
-        http="httptools",
+        http=lane,
         loop="asyncio",
         lifespan="off",
         access_log=False,

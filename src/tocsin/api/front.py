@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from tocsin.api.inbound import InboundApp, Receive, Scope, Send
+from tocsin.api.inbound import InboundApp
+from tocsin.api.wire import Receive, Scope, Send
 
 
 class Asgi(Protocol):

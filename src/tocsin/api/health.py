@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from tocsin.api.inbound import Receive, Scope, Send
+from tocsin.api.wire import Receive, Scope, Send
 
 
 class Health:

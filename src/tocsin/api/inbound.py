@@ -5,12 +5,17 @@ other answer is in the sender's own dialect, and what could not be read is kept 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from collections.abc import (
+    Callable,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from urllib.parse import parse_qsl
 
 import structlog
 
+from tocsin.api.wire import Receive, Scope, Send, TooLarge, read_body, send_answer
 from tocsin.core.directory import Directory, Integration
 from tocsin.engine.alerts import Arrival
 from tocsin.engine.desk import ScopedDesk
@@ -22,14 +27,9 @@ from tocsin.store.database import StoreError
 
 log = structlog.get_logger()
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
 BODY_LIMIT = 1024 * 1024
 # PagerDuty's own limit on its paths.
 _PAGERDUTY_LIMIT = 512 * 1024
-_KEPT_OF_TOO_LARGE = 64 * 1024
 _KEY_IN_BODY = {
     "/v2/enqueue",
     "/v2/change/enqueue",
@@ -41,26 +41,16 @@ _RETRY_AFTER_SECONDS = 5
 def settle_on(
     loop: asyncio.AbstractEventLoop,
 ) -> Callable[[list[Settled]], None]:
-    """Hands results from the writer's thread to the futures of `loop`, in one call."""
+    """Hands results from the writer's thread to who waits on `loop`, in one call."""
 
     def settle(results: list[Settled]) -> None:
         for result in results:
-            future = result.waiter
-            if not future.done():
-                future.set_result(result)
+            result.waiter(result)
 
     def hand_over(results: list[Settled]) -> None:
         loop.call_soon_threadsafe(settle, results)
 
     return hand_over
-
-
-class TooLarge(Exception):
-    """The body is above the limit; holds its beginning."""
-
-    def __init__(self, beginning: bytes) -> None:
-        super().__init__()
-        self.beginning = beginning
 
 
 class InboundApp:
@@ -96,15 +86,15 @@ class InboundApp:
         else:
             key, tail, limit = "", path, _PAGERDUTY_LIMIT
         try:
-            body = await _read_body(receive, limit)
+            body = await read_body(receive, limit)
         except TooLarge as large:
             answer = await self._too_large(key, tail, scope, large, limit)
-            await _answer(send, answer)
+            await send_answer(send, answer)
             return
         if not key:
             key = self._routing_key_of(body) or ""
         answer = await self._serve(scope, key, tail, body)
-        await _answer(send, answer)
+        await send_answer(send, answer)
 
     async def _serve(self, scope: Scope, key: str, tail: str, body: bytes) -> Answer:
         integration = await self._integration(key)
@@ -129,16 +119,60 @@ class InboundApp:
         return await self._take(arrival, dialect)
 
     async def _take(self, arrival: Arrival, dialect: Dialect) -> Answer:
-        waiter: asyncio.Future[Settled] = asyncio.get_running_loop().create_future()
-        if not self._door.offer(arrival, waiter):
+        future: asyncio.Future[Settled] = asyncio.get_running_loop().create_future()
+
+        def tell(settled: Settled) -> None:
+            if not future.done():
+                future.set_result(settled)
+
+        if not self._door.offer(arrival, tell):
             reason = "too many events are waiting; none of yours was taken"
             return dialect.refuse(429, reason, _RETRY_AFTER_SECONDS)
-        settled = await waiter
-        if settled.error is not None:
-            log.error("event_refused", reason=str(settled.error))
-            reason = "the event could not be stored; send it again"
-            return dialect.refuse(503, reason, _RETRY_AFTER_SECONDS)
-        return arrival.reading.answer
+        return _after_commit(await future, arrival.reading.answer, dialect)
+
+    # long because: the checks of the long way, in its order, without its waiting.
+    def take(
+        self,
+        path: str,
+        headers: Sequence[tuple[bytes, bytes]],
+        body: bytes,
+        answer: Callable[[Answer], None],
+    ) -> bool:
+        """Take a POST to `/in/…` without waiting; `answer` is called after its commit.
+
+        False when it is not plainly an event that can be taken now: nothing has been
+        done then, and the request is to be served as any other.
+        """
+        _, _, key, *rest = path.split("/", 3)
+        tail = "/" + rest[0] if rest else ""
+        directory = self._reception.seen()
+        integration = directory.by_key(key) if directory is not None else None
+        if integration is None or integration.paused:
+            return False
+        dialect = self._dialects.get(integration.type)
+        if dialect is None or integration.type == "heartbeat":
+            return False
+        inbound = Inbound(
+            "POST",
+            tail,
+            (),
+            _text_headers(headers),
+            body,
+            f"{self._reception.public_url}/in/{key}",
+            integration.settings,
+        )
+        if not dialect.is_intake(inbound):
+            return False
+        try:
+            reading = dialect.read(inbound, now=self._reception.clock.now())
+        except Unreadable:
+            return False
+
+        def tell(settled: Settled) -> None:
+            answer(_after_commit(settled, reading.answer, dialect))
+
+        arrival = Arrival(integration, reading, tail, kept(inbound.headers), body)
+        return self._door.offer(arrival, tell)
 
     async def _answer_question(
         self, dialect: Dialect, integration: Integration, inbound: Inbound
@@ -209,54 +243,29 @@ _UNKNOWN = (
 )
 
 
+def _after_commit(settled: Settled, answer: Answer, dialect: Dialect) -> Answer:
+    """The 2xx if the commit came, else a refusal."""
+    if settled.error is None:
+        return answer
+    log.error("event_refused", reason=str(settled.error))
+    reason = "the event could not be stored; send it again"
+    return dialect.refuse(503, reason, _RETRY_AFTER_SECONDS)
+
+
+def _text_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
+
+
 def _inbound(
     scope: Scope, integration: Integration, tail: str, body: bytes, public_url: str
 ) -> Inbound:
-    headers = {
-        name.decode("latin-1"): value.decode("latin-1")
-        for name, value in scope["headers"]
-    }
     query = scope["query_string"]
     return Inbound(
         method=scope["method"],
         path=tail,
         query=parse_qsl(query.decode("latin-1"), True) if query else (),
-        headers=headers,
+        headers=_text_headers(scope["headers"]),
         body=body,
         base_url=f"{public_url}/in/{integration.key}",
         settings=integration.settings,
     )
-
-
-async def _read_body(receive: Receive, limit: int) -> bytes:
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        if len(body) > limit:
-            raise TooLarge(body[:_KEPT_OF_TOO_LARGE])
-        return body
-    parts = [body]
-    size = len(body)
-    while message.get("more_body"):
-        message = await receive()
-        part = message.get("body", b"")
-        size += len(part)
-        if size > limit:
-            raise TooLarge(b"".join(parts)[:_KEPT_OF_TOO_LARGE])
-        parts.append(part)
-    return b"".join(parts)
-
-
-async def _answer(send: Send, answer: Answer) -> None:
-    headers = [
-        (b"content-length", str(len(answer.body)).encode()),
-        (b"content-type", answer.content_type.encode()),
-    ]
-    headers += [
-        (name.encode("latin-1"), value.encode("latin-1"))
-        for name, value in answer.headers.items()
-    ]
-    await send(
-        {"type": "http.response.start", "status": answer.status, "headers": headers}
-    )
-    await send({"type": "http.response.body", "body": answer.body})

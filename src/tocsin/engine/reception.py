@@ -50,6 +50,10 @@ class Reception:
         """The newest configuration this process has seen."""
         return self._directories.seen() or self.refresh()
 
+    def seen(self) -> Directory | None:
+        """The newest configuration this process has seen, if any."""
+        return self._directories.seen()
+
     def refresh(self) -> Directory:
         """The configuration of this moment."""
         return self._database.read(self._directories.current)
