@@ -25,7 +25,7 @@ class EventKind(StrEnum):
     RESOLVE = "resolve"
 
 
-class AlertEvent(Struct, frozen=True):
+class AlertEvent(Struct, frozen=True, gc=False):
     """One immutable event as a dialect read it (`integrations/*` make these).
 
     `key` is the dedup key, scoped to the integration. `severity` is the severity the
@@ -56,7 +56,7 @@ class Status(StrEnum):
     RESOLVED = "resolved"
 
 
-class Alert(Struct, frozen=True):
+class Alert(Struct, frozen=True, gc=False):
     """One alert of one dedup key; `episode` counts its reopenings from 1.
 
     `last_trigger_at` and `last_resolve_at` are the source's times (3.3); the other

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 LONGEST_TITLE = 1024
 LONGEST_VALUE = 16_000
+LONGEST_LINK = 2048
 
 
 def clean(text: str, *, longest: int = LONGEST_VALUE) -> str:
@@ -28,6 +29,19 @@ def clean_all(texts: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def is_clean_json(text: bytes) -> bool:
+    """Whether strings decoded from this JSON hold nothing to clean but their length.
+
+    A decoder that rejects control characters and invalid UTF-8, as msgspec's does, can
+    get a NUL or a lone surrogate only from an escape.
+    """
+    return b"\\" not in text or b"\\u" not in text
+
+
 def web_link(link: str) -> str:
     """The link if it is one that may be shown as a link, else nothing."""
-    return clean(link, longest=2048) if link.startswith(("http://", "https://")) else ""
+    return (
+        clean(link, longest=LONGEST_LINK)
+        if link.startswith(("http://", "https://"))
+        else ""
+    )

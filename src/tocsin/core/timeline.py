@@ -25,7 +25,7 @@ class FactKind(StrEnum):
     SYSTEM = "system"  # quarantine, auditor, canary
 
 
-class Fact(Struct, frozen=True):
+class Fact(Struct, frozen=True, gc=False):
     """One entry. `actor` is a person's name, `source:NAME`, or `engine`."""
 
     at: datetime
