@@ -97,10 +97,10 @@ class Installation:
             self.directories,
             self.clock,
             settled=lambda results: self._settle(results),
-            opened=self.wake,
         )
         self._workers = ThreadPoolExecutor(settings.workers, "tocsin-pager")
         self.engine = self._engine()
+        self.intake.due = lambda at: self.engine.wake_by(at)
         self.clockwork = Clockwork(self.engine)
         self.demo: object | None = None
         self.upkeep = Upkeep(self.database, self.clock, tidy_files=self._files())

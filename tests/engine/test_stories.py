@@ -1,6 +1,6 @@
 """An alert pages people until somebody answers: the whole engine, on each database."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,6 +11,7 @@ from tocsin.core.escalation import Target, TargetKind
 from tocsin.core.silences import Matcher, Silence
 from tocsin.engine import answering
 from tocsin.engine.answering import Acted, Via
+from tocsin.engine.loop import Clockwork
 from tocsin.interfaces import DeliveryFailed, DeliveryUnknown
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import paging as stored_pages
@@ -320,3 +321,33 @@ def test_two_engines_share_the_work_and_nobody_is_paged_twice(story: Story) -> N
         alert.number for _, _, message in story.mail.sent for alert in message.alerts
     ]
     assert len(alerts) == len(set(alerts)) == 40
+
+
+def test_a_commit_tells_the_engine_when_the_earliest_of_it_is_due(story: Story) -> None:
+    told: list[datetime] = []
+    story.intake.due = told.append
+    story.send()  # the first level's delay is 0
+    assert told == [MONDAY_9AM]
+    told.clear()
+    story.send()  # a plain repeat makes nothing due
+    assert told == []
+    story.send(level="warning", key="late", expires_at=MONDAY_9AM - timedelta(hours=1))
+    assert told == [MONDAY_9AM - timedelta(hours=1)]
+    told.clear()
+    story.send(EventKind.RESOLVE)
+    assert told == [MONDAY_9AM]
+
+
+def test_the_engine_is_woken_only_for_what_comes_before_its_next_step(
+    story: Story,
+) -> None:
+    clockwork = Clockwork(story.engine)
+    woken = clockwork._wake
+    story.engine.wake_by(MONDAY_9AM)  # nothing is planned yet
+    assert woken.is_set()
+    woken.clear()
+    seconds = clockwork._guarded_step()
+    story.engine.wake_by(MONDAY_9AM + timedelta(seconds=seconds))
+    assert not woken.is_set()
+    story.engine.wake_by(MONDAY_9AM + timedelta(seconds=seconds / 2))
+    assert woken.is_set()

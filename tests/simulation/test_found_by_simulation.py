@@ -148,7 +148,6 @@ def test_requests_are_refused_when_a_transaction_cannot_begin() -> None:
         Directories(),
         SetClock(),
         settled=told.extend,
-        opened=lambda: None,
     )
     arrival = Arrival(None, Reading([], Answer(200)), "", {}, b"")  # type: ignore[arg-type]
     assert door.offer(arrival, "waiter")

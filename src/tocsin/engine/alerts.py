@@ -3,12 +3,13 @@
 `Intake.accept` is the hot path: many requests, one transaction, rows in bulk.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from tocsin.core.directory import Directory
 from tocsin.core.escalation import Policy
-from tocsin.engine.batch import Absorption, Arrival, Batch
+from tocsin.engine.arrivals import Absorption, Arrival
+from tocsin.engine.batch import Batch
 from tocsin.store import escalation as stored_runs
 from tocsin.store import inbound
 from tocsin.store.database import Database, Tx
@@ -25,6 +26,8 @@ class Intake:
         self._database = database
         self._versions: dict[tuple[int, str], int] = {}
         self._touched: dict[int, datetime] = {}
+        # Told after a commit: the earliest instant at which it made something due.
+        self.due: Callable[[datetime], None] = lambda at: None
 
     def accept(
         self,
@@ -41,6 +44,9 @@ class Intake:
         batch.write(self._version)
         for arrival in arrivals:
             self._touch(tx, arrival, now=now)
+        due_at = batch.due_at
+        if due_at is not None:
+            tx.after_commit.append(lambda: self.due(due_at))
         return outcomes
 
     def _version(self, tx: Tx, directory: Directory, policy: Policy) -> int:

@@ -3,47 +3,32 @@
 Many requests are absorbed in memory first; then everything is written in bulk.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-
-from msgspec import Struct
 
 from tocsin.core import absorbing, routing, silences
 from tocsin.core import alerts as rules
 from tocsin.core import escalation as runs
 from tocsin.core.absorbing import Outcome
-from tocsin.core.alerts import Alert, AlertEvent, EventKind, Status
+from tocsin.core.alerts import Alert, AlertEvent
 from tocsin.core.directory import Directory, Integration
 from tocsin.core.escalation import Policy, Run
 from tocsin.core.severity import Severity
 from tocsin.core.timeline import Fact, FactKind
 from tocsin.engine import escalation
-from tocsin.interfaces import Reading
+from tocsin.engine.arrivals import Absorption, Arrival
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import escalation as stored_runs
 from tocsin.store import inbound, timeline
 from tocsin.store import silences as stored_silences
 from tocsin.store.database import Database, Tx
 
+# Looked up once: in Python 3.11 reading a member of an enum is a call.
+_REPEATED = Outcome.REPEATED
+# What these say is in the alert already; their raw body is not kept.
+_FORGOTTEN = frozenset((Outcome.REPEATED, Outcome.DUPLICATE, Outcome.RECORDED))
 TOMBSTONE_KEPT = timedelta(minutes=5)
 VersionOf = Callable[[Tx, Directory, Policy], int]
-
-
-class Arrival(Struct, frozen=True):
-    """One request of one sender, read but not yet absorbed."""
-
-    integration: Integration
-    reading: Reading
-    path: str
-    headers: Mapping[str, str]
-    body: bytes
-
-
-class Absorption(Struct, frozen=True):
-    """What became of one event."""
-
-    outcome: Outcome
-    number: int  # 0: no alert
 
 
 class Batch:
@@ -56,9 +41,12 @@ class Batch:
         self._database = database
         self._directory = directory
         self._now = now
-        self._known: dict[tuple[int, str], Alert] = {}
+        # When the earliest of what was written is due.
+        self.due_at: datetime | None = None
         self._tombs: dict[tuple[int, str], datetime] = {}
         self._numbers: list[int] = []
+        self._raws: list[int] = []
+        self._kept: list[inbound.Kept] = []
         self._opened: dict[int, Alert] = {}
         self._changed: dict[int, Alert] = {}
         self._repeated: dict[int, Alert] = {}
@@ -66,9 +54,11 @@ class Batch:
         self._effects: list[tuple[Alert, runs.Event | None]] = []
         self._facts: list[tuple[int, Fact]] = []
         self._severities: dict[tuple[int, str], Severity | None] = {}
+        self._recall = stored_alerts.recall(tx, database)
         self._silences = stored_silences.in_force(tx, now=now)
 
     def load(self, arrivals: Sequence[Arrival]) -> None:
+        """Fetch what the process does not remember of the alerts that are named."""
         keys: dict[int, dict[str, None]] = {}
         for arrival in arrivals:
             mine = keys.setdefault(arrival.integration.id, {})
@@ -76,75 +66,67 @@ class Batch:
                 mine[event.key] = None
         missing = 0
         for integration, wanted in keys.items():
-            found = stored_alerts.current_by_key(
+            missing += stored_alerts.fetch(
                 self._tx, self._database, integration, wanted
             )
-            missing += len(wanted) - len(found)
-            for key, alert in found.items():
-                self._known[integration, key] = alert
-            buried = stored_alerts.tombstones(self._tx, integration, list(wanted))
+            buried = stored_alerts.tombstones(self._tx, integration, wanted)
             for key, at in buried.items():
                 self._tombs[integration, key] = at
         if missing:
             self._numbers = stored_alerts.next_numbers(self._tx, missing)
             self._numbers.reverse()
+        self._raws = list(inbound.next_ids(self._tx, len(arrivals)))
+        self._raws.reverse()
 
     def absorb(self, arrival: Arrival) -> list[Absorption]:
+        """What every event of one request means; kept raw if it changes anything."""
         integration = arrival.integration
-        raw = self._keep(arrival)
-        outcomes = []
+        number, source = integration.id, str(integration.id)
         service = integration.service
-        source = str(integration.id)
+        recall, tombs, now = self._recall, self._tombs, self._now
+        raw = self._raws.pop()
+        is_kept = False
+        outcomes = []
         for event in arrival.reading.events:
-            place = (integration.id, event.key)
-            known = self._known.get(place)
+            place = (number, event.key)
+            known = recall(place)
             absorbed = absorbing.absorb(
                 known,
                 event,
                 severity=self._severity(integration, event),
-                tombstone_at=self._tombs.get(place) if self._tombs else None,
+                tombstone_at=tombs.get(place) if tombs else None,
                 integration=source,
                 service=service,
-                received_at=self._now,
+                received_at=now,
                 raw=raw,
             )
             alert = absorbed.alert
-            if absorbed.outcome is Outcome.REPEATED and alert is not None:
-                self._known[place] = alert
-                if (
-                    alert.number not in self._changed
-                    and alert.number not in self._opened
-                ):
-                    self._repeated[alert.number] = alert
-                elif alert.number in self._opened:
-                    self._opened[alert.number] = alert
-                else:
-                    self._changed[alert.number] = alert
+            outcome = absorbed.outcome
+            if outcome is _REPEATED and alert is not None:
+                self._repeat(place, alert)
             else:
                 alert = self._note(place, known, event, absorbed, integration)
-            outcomes.append(
-                Absorption(absorbed.outcome, alert.number if alert is not None else 0)
-            )
+                is_kept = is_kept or known is None or outcome not in _FORGOTTEN
+            outcomes.append(Absorption(outcome, alert.number if alert else 0))
+        if is_kept:
+            self._keep(arrival, raw)
         return outcomes
 
-    def _keep(self, arrival: Arrival) -> int:
+    def _repeat(self, place: stored_alerts.Key, alert: Alert) -> None:
+        number = alert.number
+        self._tx.overlay[place] = alert
+        if number in self._opened:
+            self._opened[number] = alert
+        elif number in self._changed:
+            self._changed[number] = alert
+        else:
+            self._repeated[number] = alert
+
+    def _keep(self, arrival: Arrival, raw: int) -> None:
         place = arrival.integration.id
-        for event in arrival.reading.events:
-            known = self._known.get((place, event.key))
-            if (
-                known is None
-                or event.kind is not EventKind.TRIGGER
-                or known.status is Status.RESOLVED
-            ):
-                return inbound.keep(
-                    self._tx,
-                    place,
-                    path=arrival.path,
-                    headers=arrival.headers,
-                    body=arrival.body,
-                    now=self._now,
-                )
-        return 0
+        self._kept.append(
+            inbound.Kept(raw, place, arrival.path, arrival.headers, arrival.body)
+        )
 
     def _severity(self, integration: Integration, event: AlertEvent) -> Severity | None:
         if event.severity is not None:
@@ -187,7 +169,7 @@ class Batch:
         else:
             self._repeated.pop(alert.number, None)
             self._changed[alert.number] = alert
-        self._known[place] = alert
+        self._tx.overlay[place] = alert
         self._facts.append(
             (alert.number, _fact(absorbed, alert, event, integration, now=self._now))
         )
@@ -224,6 +206,7 @@ class Batch:
 
     def write(self, version_of: VersionOf) -> None:
         """Everything at once, in the order that the keys between rows want."""
+        inbound.keep(self._tx, self._kept, now=self._now)
         opened = list(self._opened.values())
         for number in self._superseded:
             # Opened and already history within this batch: its row comes first.
@@ -235,9 +218,13 @@ class Batch:
             self._begin(opened, version_of)
         for alert in self._changed.values():
             stored_alerts.save(self._tx, alert)
+        self._note_expiry(opened)
+        self._note_expiry(self._changed.values())
         if self._repeated:
             stored_alerts.save_repeats(self._tx, list(self._repeated.values()))
         timeline.append(self._tx, self._facts)
+        if self._effects:
+            self._due(self._now)
         for alert, event in self._effects:
             policy = self._directory.policy_of(alert.service)
             if event is None:
@@ -262,7 +249,18 @@ class Batch:
                 made[kind] = run, stored_runs.encode_run(run).decode()
             version = version_of(self._tx, self._directory, policy)
             rows.append((alert.number, version, *made[kind]))
+        for run, _ in made.values():
+            self._due(run.due_at)
         stored_runs.begin(self._tx, rows)
+
+    def _due(self, at: datetime | None) -> None:
+        if at is not None and (self.due_at is None or at < self.due_at):
+            self.due_at = at
+
+    def _note_expiry(self, alerts: Iterable[Alert]) -> None:
+        times = [alert.expires_at for alert in alerts if alert.expires_at is not None]
+        if times:
+            self._due(min(times))
 
 
 _WORDS = {

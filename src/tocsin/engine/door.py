@@ -14,7 +14,6 @@ from typing import Any
 
 import structlog
 
-from tocsin.core.absorbing import Outcome
 from tocsin.core.alerts import AlertEvent, EventKind
 from tocsin.engine.alerts import Absorption, Arrival, Intake
 from tocsin.engine.directories import Directories
@@ -27,7 +26,6 @@ log = structlog.get_logger()
 _EVENTS_PER_COMMIT = 4000
 _WAITING_EVENTS = 50_000
 _WAITING_BYTES = 64 * 1024 * 1024
-_QUIET = (Outcome.REPEATED, Outcome.DUPLICATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +48,12 @@ class Door:
         clock: Clock,
         *,
         settled: Callable[[list[Settled]], None],
-        opened: Callable[[], None],
     ) -> None:
         self._database = database
         self._intake = intake
         self._directories = directories
         self._clock = clock
         self._settled = settled
-        self._opened = opened
         self._lock = threading.Lock()
         self._waiting: deque[tuple[Arrival, Any]] = deque()
         self._events = 0
@@ -129,8 +125,6 @@ class Door:
     ) -> None:
         pairs = zip(taken, outcomes, strict=True)
         self._settled([Settled(waiter, each) for (_, waiter), each in pairs])
-        if any(one.outcome not in _QUIET for each in outcomes for one in each):
-            self._opened()
 
     def _alone(self, arrival: Arrival, waiter: Any) -> None:
         """One request of a batch that failed: its own transaction, its own fate."""

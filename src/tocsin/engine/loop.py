@@ -6,7 +6,7 @@ A step is a function call, so the simulator runs it under its own clock; in prod
 
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -34,6 +34,7 @@ from tocsin.store.database import Database, StoreError, Tx
 log = structlog.get_logger()
 
 LONGEST_WAIT = timedelta(seconds=15)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _RUNS_PER_TURN = 200
 _BEAT_EVERY = timedelta(seconds=10)
 _DEAD_AFTER = timedelta(seconds=60)
@@ -86,6 +87,8 @@ class Engine:
         self._counting = threading.Lock()
         self._beat_at: datetime | None = None
         self.wake: Callable[[], None] = lambda: None
+        # Wakes only if the next step is planned for later than the given instant.
+        self.wake_by: Callable[[datetime], None] = lambda at: None
 
     def boot(self) -> None:
         """Announce this incarnation; on SQLite any other is known to be dead."""
@@ -240,7 +243,10 @@ class Clockwork:
         self._thread = threading.Thread(
             target=self._run, name="tocsin-engine", daemon=True
         )
+        # When the next step is planned; while one runs, any instant comes before it.
+        self._planned = _NEVER
         engine.wake = self._wake.set
+        engine.wake_by = self._wake_by
 
     def start(self) -> None:
         """Boot the engine and begin stepping."""
@@ -255,9 +261,13 @@ class Clockwork:
 
     def _run(self) -> None:
         while not self._stop:
-            wait = self._guarded_step()
-            self._wake.wait(wait)
+            self._wake.wait(self._guarded_step())
+            self._planned = _NEVER
             self._wake.clear()
+
+    def _wake_by(self, at: datetime) -> None:
+        if at < self._planned:
+            self._wake.set()
 
     def _guarded_step(self) -> float:
         """One step; an error is recorded and the next step tries again."""
@@ -266,4 +276,5 @@ class Clockwork:
         except Exception as error:
             log.error("step_failed", error=str(error), exc_info=True)
             return 1.0
+        self._planned = due
         return max(0.0, (due - self._engine.clock.now()).total_seconds())

@@ -89,8 +89,9 @@ class Node:
         intake = rig.intake(self.database)
         self.door = Door(
             self.database, intake, directories, self.clock,
-            settled=self._settled, opened=self.wake,
+            settled=self._settled,
         )  # fmt: skip
+        intake.due = lambda at: self.wake()
         self.engine = rig.engine(
             self.database,
             directories=directories,

@@ -6,7 +6,7 @@ is remembered; the memory changes only after the commit that makes it true.
 
 # long because: the hot path and its row, column by column.
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -43,8 +43,12 @@ _UPDATE = (
     + " where number = ?"
 )
 _REPEAT = (
-    "update alerts set count = ?, last_at = ?, last_trigger_at = ?, expires_at = ?, "
-    "last_event_id = ? where number = ?"
+    "with new (number, count, last_at, last_trigger_at, expires_at, event_id) as "
+    "(values (?, ?, ?, ?, ?, ?)) update alerts set count = cast(new.count as bigint), "
+    "last_at = cast(new.last_at as bigint), "
+    "last_trigger_at = cast(new.last_trigger_at as bigint), "
+    "expires_at = cast(new.expires_at as bigint), last_event_id = new.event_id "
+    "from new where alerts.number = cast(new.number as bigint)"
 )
 _encode = msgspec.json.Encoder().encode
 _labels = msgspec.json.Decoder(dict[str, str]).decode
@@ -53,26 +57,42 @@ _labels = msgspec.json.Decoder(dict[str, str]).decode
 _REMEMBERED = 200_000
 
 
+def recall(tx: Tx, database: Database) -> Callable[[Key], Alert | None]:
+    """What this transaction or, where that is the truth, this process remembers."""
+    overlay = tx.overlay
+    if not database.exclusive:
+        return overlay.get
+    remembered = database.cache.get
+
+    def look(place: Key) -> Alert | None:
+        return overlay.get(place) or remembered(place)
+
+    return look
+
+
+def fetch(tx: Tx, database: Database, integration: int, keys: Collection[str]) -> int:
+    """Make what is stored of `keys` known to `recall`; returns how many are unknown.
+
+    They are locked where engines share a database.
+    """
+    look = recall(tx, database)
+    unknown = [key for key in keys if look((integration, key)) is None]
+    if not unknown or (database.exclusive and database.cache_complete):
+        return len(unknown)
+    found = _select_keys(tx, integration, unknown)
+    for alert in found:
+        _remember(tx, alert)
+    return len(unknown) - len(found)
+
+
 def current_by_key(
-    tx: Tx, database: Database, integration: int, keys: Iterable[str]
+    tx: Tx, database: Database, integration: int, keys: Collection[str]
 ) -> dict[str, Alert]:
     """The current alert of each of `keys`; locked where engines share a database."""
-    found: dict[str, Alert] = {}
-    unknown: list[str] = []
-    cache, overlay = database.cache, tx.overlay
-    for key in keys:
-        known = overlay.get((integration, key))
-        if known is None and database.exclusive:
-            known = cache.get((integration, key))
-        if known is None:
-            unknown.append(key)
-        else:
-            found[key] = known
-    if unknown and not (database.exclusive and database.cache_complete):
-        for alert in _select_keys(tx, integration, unknown):
-            found[alert.key] = alert
-            _remember(tx, alert)
-    return found
+    fetch(tx, database, integration, keys)
+    look = recall(tx, database)
+    found = ((key, look((integration, key))) for key in keys)
+    return {key: alert for key, alert in found if alert is not None}
 
 
 def _select_keys(tx: Tx, integration: int, keys: Sequence[str]) -> list[Alert]:
@@ -142,22 +162,23 @@ def save(tx: Tx, alert: Alert) -> None:
 
 def save_repeats(tx: Tx, alerts: Sequence[Alert]) -> None:
     """Write only what a plain repetition changes."""
-    tx.many(
-        _REPEAT,
-        [
+    rows = []
+    at, micros = None, 0
+    for alert in alerts:
+        if alert.last_at is not at:  # those of one batch share it
+            at, micros = alert.last_at, to_micros(alert.last_at)
+        _remember(tx, alert)
+        rows.append(
             (
+                alert.number,
                 alert.count,
-                to_micros(alert.last_at),
+                micros,
                 to_micros_or_none(alert.last_trigger_at),
                 to_micros_or_none(alert.expires_at),
                 alert.last_event_id,
-                alert.number,
             )
-            for alert in alerts
-        ],
-    )
-    for alert in alerts:
-        _remember(tx, alert)
+        )
+    tx.many(_REPEAT, rows)
 
 
 def expiring(tx: Tx, *, now: datetime, limit: int) -> list[Alert]:
@@ -180,7 +201,7 @@ def next_expiry(tx: Tx) -> datetime | None:
     return from_micros_or_none(row[0]) if row else None
 
 
-def tombstones(tx: Tx, integration: int, keys: Sequence[str]) -> dict[str, datetime]:
+def tombstones(tx: Tx, integration: int, keys: Collection[str]) -> dict[str, datetime]:
     """Source times of resolves that came before their trigger."""
     if not tx.one(
         "select 1 from tombstones where integration = :i limit 1", i=integration
@@ -190,8 +211,7 @@ def tombstones(tx: Tx, integration: int, keys: Sequence[str]) -> dict[str, datet
         "select key, resolved_at from tombstones where integration = :integration",
         integration=integration,
     )
-    wanted = set(keys)
-    return {key: from_micros(at) for key, at in rows if key in wanted}
+    return {key: from_micros(at) for key, at in rows if key in keys}
 
 
 def bury(
@@ -249,12 +269,15 @@ def trim_memory(database: Database) -> None:
 
 
 def _row(alert: Alert) -> tuple[Any, ...]:
+    first_at, last_at = alert.first_at, alert.last_at
+    first = to_micros(first_at)
     return (
         alert.number,
         int(alert.integration),
         alert.key,
         alert.service,
-        alert.status.value,
+        # `value` is a slow property in Python 3.11.
+        alert.status._value_,
         int(alert.severity),
         alert.title,
         _encode(alert.labels).decode(),
@@ -262,8 +285,8 @@ def _row(alert: Alert) -> tuple[Any, ...]:
         alert.link,
         alert.episode,
         alert.count,
-        to_micros(alert.first_at),
-        to_micros(alert.last_at),
+        first,
+        first if last_at is first_at else to_micros(last_at),
         to_micros_or_none(alert.last_trigger_at),
         to_micros_or_none(alert.last_resolve_at),
         to_micros_or_none(alert.expires_at),
@@ -271,7 +294,7 @@ def _row(alert: Alert) -> tuple[Any, ...]:
         alert.resolve_reason,
         alert.acked_by,
         to_micros_or_none(alert.acked_at),
-        "\n".join(alert.suppressed_by),
+        "\n".join(alert.suppressed_by) if alert.suppressed_by else "",
         to_micros_or_none(alert.snoozed_until),
         alert.last_event_id,
         alert.raw,

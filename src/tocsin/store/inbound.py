@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
+from msgspec import Struct
 
 from tocsin.interfaces import Change
 from tocsin.store.database import Row, Tx
@@ -12,27 +13,50 @@ from tocsin.store.instants import from_micros_or_none, to_micros, to_micros_or_n
 _encode = msgspec.json.Encoder().encode
 
 
-def keep(
-    tx: Tx,
-    integration: int,
-    *,
-    path: str,
-    headers: Mapping[str, str],
-    body: bytes,
-    now: datetime,
-) -> int:
-    """Store a raw request that changed something; returns its id."""
-    row = tx.one(
-        "insert into inbox (integration, at, path, headers, body) "
-        "values (:integration, :at, :path, :headers, :body) returning id",
-        integration=integration,
-        at=to_micros(now),
-        path=path,
-        headers=_encode(headers).decode(),
-        body=body,
+class Kept(Struct, frozen=True, gc=False):
+    """A raw request that changed something."""
+
+    id: int
+    integration: int
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def next_ids(tx: Tx, count: int) -> Sequence[int]:
+    """`count` unused ids of raw requests, in order."""
+    if tx.dialect == "sqlite":
+        # The only writer: nobody else can take the same ones before the commit.
+        last = tx.overlay.get("last_inbox")
+        if last is None:
+            row = tx.one("select coalesce(max(id), 0) from inbox")
+            last = row[0] if row else 0
+        tx.overlay["last_inbox"] = last + count
+        return range(last + 1, last + count + 1)
+    rows = tx.all(
+        "select nextval('inbox_id_seq') from generate_series(1, :count)", count=count
     )
-    assert row is not None
-    return int(row[0])
+    return [row[0] for row in rows]
+
+
+def keep(tx: Tx, requests: Sequence[Kept], *, now: datetime) -> None:
+    """Store raw requests under the ids that they were given."""
+    at = to_micros(now)
+    tx.many(
+        "insert into inbox (id, integration, at, path, headers, body) "
+        "values (?, ?, ?, ?, ?, ?)",
+        [
+            (
+                one.id,
+                one.integration,
+                at,
+                one.path,
+                _encode(one.headers).decode(),
+                one.body,
+            )
+            for one in requests
+        ],
+    )
 
 
 def raw(tx: Tx, inbox: int) -> Row | None:

@@ -5,8 +5,11 @@ synchronous=FULL survives a power cut; wal_autocheckpoint=0, because a checkpoin
 fails inside a commit makes that commit look failed although it happened.
 """
 
+import re
 import sys
 from collections.abc import Callable, Sequence
+from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +33,12 @@ _PRAGMAS = (
     "pragma cache_size=-65536",
     "pragma temp_store=memory",
 )
+
+
+# The interpreter gives up its lock at each step of a statement and may wait for it as
+# long as a whole request takes; so one statement inserts as many rows as it can.
+_SIZES = (128, 64, 32, 16)
+_VALUES = re.compile(r"(?<=values )\(\?(?:, \?)*\)")
 
 
 class SqliteConnection:
@@ -91,9 +100,32 @@ class SqliteConnection:
 
     def many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         try:
-            self._db.executemany(sql, rows)
+            if "values (" not in sql:
+                self._db.executemany(sql, rows)
+                return
+            first = 0
+            for size in _sizes(len(rows)):
+                some = rows[first : first + size]
+                self._db.execute(_of_rows(sql, size), list(chain.from_iterable(some)))
+                first += size
         except sqlite3.Error as error:
             raise _named(error) from error
+
+
+@lru_cache(maxsize=256)
+def _of_rows(sql: str, count: int) -> str:
+    """An insert of one row as an insert of `count` rows."""
+    return _VALUES.sub(lambda found: ", ".join([found[0]] * count), sql, count=1)
+
+
+@lru_cache(maxsize=4096)
+def _sizes(count: int) -> tuple[int, ...]:
+    """`count` as a sum of a few sizes out of a few, so that statements are reused."""
+    sizes: list[int] = []
+    for size in _SIZES:
+        sizes += [size] * (count // size)
+        count %= size
+    return (*sizes, count) if count else tuple(sizes)
 
 
 def open_sqlite(
