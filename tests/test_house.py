@@ -16,6 +16,7 @@ BREAKS = {
     "floors": ("core/severity.py", "import tocsin.store.database"),
     "pure": ("core/severity.py", "import time"),
     "blind": ("integrations/canary.py", "import tocsin.store.alerts"),
+    "egress": ("integrations/canary.py", "import httpx2"),
     "independent": ("integrations/canary.py", "import tocsin.integrations.ntfy"),
     "wiring": ("web/live.py", "import tocsin.system"),
     "lifecycle": ("core/people.py", "import tocsin.core.escalation"),

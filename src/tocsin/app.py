@@ -4,15 +4,17 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from pathlib import Path
 
-import httpx2
+import structlog
 
 from tocsin import __version__, system
 from tocsin.api.front import Asgi
 from tocsin.api.health import Health
 from tocsin.api.inbound import InboundApp
-from tocsin.config import Settings
+from tocsin.at_rest import open_database, secret_key
+from tocsin.config import Settings, targets
+from tocsin.core.targets import Allowed
+from tocsin.egress import GuardedEgress
 from tocsin.engine import examination
 from tocsin.engine.alerts import Intake
 from tocsin.engine.audit import Auditor
@@ -38,12 +40,12 @@ from tocsin.integrations import (
     smtp,
     webhook,
 )
-from tocsin.interfaces import Dialect, Pager
+from tocsin.interfaces import DeliveryFailed, DeliveryUnknown, Dialect, Egress, Pager
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import sqlite
 from tocsin.store.ballast import Ballast
-from tocsin.store.database import Database
-from tocsin.store.migrate import is_current, migrate
+
+log = structlog.get_logger()
 
 DIALECTS: dict[str, Dialect] = {
     one.INTEGRATION.type: one.INTEGRATION
@@ -51,22 +53,37 @@ DIALECTS: dict[str, Dialect] = {
 }
 
 
+def typed_egress(settings: Settings) -> Egress:
+    """The way to addresses that people typed."""
+    entries = targets(settings.allowed_targets)
+    return GuardedEgress(Allowed(entries, private=settings.allow_private_targets))
+
+
+def own_egress() -> Egress:
+    """The way to addresses of the settings, which are the operator's own word."""
+    return GuardedEgress(Allowed(any_=True))
+
+
 def pagers(settings: Settings, *, now: Callable[[], datetime]) -> dict[str, Pager]:
     """Every channel that the settings allow."""
+    typed = typed_egress(settings)
     found: list[Pager] = [
         webhook.WebhookPager(
-            secret=settings.webhook_secret,
-            allow_private=settings.allow_private_targets,
-            now=now,
+            secret=settings.webhook_secret.get_secret_value(), egress=typed, now=now
         ),
-        ntfy.NtfyPager(server=settings.ntfy_url, token=settings.ntfy_token),
-        apprise_urls.ApprisePager(),
+        ntfy.NtfyPager(
+            server=settings.ntfy_url,
+            token=settings.ntfy_token.get_secret_value(),
+            own=own_egress(),
+            typed=typed,
+        ),
+        apprise_urls.ApprisePager(egress=typed),
         canary.CanaryPager(),
     ]
-    if settings.smtp_url:
+    if settings.smtp_url.get_secret_value():
         found.append(
             smtp.SmtpPager(
-                settings.smtp_url,
+                settings.smtp_url.get_secret_value(),
                 sender=settings.smtp_from,
                 ca_file=settings.smtp_ca_file,
             )
@@ -98,6 +115,7 @@ class Installation:
             self.clock,
             settled=lambda results: self._settle(results),
         )
+        self._egress = own_egress()
         self._workers = ThreadPoolExecutor(settings.workers, "tocsin-pager")
         self.engine = self._engine()
         self.intake.due = lambda at: self.engine.wake_by(at)
@@ -109,7 +127,9 @@ class Installation:
         watch = Watch(
             self.database,
             self.intake,
-            dead_man=self._dead_man if self.settings.dead_man_url else None,
+            dead_man=self._dead_man
+            if self.settings.dead_man_url.get_secret_value()
+            else None,
             canary=self.settings.canary,
         )
         return Engine(
@@ -258,37 +278,13 @@ class Installation:
         self._workers.submit(delivery)
 
     def _dead_man(self) -> None:
+        url = self.settings.dead_man_url.get_secret_value()
+
         def ping() -> None:
-            httpx2.get(self.settings.dead_man_url, timeout=10)
+            try:
+                self._egress.request("GET", url, headers={}, timeout_seconds=10)
+            except (DeliveryFailed, DeliveryUnknown) as error:
+                # Its silence is what the other side acts upon.
+                log.warning("dead_man_not_reached", reason=error.reason)
 
         self._workers.submit(ping)
-
-
-def open_database(settings: Settings, *, exclusive: bool = False) -> Database:
-    """The database of the settings at this release's schema. Raises StoreError."""
-    url = settings.database_url
-    if url.startswith("sqlite:///"):
-        path = url.removeprefix("sqlite:///")
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        database = sqlite.open_sqlite(path, exclusive=exclusive)
-    else:
-        from tocsin.store.postgres import open_postgres
-
-        database = open_postgres(url)
-    if is_current(database):
-        return database
-    database.close()
-    migrate(url)
-    return open_database(settings, exclusive=exclusive)
-
-
-def secret_key(settings: Settings) -> bytes:
-    """The key that signs page links; made and kept beside the data on first run."""
-    if settings.secret_key:
-        return settings.secret_key.encode()
-    path = Path(settings.data_dir) / "secret.key"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(system.new_token())
-    return path.read_text().strip().encode()

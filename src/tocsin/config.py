@@ -4,13 +4,22 @@ An unknown key or a bad value stops the start with the key and what was expected
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 
 _PREFIX = "TOCSIN_"
 # Read by the client verbs, not by the server.
@@ -40,11 +49,37 @@ def _http_url(value: str) -> str:
     return value.rstrip("/")
 
 
-def _smtp_url(value: str) -> str:
-    if value and urlsplit(value).scheme not in ("smtp", "smtps"):
+def _secret_http_url(value: SecretStr) -> SecretStr:
+    return SecretStr(_http_url(value.get_secret_value()))
+
+
+def _smtp_url(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    if text and urlsplit(text).scheme not in ("smtp", "smtps"):
         message = "expected smtp://[USER:PASSWORD@]HOST[:PORT] or smtps://…"
         raise ValueError(message)
     return value
+
+
+def _targets(value: str) -> str:
+    for one in targets(value):
+        if "/" not in one:
+            continue
+        try:
+            ip_network(one, strict=False)
+        except ValueError:
+            message = f"expected host names, addresses or networks, not {one!r}"
+            raise ValueError(message) from None
+    return value
+
+
+def targets(value: str) -> tuple[str, ...]:
+    """The hosts and networks of a list with commas."""
+    return tuple(one.strip().lower() for one in value.split(",") if one.strip())
+
+
+_NOTHING = SecretStr("")
+_PASSWORD = re.compile(r"://[^/@]*@")
 
 
 class Settings(BaseModel):
@@ -62,12 +97,17 @@ class Settings(BaseModel):
     port: int = Field(8080, ge=0, le=65535, description="port to listen on")
     tls_cert: str = Field("", description="PEM file with the certificate chain")
     tls_key: str = Field("", description="PEM file with the certificate's key")
-    secret_key: str = Field(
-        "", description="signs page links; made and kept beside the data on first run"
+    secret_key: SecretStr = Field(
+        _NOTHING,
+        description="signs page links and seals credentials; made and kept beside "
+        "the data on first run",
+    )
+    secret_key_before: SecretStr = Field(
+        _NOTHING, description="the former secret_key, for the start that changes it"
     )
     data_dir: str = Field("var", description="where keys and the ballast file live")
-    smtp_url: Annotated[str, AfterValidator(_smtp_url)] = Field(
-        "", description="the mail server that pages go out through"
+    smtp_url: Annotated[SecretStr, AfterValidator(_smtp_url)] = Field(
+        _NOTHING, description="the mail server that pages go out through"
     )
     smtp_from: str = Field(
         "Tocsin <tocsin@localhost>", description="the sender of mails"
@@ -76,15 +116,23 @@ class Settings(BaseModel):
     ntfy_url: Annotated[str, AfterValidator(_http_url)] = Field(
         "", description="base address of the ntfy server for bare topic names"
     )
-    ntfy_token: str = Field("", description="access token of the ntfy server")
-    webhook_secret: str = Field(
-        "", description="whsec_… that signs webhook pages without one of their own"
+    ntfy_token: SecretStr = Field(
+        _NOTHING, description="access token of the ntfy server"
+    )
+    webhook_secret: SecretStr = Field(
+        _NOTHING,
+        description="whsec_… that signs webhook pages without one of their own",
     )
     allow_private_targets: bool = Field(
         False, description="whether pages may go to private network addresses"
     )
-    dead_man_url: Annotated[str, AfterValidator(_http_url)] = Field(
-        "", description="pinged once a minute while auditor and canary are green"
+    allowed_targets: Annotated[str, AfterValidator(_targets)] = Field(
+        "",
+        description="hosts and networks inside that pages may go to, with commas: "
+        "hooks.corp.example, 10.1.0.0/16",
+    )
+    dead_man_url: Annotated[SecretStr, AfterValidator(_secret_http_url)] = Field(
+        _NOTHING, description="pinged once a minute while auditor and canary are green"
     )
     ballast_mib: int = Field(
         256, ge=0, le=65536, description="space kept back for a full disk (SQLite)"
@@ -128,7 +176,15 @@ def _sentence(problem: Mapping[str, object]) -> str:
     if problem["type"] == "extra_forbidden":
         return f"{key} is not a setting; `tocsin serve --help` lists them"
     text = str(problem["msg"]).removeprefix("Value error, ")
-    return f"{key} is {problem['input']!r}: {text}"
+    given = repr(problem["input"])
+    if _is_secret(str(location[0])):
+        given = "not usable"
+    return f"{key} is {_PASSWORD.sub('://***@', given)}: {text}"
+
+
+def _is_secret(name: str) -> bool:
+    field = Settings.model_fields.get(name)
+    return field is not None and field.annotation is SecretStr
 
 
 def client_settings(

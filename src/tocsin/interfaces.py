@@ -4,6 +4,8 @@ A dialect (`integrations/*`) reads a sender's bytes into events and writes the a
 that sender expects. A Pager reaches a person. Everything real is handed in by app.py.
 """
 
+# long because: all that one side asks of the other stands on one page.
+
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
@@ -42,6 +44,14 @@ class DeliveryUnknown(TocsinError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+# What every sealed text begins with; the form's number and the text itself follow.
+SEALED = "sealed:"
+
+
+class CannotOpen(TocsinError):
+    """A text was not sealed with this installation's key, or not for this purpose."""
 
 
 class Unreadable(TocsinError):
@@ -240,3 +250,60 @@ class Clock(Protocol):
 
     def now(self) -> datetime: ...
     def monotonic(self) -> float: ...
+
+
+class Sealer(Protocol):
+    """Keeps texts that must not be read from a copy of the database.
+
+    `purpose` names what the text is ("integration key"), so that one kind of secret
+    cannot be passed off as another. The same text gives the same sealed text.
+    """
+
+    def seal(self, text: str, *, purpose: str) -> str: ...
+    def open(self, sealed: str, *, purpose: str) -> str:
+        """Raises CannotOpen."""
+        ...
+
+
+class HttpAnswer(Struct, frozen=True):
+    """What another server said; `body` holds its beginning where it was long."""
+
+    status: int
+    headers: Mapping[str, str]  # lower-case names
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text, whatever it is."""
+        return self.body.decode("utf-8", "replace")
+
+
+class Egress(Protocol):
+    """The only way out to an address that somebody typed. Thread-safe.
+
+    http(s) only; every address that the host's name leads to is judged, and the one
+    that was judged is connected to; no redirect is followed; body and time are bounded.
+    """
+
+    def problems(self, url: str) -> Sequence[str]:
+        """What is wrong with `url` before any name is looked up."""
+        ...
+
+    def addresses(self, host: str) -> Sequence[str]:
+        """Every address of `host`, all judged, for a library that connects itself.
+
+        Raises DeliveryFailed when one of them is where we may not go.
+        """
+        ...
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        timeout_seconds: float,
+    ) -> HttpAnswer:
+        """Raises DeliveryFailed (certainly not sent), DeliveryUnknown."""
+        ...

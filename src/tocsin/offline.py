@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 from tocsin import system
-from tocsin.app import open_database, pagers, secret_key
+from tocsin.app import pagers
+from tocsin.at_rest import open_database, secret_key
 from tocsin.config import BadSettings, Settings, client_settings, read_settings
 from tocsin.engine import examination
 from tocsin.engine.audit import Actor, Auditor
-from tocsin.engine.configuration import apply_files, export_text
+from tocsin.engine.configuration import apply_files
+from tocsin.engine.configuration_files import export_text, export_with_secrets
 from tocsin.engine.directories import Directories
 from tocsin.engine.editing import recorder
 from tocsin.engine.sign_in import SignIn
@@ -23,6 +25,7 @@ __all__ = [
     "client_settings",
     "examine",
     "export_text",
+    "export_with_secrets",
     "open_database",
     "read_settings",
 ]

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 import uvicorn
 
+from tocsin import logs
 from tocsin.api.front import Asgi, Front
 from tocsin.api.inbound import InboundApp, settle_on
 from tocsin.api.lane import LaneProtocol
@@ -68,6 +69,7 @@ async def serve(installation: Installation, *, ready: Ready | None = None) -> No
 
 async def run(settings: Settings, *, role: str) -> int:
     """`tocsin serve`."""
+    logs.configure()
     installation = Installation(settings, role=role)
     link = _first_link(installation)
 

@@ -17,8 +17,10 @@ from typing import Any
 import pytest
 
 from tests.integrations.contracts import PagerContract
+from tocsin.core.targets import Allowed
+from tocsin.egress import GuardedEgress
 from tocsin.integrations.ntfy import NtfyPager
-from tocsin.integrations.webhook import WebhookPager, public_address
+from tocsin.integrations.webhook import WebhookPager
 from tocsin.interfaces import DeliveryFailed
 
 
@@ -91,7 +93,7 @@ class TestWebhook(PagerContract):
     def pager(self) -> WebhookPager:
         return WebhookPager(
             secret=self.secret,
-            allow_private=True,
+            egress=GuardedEgress(Allowed(private=True)),
             now=lambda: datetime(2024, 3, 4, tzinfo=UTC),
         )
 
@@ -128,35 +130,27 @@ class TestWebhook(PagerContract):
         with pytest.raises(DeliveryFailed):
             self.send(pager, address)
 
-    @pytest.mark.parametrize(
-        "host",
-        [
-            "127.0.0.1",
-            "localhost",
-            "10.0.0.1",
-            "192.168.1.1",
-            "169.254.169.254",
-            "::1",
-            "::ffff:127.0.0.1",
-            "64:ff9b::7f00:1",
-            "2002:7f00:1::",
-            "fe80::1",
-            "0.0.0.0",
-            "100.64.0.1",
-            "fd00::1",
-            "224.0.0.1",
-        ],
-    )
-    def test_nothing_inside_is_reached_unless_allowed(self, host: str) -> None:
-        with pytest.raises(DeliveryFailed, match="private network"):
-            public_address(host, allow_private=False)
+    def test_it_asks_the_egress_whether_it_may(self, address: str) -> None:
+        inside = WebhookPager(
+            secret=self.secret,
+            egress=GuardedEgress(Allowed()),
+            now=lambda: datetime(2024, 3, 4, tzinfo=UTC),
+        )
+        with pytest.raises(DeliveryFailed, match="private network") as caught:
+            self.send(inside, address)
+        assert caught.value.permanent
 
 
 @pytest.mark.slow  # one timeout of two seconds
 class TestNtfy(PagerContract):
     @pytest.fixture
     def pager(self, peer: HttpPeer) -> NtfyPager:
-        return NtfyPager(server=f"http://127.0.0.1:{peer.port}", token=self.secret)
+        return NtfyPager(
+            server=f"http://127.0.0.1:{peer.port}",
+            token=self.secret,
+            own=GuardedEgress(Allowed(any_=True)),
+            typed=GuardedEgress(Allowed(private=True)),
+        )
 
     @pytest.fixture
     def address(self) -> str:
@@ -175,3 +169,11 @@ class TestNtfy(PagerContract):
         )
         assert headers["authorization"] == f"Bearer {self.secret}"
         assert receipt.provider_id == "m1"
+
+    def test_the_token_goes_to_no_server_that_somebody_typed(
+        self, pager: Any, peer: HttpPeer
+    ) -> None:
+        other = HttpPeer()
+        self.send(pager, f"http://127.0.0.1:{other.port}/alice-phone")
+        other.stop()
+        assert "authorization" not in other.requests[0][0]

@@ -13,10 +13,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tocsin.sealing import SivSealer
 from tocsin.store.database import Database
 from tocsin.store.migrate import migrate
 from tocsin.store.postgres import open_postgres
 from tocsin.store.sqlite import open_sqlite
+
+SEALER = SivSealer(b"the key of the tests")
 
 
 def free_port() -> int:
@@ -137,11 +140,13 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     if request.param == "postgresql":
         server: PostgresServer = request.getfixturevalue("postgres_server")
         name = f"t{uuid.uuid4().hex}"
-        made = open_postgres(server.create(name, template="migrated"))
+        url = server.create(name, template="migrated")
+        made = open_postgres(url, sealer=SEALER)
     else:
         path = tmp_path / "tocsin.db"
         shutil.copy(_migrated(request), path)
-        made = open_sqlite(str(path), exclusive=request.param == "sqlite-exclusive")
+        exclusive = request.param == "sqlite-exclusive"
+        made = open_sqlite(str(path), exclusive=exclusive, sealer=SEALER)
     yield made
     made.close()
     if request.param == "postgresql":

@@ -16,12 +16,13 @@ from urllib.parse import parse_qsl
 import structlog
 
 from tocsin.api.wire import Receive, Scope, Send, TooLarge, read_body, send_answer
+from tocsin.core.credentials import HIDDEN
 from tocsin.core.directory import Directory, Integration
 from tocsin.engine.alerts import Arrival
 from tocsin.engine.desk import ScopedDesk
 from tocsin.engine.door import Door, Settled
 from tocsin.engine.heartbeats import Heartbeats
-from tocsin.engine.reception import Reception, kept
+from tocsin.engine.reception import Reception, kept, without_key
 from tocsin.interfaces import Answer, Dialect, Inbound, Unreadable
 from tocsin.store.database import StoreError
 
@@ -115,7 +116,13 @@ class InboundApp:
         except Unreadable as unreadable:
             await self._keep_refused(integration, inbound, unreadable)
             return unreadable.answer
-        arrival = Arrival(integration, reading, tail, kept(inbound.headers), body)
+        arrival = Arrival(
+            integration,
+            reading,
+            tail.replace(integration.key, HIDDEN),
+            kept(inbound.headers, key=integration.key),
+            without_key(body, key=integration.key),
+        )
         return await self._take(arrival, dialect)
 
     async def _take(self, arrival: Arrival, dialect: Dialect) -> Answer:

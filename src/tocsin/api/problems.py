@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from tocsin.core.credentials import HIDDEN
 from tocsin.core.excerpts import clean
 from tocsin.store.database import StoreError
 
@@ -66,12 +67,32 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
     errors = [
         {
             "field": ".".join(str(part) for part in one["loc"]),
-            "value": clean(ascii(one.get("input"))[:200]),
+            "value": _shown(one),
             "expected": clean(str(one["msg"])),
         }
         for one in error.errors()
     ]
     return problem(422, "The request has fields that cannot be used.", errors=errors)
+
+
+# What such a field was given may be a credential, or a file that holds some.
+_NOT_REPEATED = (
+    "password",
+    "secret",
+    "token",
+    "key",
+    "code",
+    "address",
+    "text",
+    "files",
+)
+
+
+def _shown(error: Mapping[str, Any]) -> str:
+    names = [str(part) for part in error["loc"]]
+    if names == ["body"] or any(word in n for n in names for word in _NOT_REPEATED):
+        return HIDDEN
+    return clean(ascii(error.get("input"))[:200])
 
 
 async def _refused(_: Request, error: Exception) -> JSONResponse:

@@ -6,6 +6,7 @@ from typing import Any
 
 from tocsin.core.alerts import Alert
 from tocsin.core.coming import Coming
+from tocsin.core.credentials import shown_address
 from tocsin.core.directory import OnCallRow
 from tocsin.core.silences import Silence, state
 from tocsin.engine.inquiries import AlertStory, Brief, Rehearsed
@@ -55,7 +56,7 @@ def story_json(story: AlertStory) -> dict[str, Any]:
                 "id": page.id,
                 "person": page.person,
                 "channel": page.channel,
-                "address": page.address,
+                "address": shown_address(page.channel, page.address),
                 "state": page.state,
                 "why": page.why,
                 "due_at": time(page.due_at),

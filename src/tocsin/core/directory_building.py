@@ -200,10 +200,10 @@ def _integrations(
         key = one.get("key", "")
         if key in keys:
             expected = f"a key of its own ({keys[key]} has this one)"
-            problems.append(Problem(f"{where}.key", key, expected))
+            problems.append(Problem(f"{where}.key", key, expected, is_secret=True))
         if key and (len(key) < 16 or not key.isalnum() or not key.isascii()):
             expected = "at least 16 letters and digits"
-            problems.append(Problem(f"{where}.key", key, expected))
+            problems.append(Problem(f"{where}.key", key, expected, is_secret=True))
         keys[key] = name
         settings = {setting: one[setting] for setting in _SETTINGS if setting in one}
         kind = one.get("type", TYPES[0])

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tocsin.core.credentials import masked
 from tocsin.core.durations import BadDuration, parse
 from tocsin.core.wallclock import UnknownZone, zone_named
 
@@ -21,9 +22,12 @@ class Problem:
     where: str
     given: object
     expected: str
+    is_secret: bool = False
 
     def __str__(self) -> str:
         given = "missing" if self.given is None else repr(self.given)[:120]
+        if self.is_secret and self.given is not None:
+            given = masked(str(self.given))
         return f"{self.where}: {given}: expected {self.expected}"
 
 

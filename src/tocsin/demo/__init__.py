@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from tocsin import serving, system
+from tocsin import logs, serving, system
 from tocsin.app import Installation
 from tocsin.config import read_settings
 from tocsin.demo.mailbox import Mail, Mailbox
@@ -42,6 +42,7 @@ class Shown:
 # long because: the demo's wiring, in order.
 async def run(*, host: str, port: int, data: str, once: bool) -> int:
     """Serve the demo until it is stopped; with `once`, until its outage is over."""
+    logs.configure()
     mailbox = Mailbox(system.SteadyClock())
     smtp = mailbox.start()
     settings = read_settings(

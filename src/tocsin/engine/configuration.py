@@ -1,17 +1,19 @@
-"""Configuration as code: files in, a plan, one transaction; and back out again."""
+"""Configuration as code: files in, a plan, one transaction."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import yaml
 from msgspec import Struct
 
 from tocsin.core import article, conditions, configuration, starts
 from tocsin.core.configuration import NOUNS, Documents
+from tocsin.core.credentials import masked
 from tocsin.core.directory_building import build
 from tocsin.core.forms import Plain, Problem
-from tocsin.engine.configuration_files import line_of, parsed
+from tocsin.engine.configuration_files import line_of, parsed, readable
+from tocsin.interfaces import Sealer
 from tocsin.store import directory as stored
 from tocsin.store.database import Database, Tx
 
@@ -70,7 +72,7 @@ def apply_files(
     `recorder` is told of each change. Raises StoreError.
     """
     problems: list[Problem] = []
-    given = _read(files, problems)
+    given = _read(files, database.sealer, problems)
 
     def work(tx: Tx) -> Applied:
         found = list(problems)
@@ -87,30 +89,18 @@ def apply_files(
     return database.write(work)
 
 
-def export_text(database: Database) -> str:
-    """Everything as YAML that `apply` brings to the same state."""
-    documents = database.read(stored.documents)
-    out: dict[str, object] = {}
-    organisation = documents.get("organisation", {}).get("organisation")
-    if organisation:
-        out["organisation"] = organisation
-    for noun in NOUNS:
-        if documents.get(noun):
-            out[noun] = list(documents[noun].values())
-    if documents.get("rules"):
-        out["rules"] = list(documents["rules"].values())
-    text: str = yaml.safe_dump(out, sort_keys=False, allow_unicode=True, width=100)
-    return text
-
-
 def _read(
-    files: Sequence[tuple[str, str]], problems: list[Problem]
+    files: Sequence[tuple[str, str]], sealer: Sealer, problems: list[Problem]
 ) -> list[tuple[str, Documents]]:
     found = []
     for name, text in files:
         for data in parsed(name, text, problems):
             documents, wrong = configuration.read(data, name)
             problems += wrong
+            for noun, held in documents.items():
+                for one, document in held.items():
+                    where = f"{name}: {noun}[{one}]"
+                    held[one] = readable(noun, document, sealer, where, problems)
             found.append((name, documents))
     return found
 
@@ -260,7 +250,8 @@ def _plan(before: Documents, wanted: _Wanted, *, prune: bool) -> Plan:
 
 def _notes(noun: str, document: Plain) -> tuple[str, ...]:
     if noun == "integrations":
-        return (f"/in/{document['key']}",)
+        # The whole address is on the integration's page and in its API.
+        return (f"/in/{masked(document['key'])}",)
     if noun == "schedules":
         return tuple(
             f"{one.get('name')}: turns from {one.get('start')}"
@@ -294,5 +285,5 @@ def _said(problem: Problem, files: Sequence[tuple[str, str]]) -> str:
         if line and (problem.where.startswith(name) or ":" not in problem.where):
             rest = problem.where.removeprefix(f"{name}: ")
             where = f"{name}:{line}: {rest}"
-            return str(Problem(where, problem.given, problem.expected))
+            return str(replace(problem, where=where))
     return str(problem)

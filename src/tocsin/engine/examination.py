@@ -9,7 +9,7 @@ from tocsin.engine import watch
 from tocsin.engine.audit import Auditor
 from tocsin.engine.watch import Health
 from tocsin.interfaces import Pager
-from tocsin.store import alert_lists, migrate, nodes, sqlite
+from tocsin.store import alert_lists, migrate, nodes, resealing, sqlite
 from tocsin.store import directory as stored_directory
 from tocsin.store import figures as stored_figures
 from tocsin.store.database import Database, StoreError
@@ -78,12 +78,24 @@ def of_installation(
             ("schema", migrate.is_current(database), migrate.version(database))
         )
         checks += _durability(database, url, ballast_mib)
+        checks.append(_secrets(database))
         checks += _paging(database, channels, now)
         broken = auditor.broken(database)
         checks.append(("audit log", not broken, broken or "its chain is whole"))
     finally:
         database.close()
     return checks
+
+
+def _secrets(database: Database) -> Check:
+    readable, lost = resealing.unsealed(database)
+    problems = []
+    if readable:
+        problems.append(f"{readable} stand readable in the database; start the server")
+    if lost:
+        problems.append(f"{lost} cannot be opened with this key; enter them again")
+    says = "; ".join(problems) or "every credential is sealed and the key opens it"
+    return ("secrets", not problems, says)
 
 
 def _durability(database: Database, url: str, ballast_mib: int) -> list[Check]:

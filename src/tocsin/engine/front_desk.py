@@ -11,7 +11,8 @@ from tocsin.engine import silences
 from tocsin.engine.alerts import Absorption, Arrival, Intake
 from tocsin.engine.answering import Acted
 from tocsin.engine.audit import Actor, Auditor
-from tocsin.engine.configuration import Applied, apply_files, export_text
+from tocsin.engine.configuration import Applied, apply_files
+from tocsin.engine.configuration_files import export_text
 from tocsin.engine.directories import Directories
 from tocsin.engine.editing import Change, Edited, edit, recorder
 from tocsin.engine.responding import Act, recorded, respond

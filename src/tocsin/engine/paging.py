@@ -18,6 +18,7 @@ from tocsin.core import page_links
 from tocsin.core import paging as rules
 from tocsin.core.alerts import Alert
 from tocsin.core.coming import next_up
+from tocsin.core.credentials import is_secret, without
 from tocsin.core.directory import Directory
 from tocsin.core.paging import Attempted, DuePage, SentPage
 from tocsin.core.people import Person
@@ -246,12 +247,22 @@ def deliver(claimed: Claim, pagers: Mapping[str, Pager], clock: Clock) -> Sent |
         outcome = Attempted.PERMANENT if failed.permanent else Attempted.TEMPORARY
         wait = failed.retry_after_seconds
         retry_after = None if wait is None else timedelta(seconds=wait)
-        return Sent(outcome, answer=failed.reason, retry_after=retry_after)
+        answer = _kept(failed.reason, claimed)
+        return Sent(outcome, answer=answer, retry_after=retry_after)
     except DeliveryUnknown as unknown:
-        return Sent(Attempted.UNKNOWN, answer=unknown.reason)
+        return Sent(Attempted.UNKNOWN, answer=_kept(unknown.reason, claimed))
     except Exception as error:  # noqa: BLE001 - a pager's bug proves nothing either
         return Sent(Attempted.UNKNOWN, answer=f"{type(error).__name__} in the pager")
-    return Sent(Attempted.ACCEPTED, receipt.provider_id, receipt.answer)
+    answer = _kept(receipt.answer, claimed)
+    return Sent(Attempted.ACCEPTED, _kept(receipt.provider_id, claimed), answer)
+
+
+def _kept(answer: str, claimed: Claim) -> str:
+    """The answer as it is kept: a provider may echo the address or the page link."""
+    secrets = [claimed.message.link]
+    if is_secret(claimed.lead.channel):
+        secrets.append(claimed.lead.address)
+    return without(answer, *secrets)
 
 
 def complete(

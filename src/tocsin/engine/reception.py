@@ -2,7 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 
+import msgspec
+
+from tocsin.core.credentials import HIDDEN
 from tocsin.core.directory import Directory, Integration
 from tocsin.engine.desk import ScopedDesk
 from tocsin.engine.directories import Directories
@@ -10,18 +14,43 @@ from tocsin.interfaces import Clock, Inbound
 from tocsin.store import inbound as stored
 from tocsin.store.database import Database, Tx
 
-# Headers that carry a sender's credentials are not kept.
-_SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization", "x-api-key"}
+# Words in the names of headers that carry a sender's credentials.
+_SECRET_WORDS = (
+    "authorization", "cookie", "token", "secret", "password", "api-key", "apikey",
+    "routing-key", "signature",
+)  # fmt: skip
+_ESCAPED = b"\\u00"
 
 
-def kept(headers: Mapping[str, str]) -> Mapping[str, str]:
-    """The headers without a sender's credentials."""
-    if _SECRET_HEADERS.isdisjoint(headers):
+def kept(headers: Mapping[str, str], *, key: str) -> Mapping[str, str]:
+    """The headers without a sender's credentials and the integration's key."""
+    if not any(_is_secret(name) or key in headers[name] for name in headers):
         return headers
     return {
-        name: "***" if name in _SECRET_HEADERS else value
+        name: "***" if _is_secret(name) else value.replace(key, HIDDEN)
         for name, value in headers.items()
     }
+
+
+def without_key(body: bytes, *, key: str) -> bytes:
+    """The body as it is kept: PagerDuty's senders put the key into it."""
+    raw = key.encode()
+    if raw in body:
+        return body.replace(raw, HIDDEN.encode())
+    if _ESCAPED in body:
+        # JSON can write the same letters in other ways.
+        try:
+            plain = msgspec.json.encode(msgspec.json.decode(body))
+        except (msgspec.DecodeError, RecursionError, ValueError):
+            return body
+        if raw in plain:
+            return plain.replace(raw, HIDDEN.encode())
+    return body
+
+
+@lru_cache(maxsize=1024)
+def _is_secret(name: str) -> bool:
+    return any(word in name for word in _SECRET_WORDS)
 
 
 class Reception:
@@ -81,10 +110,10 @@ class Reception:
                 tx,
                 integration.id,
                 status=status,
-                reason=reason,
-                path=inbound.path,
-                headers=kept(inbound.headers),
-                body=inbound.body,
+                reason=reason.replace(integration.key, HIDDEN),
+                path=inbound.path.replace(integration.key, HIDDEN),
+                headers=kept(inbound.headers, key=integration.key),
+                body=without_key(inbound.body, key=integration.key),
                 now=now,
             )
 

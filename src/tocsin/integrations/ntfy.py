@@ -1,17 +1,23 @@
 """Pages by ntfy, a push service that can be run on one's own server.
 
 Source: docs.ntfy.sh/publish, read 2026-11-23. An address is a topic on the server of the
-settings, or a whole `https://server/topic`.
+settings, or a whole `https://server/topic`. The settings' token is for the settings'
+server only; a server that somebody typed never sees it.
 """
 
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-import httpx2
 import msgspec
 
 from tocsin.core.severity import Urgency
-from tocsin.interfaces import DeliveryFailed, DeliveryUnknown, PageMessage, Receipt
+from tocsin.interfaces import (
+    DeliveryFailed,
+    Egress,
+    HttpAnswer,
+    PageMessage,
+    Receipt,
+)
 
 _LONGEST_MESSAGE = 3500
 
@@ -21,18 +27,24 @@ class NtfyPager:
 
     channel = "ntfy"
 
-    def __init__(self, *, server: str, token: str) -> None:
+    def __init__(self, *, server: str, token: str, own: Egress, typed: Egress) -> None:
+        """`own` goes to the server of the settings, `typed` to any other."""
         self._server = server
         self._token = token
-        self._client = httpx2.Client(follow_redirects=False)
+        self._own = own
+        self._typed = typed
 
     def problems(self, address: str) -> Sequence[str]:
         """Whether `address` names a topic."""
         server, topic = self._split(address)
         if not server:
             return ["set TOCSIN_NTFY_URL, or use https://SERVER/TOPIC as the address"]
+        if server != self._server:
+            found = self._typed.problems(server)
+            if found:
+                return found
         if not topic or not all(char.isalnum() or char in "_-" for char in topic):
-            return [f"{topic[:60]!r}: expected a topic of letters, digits, - and _"]
+            return ["the topic: expected letters, digits, - and _"]
         return []
 
     def page(
@@ -42,19 +54,17 @@ class NtfyPager:
         if self.problems(to):
             raise DeliveryFailed(self.problems(to)[0], permanent=True)
         server, topic = self._split(to)
-        headers = {"authorization": f"Bearer {self._token}"} if self._token else {}
-        try:
-            answer = self._client.post(
-                server,
-                content=msgspec.json.encode(self._body(message, topic)),
-                headers={**headers, "content-type": "application/json"},
-                timeout=timeout_seconds,
-            )
-        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-            reason = f"{urlsplit(server).hostname}: {type(error).__name__}"
-            raise DeliveryFailed(reason, permanent=False) from None
-        except httpx2.HTTPError as error:
-            raise DeliveryUnknown(type(error).__name__) from None
+        is_ours = server == self._server
+        headers = {"content-type": "application/json", "user-agent": "Tocsin"}
+        if is_ours and self._token:
+            headers["authorization"] = f"Bearer {self._token}"
+        answer = (self._own if is_ours else self._typed).request(
+            "POST",
+            server,
+            headers=headers,
+            body=msgspec.json.encode(self._body(message, topic)),
+            timeout_seconds=timeout_seconds,
+        )
         return _judged(answer)
 
     def _body(self, message: PageMessage, topic: str) -> dict[str, object]:
@@ -83,8 +93,8 @@ class NtfyPager:
         return self._server, address
 
 
-def _judged(answer: httpx2.Response) -> Receipt:
-    code = answer.status_code
+def _judged(answer: HttpAnswer) -> Receipt:
+    code = answer.status
     if 200 <= code < 300:
         return Receipt(_id_of(answer), f"{code} accepted")
     wait = answer.headers.get("retry-after", "")
@@ -95,9 +105,9 @@ def _judged(answer: httpx2.Response) -> Receipt:
     )
 
 
-def _id_of(answer: httpx2.Response) -> str:
+def _id_of(answer: HttpAnswer) -> str:
     try:
-        body = msgspec.json.decode(answer.content)
+        body = msgspec.json.decode(answer.body)
     except msgspec.DecodeError:
         return ""
     return str(body.get("id", "")) if isinstance(body, dict) else ""

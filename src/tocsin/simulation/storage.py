@@ -34,6 +34,7 @@ class FaultyConnection:
         self.dialect = inner.dialect
         self.skip_locked = inner.skip_locked
         self.for_update = inner.for_update
+        self.sealer = inner.sealer
         self.overlay: dict[Any, Any] = {}
         self.after_commit: list[Callable[[], None]] = []
         self.all = inner.all

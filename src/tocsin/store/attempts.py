@@ -6,6 +6,7 @@ from datetime import datetime
 from tocsin.store.database import Row, Tx
 from tocsin.store.instants import from_micros, to_micros
 from tocsin.store.paging import Page
+from tocsin.store.sealing import open_address, seal_address
 
 
 def begin(tx: Tx, page: Page, *, service: str, members: int, now: datetime) -> int:
@@ -18,7 +19,7 @@ def begin(tx: Tx, page: Page, *, service: str, members: int, now: datetime) -> i
         alert=page.alert,
         person=page.person,
         channel=page.channel,
-        address=page.address,
+        address=seal_address(tx, page.channel, page.address),
         service=service,
         members=members,
         now=to_micros(now),
@@ -57,7 +58,7 @@ def sent_since(
             "and address = :address and started_at > :since "
             "and outcome in ('', 'accepted') order by started_at",
             channel=channel,
-            address=address,
+            address=seal_address(tx, channel, address),
             since=to_micros(since),
         )
         found[channel, address] = [(from_micros(at), service) for at, service in rows]
@@ -69,10 +70,11 @@ def of_alert(tx: Tx, alert: int) -> list[Row]:
 
     A bundle's attempt belongs to each alert whose page went out with it.
     """
-    return tx.all(
+    rows = tx.all(
         "select a.page, a.person, a.channel, a.address, a.started_at, a.ended_at, "
         "a.outcome, a.provider_id, a.answer from attempts a where a.page in "
         "(select case when lead = 0 then id else lead end from pages "
         "where alert = :alert) order by a.id",
         alert=alert,
     )
+    return [(*row[:3], open_address(tx, row[2], row[3]), *row[4:]) for row in rows]

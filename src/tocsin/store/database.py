@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, Protocol, TypeVar
 
-from tocsin.interfaces import TocsinError
+from tocsin.interfaces import Sealer, TocsinError
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
@@ -38,10 +38,24 @@ class StoreFull(StoreError):
     """No space is left for the database."""
 
 
+class Unsealed:
+    """Keeps texts as they are, for databases that hold no secret: tests, simulation."""
+
+    def seal(self, text: str, *, purpose: str) -> str:
+        """The text itself."""
+        return text
+
+    def open(self, sealed: str, *, purpose: str) -> str:
+        """The text itself."""
+        return sealed
+
+
 class Tx(Protocol):
     """One open transaction. SQL uses `:name`; only `many` uses `?`."""
 
     dialect: str
+    # What secrets go through on their way in and out (store/sealing.py).
+    sealer: Sealer
     # " for update skip locked" where several engines share the database.
     skip_locked: str
     for_update: str
@@ -81,8 +95,10 @@ class Database:
         dialect: str,
         threaded: bool = True,
         exclusive: bool = False,
+        sealer: Sealer | None = None,
     ) -> None:
         self.dialect = dialect
+        self.sealer: Sealer = sealer or Unsealed()
         self.exclusive = exclusive
         self.cache: dict[Any, Any] = {}
         # Whether what is not in `cache` is not in the database either.
@@ -129,7 +145,7 @@ class Database:
             return work(self._writing())
         connection = getattr(self._readers, "connection", None)
         if connection is None:
-            connection = self._readers.connection = self._connect(True)
+            connection = self._readers.connection = self._connected(read_only=True)
             self._all_readers.append(connection)
         connection.begin()
         try:
@@ -152,8 +168,13 @@ class Database:
 
     def _writing(self) -> Connection:
         if self._writer is None:
-            self._writer = self._connect(False)
+            self._writer = self._connected(read_only=False)
         return self._writer
+
+    def _connected(self, *, read_only: bool) -> Connection:
+        connection = self._connect(read_only)
+        connection.sealer = self.sealer
+        return connection
 
     def _work(self) -> None:
         while True:

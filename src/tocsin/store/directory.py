@@ -9,6 +9,7 @@ from tocsin.core.directory import Directory
 from tocsin.core.directory_building import build
 from tocsin.store import nodes
 from tocsin.store.database import Tx
+from tocsin.store.sealing import open_document, seal_document
 
 _VERSION = "config_version"
 # Each noun's table; a document is the `data` of its row.
@@ -39,9 +40,14 @@ def documents(tx: Tx) -> Documents:
     found: Documents = {}
     for noun, table in _TABLES.items():
         rows = tx.all(f"select name, data from {table} order by name")
-        found[noun] = {name: _decode(data) for name, data in rows}
+        found[noun] = {
+            name: open_document(tx.sealer, noun, _decode(data)) for name, data in rows
+        }
     rows = tx.all("select name, settings from integrations order by name")
-    found["integrations"] = {name: _decode(data) for name, data in rows}
+    found["integrations"] = {
+        name: open_document(tx.sealer, "integrations", _decode(data))
+        for name, data in rows
+    }
     for single in ("organisation", "rules"):
         text = nodes.note(tx, single)
         if text:
@@ -56,6 +62,7 @@ def ids(tx: Tx) -> dict[str, int]:
 
 def save(tx: Tx, noun: str, name: str, document: dict[str, Any]) -> None:
     """Write one document."""
+    document = seal_document(tx.sealer, noun, document)
     text = _encode(document).decode()
     if noun == "integrations":
         tx.run(

@@ -21,6 +21,7 @@ from tocsin.store.instants import (
     to_micros,
     to_micros_or_none,
 )
+from tocsin.store.sealing import open_address, seal_address
 
 
 class Page(Struct, frozen=True):
@@ -81,7 +82,7 @@ def insert(
                 paging.level,
                 paging.loop,
                 plan.channel,
-                plan.address,
+                seal_address(tx, plan.channel, plan.address),
                 plan.urgency.value,
                 int(severity),
                 paging.why,
@@ -130,7 +131,7 @@ def claimable(tx: Tx, *, now: datetime, limit: int) -> list[Page]:
         now=to_micros(now),
         limit=limit,
     )
-    return [_page(row) for row in rows]
+    return [_page(tx, row) for row in rows]
 
 
 def lease(
@@ -191,7 +192,7 @@ def pull_next(tx: Tx, page: Page, *, now: datetime) -> None:
         paging=page.paging,
         person=page.person,
         channel=page.channel,
-        address=page.address,
+        address=seal_address(tx, page.channel, page.address),
     )
 
 
@@ -248,7 +249,7 @@ def free_others(tx: Tx, *, owner: str, now: datetime) -> int:
 def of_alert(tx: Tx, alert: int) -> list[Page]:
     """Every page of an alert in the order they were decided."""
     rows = tx.all(_SELECT + "where alert = :alert order by id", alert=alert)
-    return [_page(row) for row in rows]
+    return [_page(tx, row) for row in rows]
 
 
 def of_lead(tx: Tx, lead: int) -> list[Page]:
@@ -256,17 +257,18 @@ def of_lead(tx: Tx, lead: int) -> list[Page]:
     rows = tx.all(
         _SELECT + "where lead = :lead or id = :lead order by severity, id", lead=lead
     )
-    return [_page(row) for row in rows]
+    return [_page(tx, row) for row in rows]
 
 
 def get(tx: Tx, page: int) -> Page | None:
     """One page."""
     row = tx.one(_SELECT + "where id = :page", page=page)
-    return _page(row) if row else None
+    return _page(tx, row) if row else None
 
 
-def _page(row: Row) -> Page:
+def _page(tx: Tx, row: Row) -> Page:
     values: dict[str, Any] = dict(zip(_COLUMNS[:14], row, strict=False))
+    values["address"] = open_address(tx, values["channel"], values["address"])
     return Page(
         **values,
         due_at=from_micros(row[14]),

@@ -13,9 +13,19 @@ from typing import Any
 import psycopg
 from psycopg import errors
 
-from tocsin.store.database import Conflict, Database, Row, StoreError, StoreFull
+from tocsin.core.credentials import HIDDEN
+from tocsin.interfaces import Sealer
+from tocsin.store.database import (
+    Conflict,
+    Database,
+    Row,
+    StoreError,
+    StoreFull,
+    Unsealed,
+)
 
 _NAMED = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
+_PASSWORD = re.compile(r"://[^:/@]*:([^@]+)@")
 _UNSAFE_COMMIT = ("off", "local")
 
 
@@ -27,6 +37,7 @@ class PostgresConnection:
     for_update = " for update"
 
     def __init__(self, url: str, *, read_only: bool = False) -> None:
+        self.sealer: Sealer = Unsealed()
         self.overlay: dict[Any, Any] = {}
         self.after_commit: list[Callable[[], None]] = []
         self._notices: list[str] = []
@@ -36,7 +47,11 @@ class PostgresConnection:
                 url, autocommit=True, connect_timeout=5, prepare_threshold=2
             )
         except psycopg.Error as error:
-            raise StoreError(f"cannot connect to PostgreSQL: {error}") from error
+            # libpq repeats an address that it cannot read, password and all.
+            reason = str(error)
+            for secret in (url, *_PASSWORD.findall(url)):
+                reason = reason.replace(secret, HIDDEN)
+            raise StoreError(f"cannot connect to PostgreSQL: {reason}") from None
         self._db.add_notice_handler(self._noticed)
         self._cursor = self._db.cursor()
 
@@ -89,12 +104,15 @@ class PostgresConnection:
             self._notices.append(notice.message_primary or "warning")
 
 
-def open_postgres(url: str, *, threaded: bool = True) -> Database:
+def open_postgres(
+    url: str, *, threaded: bool = True, sealer: Sealer | None = None
+) -> Database:
     """The database at `url` (`postgresql://…`)."""
     return Database(
         lambda read_only: PostgresConnection(url, read_only=read_only),
         dialect="postgresql",
         threaded=threaded,
+        sealer=sealer,
     )
 
 

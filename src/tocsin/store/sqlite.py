@@ -13,7 +13,15 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from tocsin.store.database import Conflict, Database, Row, StoreError, StoreFull
+from tocsin.interfaces import Sealer
+from tocsin.store.database import (
+    Conflict,
+    Database,
+    Row,
+    StoreError,
+    StoreFull,
+    Unsealed,
+)
 
 try:
     import pysqlite3 as sqlite3
@@ -32,6 +40,8 @@ _PRAGMAS = (
     "pragma busy_timeout=5000",
     "pragma cache_size=-65536",
     "pragma temp_store=memory",
+    # What is deleted is overwritten where that costs no write of its own.
+    "pragma secure_delete=fast",
 )
 
 
@@ -49,6 +59,7 @@ class SqliteConnection:
     for_update = ""
 
     def __init__(self, path: str, *, read_only: bool = False) -> None:
+        self.sealer: Sealer = Unsealed()
         self.overlay: dict[Any, Any] = {}
         self.after_commit: list[Callable[[], None]] = []
         self._read_only = read_only
@@ -129,7 +140,11 @@ def _sizes(count: int) -> tuple[int, ...]:
 
 
 def open_sqlite(
-    path: str, *, threaded: bool = True, exclusive: bool = False
+    path: str,
+    *,
+    threaded: bool = True,
+    exclusive: bool = False,
+    sealer: Sealer | None = None,
 ) -> Database:
     """The database at `path` (":memory:" only without threads).
 
@@ -142,7 +157,18 @@ def open_sqlite(
         dialect="sqlite",
         threaded=threaded,
         exclusive=exclusive,
+        sealer=sealer,
     )
+
+
+def rewrite(path: str) -> None:
+    """Copy the file onto itself without what was deleted. Raises StoreError."""
+    connection = SqliteConnection(path)
+    try:
+        connection.all("vacuum")
+        connection.all("pragma wal_checkpoint(truncate)")
+    finally:
+        connection.close()
 
 
 def has_wal_reset_bug() -> bool:

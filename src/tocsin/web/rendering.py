@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from tocsin.core.credentials import masked, shown_address
 from tocsin.web.assets import SCRIPT, STATIC, asset
 from tocsin.web.sparklines import sparkline
 
@@ -128,5 +129,7 @@ _environment.globals.update(
     span=span,
     initials=initials,
     tone=tone,
+    masked=masked,
+    shown_address=shown_address,
     page_css=lambda: Markup((STATIC / "page.css").read_text("utf-8")),
 )

@@ -1,0 +1,57 @@
+"""The database of the settings: at this release's schema, under the installation's key."""
+
+from pathlib import Path
+
+from tocsin import system
+from tocsin.config import Settings
+from tocsin.sealing import SivSealer
+from tocsin.store import sqlite
+from tocsin.store.database import Database, StoreError
+from tocsin.store.migrate import is_current, migrate
+from tocsin.store.resealing import seal_everything
+
+
+def open_database(settings: Settings, *, exclusive: bool = False) -> Database:
+    """The database of the settings at this release's schema. Raises StoreError."""
+    url = settings.database_url
+    is_file = url.startswith("sqlite:///")
+    path = url.removeprefix("sqlite:///")
+    sealer = _sealer(settings)
+    if is_file:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        database = sqlite.open_sqlite(path, exclusive=exclusive, sealer=sealer)
+    else:
+        from tocsin.store.postgres import open_postgres
+
+        database = open_postgres(url, sealer=sealer)
+    if not is_current(database):
+        database.close()
+        migrate(url)
+        return open_database(settings, exclusive=exclusive)
+    try:
+        seal_everything(
+            database, forget=lambda: sqlite.rewrite(path) if is_file else None
+        )
+    except StoreError:
+        database.close()
+        raise
+    return database
+
+
+def _sealer(settings: Settings) -> SivSealer:
+    before = settings.secret_key_before.get_secret_value()
+    former = [before.encode()] if before else []
+    return SivSealer(secret_key(settings), *former)
+
+
+def secret_key(settings: Settings) -> bytes:
+    """What signs page links and seals credentials; made on first run."""
+    given = settings.secret_key.get_secret_value()
+    if given:
+        return given.encode()
+    path = Path(settings.data_dir) / "secret.key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(system.new_token())
+    return path.read_text().strip().encode()
