@@ -24,8 +24,7 @@ __all__ = [
     "apply_to",
     "client_settings",
     "examine",
-    "export_text",
-    "export_with_secrets",
+    "exported",
     "open_database",
     "read_settings",
 ]
@@ -99,6 +98,15 @@ def apply_to(
         "problems": list(applied.problems),
         "applied": applied.done,
     }
+
+
+def exported(settings: Settings, *, with_secrets: bool) -> str:
+    """The configuration as YAML. Raises StoreError."""
+    database = open_database(settings)
+    try:
+        return (export_with_secrets if with_secrets else export_text)(database)
+    finally:
+        database.close()
 
 
 def examine(settings: Settings) -> list[tuple[str, bool, str]]:

@@ -1,11 +1,12 @@
 """Who may call what: every route of the API names what it needs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 
 from tocsin.core.permissions import ADMIN
 from tocsin.engine.front_desk import FrontDesk
@@ -112,3 +113,14 @@ def must_all_be_guarded(application: FastAPI, routers: Sequence[APIRouter]) -> N
     assert {path.removeprefix(PREFIX) for path in documented} == {
         path.removeprefix(PREFIX) for path in paths
     }, "a router was not checked"
+
+
+def operations(routes: Sequence[BaseRoute]) -> Iterator[APIRoute]:
+    """Every route of the API, those of included routers too (without the prefix)."""
+    for route in routes:
+        if isinstance(route, APIRoute):
+            yield route
+        else:
+            # FastAPI keeps an included router as one route of its own kind.
+            inner = getattr(route, "original_router", None)
+            yield from operations(inner.routes if inner is not None else ())

@@ -1,10 +1,14 @@
 """The first thing that sees a request: senders' paths, the API, health, or a page."""
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, MutableMapping
+from typing import Any, Protocol
+
+from starlette.datastructures import MutableHeaders
 
 from tocsin.api.inbound import InboundApp
 from tocsin.api.wire import Receive, Scope, Send
+
+_NO_PAGE = "default-src 'none'; frame-ancestors 'none'"
 
 
 class Asgi(Protocol):
@@ -37,6 +41,20 @@ class Front:
             return
         for prefix, application in self._prefixes:
             if path == prefix or path.startswith(prefix + "/"):
-                await application(scope, receive, send)
+                await application(scope, receive, _never_sniffed(send))
                 return
         await self._pages(scope, receive, send)
+
+
+def _never_sniffed(send: Send) -> Send:
+    """No answer, whatever of a caller's words it repeats, is taken for a page."""
+
+    async def outward(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers.setdefault("x-content-type-options", "nosniff")
+            headers.setdefault("cache-control", "no-store")
+            headers.setdefault("content-security-policy", _NO_PAGE)
+        await send(message)
+
+    return outward

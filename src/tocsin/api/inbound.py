@@ -23,7 +23,7 @@ from tocsin.engine.desk import ScopedDesk
 from tocsin.engine.door import Door, Settled
 from tocsin.engine.heartbeats import Heartbeats
 from tocsin.engine.reception import Reception, kept, without_key
-from tocsin.interfaces import Answer, Dialect, Inbound, Unreadable
+from tocsin.interfaces import Answer, Dialect, Inbound, Reading, Unreadable
 from tocsin.store.database import StoreError
 
 log = structlog.get_logger()
@@ -116,13 +116,7 @@ class InboundApp:
         except Unreadable as unreadable:
             await self._keep_refused(integration, inbound, unreadable)
             return unreadable.answer
-        arrival = Arrival(
-            integration,
-            reading,
-            tail.replace(integration.key, HIDDEN),
-            kept(inbound.headers, key=integration.key),
-            without_key(body, key=integration.key),
-        )
+        arrival = _arrival(integration, inbound, reading)
         return await self._take(arrival, dialect)
 
     async def _take(self, arrival: Arrival, dialect: Dialect) -> Answer:
@@ -178,7 +172,7 @@ class InboundApp:
         def tell(settled: Settled) -> None:
             answer(_after_commit(settled, reading.answer, dialect))
 
-        arrival = Arrival(integration, reading, tail, kept(inbound.headers), body)
+        arrival = _arrival(integration, inbound, reading)
         return self._door.offer(arrival, tell)
 
     async def _answer_question(
@@ -261,6 +255,18 @@ def _after_commit(settled: Settled, answer: Answer, dialect: Dialect) -> Answer:
 
 def _text_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
+
+
+def _arrival(integration: Integration, inbound: Inbound, reading: Reading) -> Arrival:
+    """What is kept of a request is kept without its key."""
+    key = integration.key
+    return Arrival(
+        integration,
+        reading,
+        inbound.path.replace(key, HIDDEN),
+        kept(inbound.headers, key=key),
+        without_key(inbound.body, key=key),
+    )
 
 
 def _inbound(

@@ -161,6 +161,7 @@ def _response(
         *(name + b": " + value for name, value in default_headers),
         b"content-length: %d" % len(answer.body),
         b"content-type: " + answer.content_type.encode("latin-1"),
+        b"x-content-type-options: nosniff",
         *(
             f"{name}: {value}".encode("latin-1")
             for name, value in answer.headers.items()

@@ -45,6 +45,8 @@ async def send_answer(send: Send, answer: Answer) -> None:
     headers = [
         (b"content-length", str(len(answer.body)).encode()),
         (b"content-type", answer.content_type.encode()),
+        # Whatever of a sender's words an answer repeats, it is not taken for a page.
+        (b"x-content-type-options", b"nosniff"),
     ]
     headers += [
         (name.encode("latin-1"), value.encode("latin-1"))

@@ -52,23 +52,31 @@ def apply(
 
 
 @click.command()
+@click.option("--with-secrets", is_flag=True,
+              help="Keys and addresses readable, not sealed; only on the server itself.")  # fmt: skip
 @json_option
-def export(*, as_json: bool) -> None:
+def export(*, with_secrets: bool, as_json: bool) -> None:
     """Print the configuration as YAML that `apply` brings to the same state.
+
+    Credentials are sealed with the installation's key and mean nothing elsewhere.
 
     Example: tocsin export > company.yaml
     """
     from tocsin.cli.client import server_or_none
+    from tocsin.offline import StoreError, exported
 
     server = server_or_none()
-    if server is not None:
-        text = server.text("/api/v1/config")
-    else:
-        from tocsin.offline import export_text, open_database
-
-        database = open_database(checked_settings())
-        text = export_text(database)
-        database.close()
+    if server is not None and with_secrets:
+        stop(["--with-secrets reads the database itself: unset TOCSIN_URL, and run it "
+              "where the database and its key are."])  # fmt: skip
+    try:
+        text = (
+            server.text("/api/v1/config")
+            if server is not None
+            else exported(checked_settings(), with_secrets=with_secrets)
+        )
+    except StoreError as error:
+        stop([f"the database cannot be used: {error}"], code=1)
     if as_json:
         import yaml
 

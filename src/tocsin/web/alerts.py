@@ -1,6 +1,7 @@
 """The list of alerts, and one alert with its delivery trail and why whom was paged."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -21,15 +22,11 @@ from tocsin.store import alert_lists, inbound
 from tocsin.store import alerts as stored_alerts
 from tocsin.store.database import Tx
 from tocsin.store.instants import from_micros
+from tocsin.web import alerts_csv
+from tocsin.web.filters import wanted, whole_number
 from tocsin.web.gate import Gate, local
 from tocsin.web.rendering import text_of
 
-_TABS: dict[str, tuple[tuple[str, ...], bool | None]] = {
-    "firing": (("triggered",), False),
-    "acknowledged": (("acknowledged",), False),
-    "quiet": (("triggered", "acknowledged"), True),
-    "closed": (("resolved",), None),
-}
 _ROWS = 50
 
 
@@ -38,6 +35,7 @@ def routes(desk: FrontDesk, gate: Gate) -> list[Route]:
     pages = _Pages(desk, gate)
     return [
         gate.get("/alerts", pages.alerts),
+        gate.get("/alerts.csv", partial(alerts_csv.download, desk)),
         gate.get("/alerts/{number:int}", pages.alert),
         gate.post("/alerts/{number:int}", pages.act),
     ]
@@ -50,13 +48,7 @@ class _Pages:
 
     def alerts(self, request: Request, viewer: Viewer) -> Response:
         """The list, one tab at a time."""
-        query = request.query_params
-        tab = query.get("tab", "firing")
-        if tab not in _TABS:
-            tab = "firing"
-        statuses, suppressed = _TABS[tab]
-        service = clean(query.get("service", ""), longest=100)
-        before = _number(query.get("before"))
+        chosen = wanted(request.query_params)
         now = self._desk.clock.now()
 
         def work(tx: Tx) -> dict[str, Any]:
@@ -64,11 +56,11 @@ class _Pages:
             hidden = directory.hidden_from(viewer.grant)
             found = alert_lists.listing(
                 tx,
-                statuses=statuses,
-                before=before,
+                statuses=chosen.statuses,
+                before=chosen.before,
                 limit=_ROWS + 1,
-                service=service,
-                suppressed=suppressed,
+                service=chosen.service,
+                suppressed=chosen.suppressed,
                 hidden=hidden,
             )
             shown = found[:_ROWS]
@@ -81,7 +73,7 @@ class _Pages:
 
         values = self._desk.database.read(work)
         return self._gate.page(
-            "alerts.html", viewer, tab=tab, service=service, **values
+            "alerts.html", viewer, tab=chosen.tab, service=chosen.service, **values
         )
 
     def alert(
@@ -181,18 +173,10 @@ def _act(
             tx, number, to=target, by=by, via=Via.WEB, directory=directory, now=now
         )
     if word == "snooze":
-        minutes = _number(str(form.get("minutes", ""))) or 0
+        minutes = whole_number(str(form.get("minutes", ""))) or 0
         until = now + timedelta(minutes=min(minutes, 100_000))
         return answering.snooze(
             tx, number, until=until, by=by, via=Via.WEB, directory=directory, now=now
         )
     found = stored_alerts.get(tx, number)
     return Acted(found, "That is nothing that can be done here.")
-
-
-def _number(text: str | None) -> int | None:
-    return (
-        int(text)
-        if text and text.isascii() and text.isdigit() and len(text) < 18
-        else None
-    )

@@ -24,6 +24,7 @@ _TYPES = {
     ".woff2": "font/woff2",
 }
 _COMPRESSIBLE = (".css", ".js", ".svg")
+_LONGEST_NAME = 200
 _FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -76,6 +77,8 @@ async def answer(request: Request) -> Response:
 
 
 def _read(name: str) -> bytes | None:
+    if "\0" in name or "\\" in name or len(name) > _LONGEST_NAME:
+        return None
     path = (STATIC / name).resolve()
     if STATIC.resolve() not in path.parents or not path.is_file():
         return None

@@ -202,8 +202,9 @@ def is_from_here(request: Request) -> bool:
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site in ("same-origin", "none")
+    # A browser that says neither is no browser that could be made to act for somebody.
     origin = request.headers.get("origin")
-    if origin in (None, "null"):
+    if origin is None:
         return True
     return urlsplit(str(origin)).netloc == request.headers.get("host", "")
 

@@ -24,7 +24,14 @@ from tocsin.web import (
     page_link,
 )
 from tocsin.web.browser import Remembering
-from tocsin.web.gate import Gate, address_of, guarded, must_all_be_guarded
+from tocsin.web.gate import (
+    Gate,
+    address_of,
+    guarded,
+    is_secure,
+    must_all_be_guarded,
+)
+from tocsin.web.guard import Guard
 from tocsin.web.navigation import Navigation
 from tocsin.web.rendering import render
 
@@ -70,10 +77,16 @@ def build(
     site = Starlette(
         routes=routes,
         middleware=[
+            Middleware(Guard, is_https=is_secure(desk)),
             Middleware(Remembering),
             Middleware(GZipMiddleware, minimum_size=1000),
         ],
-        exception_handlers={404: _not_found, 405: _not_found, 500: _broken},
+        exception_handlers={
+            404: _not_found,
+            405: _not_found,
+            413: _not_found,
+            500: _broken,
+        },
     )
     site.router.redirect_slashes = False
     return site
