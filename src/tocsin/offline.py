@@ -101,10 +101,20 @@ def apply_to(
 
 
 def exported(settings: Settings, *, with_secrets: bool) -> str:
-    """The configuration as YAML. Raises StoreError."""
+    """The configuration as YAML; who reads its secrets is recorded. Raises StoreError."""
     database = open_database(settings)
+    auditor = Auditor(secret_key(settings))
+    actor = Actor(system.user_name(), "CLI")
+    now = system.SteadyClock().now()
     try:
-        return (export_with_secrets if with_secrets else export_text)(database)
+        if not with_secrets:
+            return export_text(database)
+        database.write(
+            lambda tx: auditor.write(
+                tx, actor, "export with secrets", "configuration", "all", now=now
+            )
+        )
+        return export_with_secrets(database)
     finally:
         database.close()
 

@@ -11,8 +11,10 @@ import pytest
 
 from tests.cast import MONDAY_9AM, Story
 from tests.peers.databases import SEALER
+from tocsin.engine.audit import Actor, Auditor
 from tocsin.engine.configuration import Applied, apply_files
 from tocsin.engine.configuration_files import export_text, export_with_secrets
+from tocsin.engine.editing import recorder
 from tocsin.sealing import SivSealer
 from tocsin.store import attempts, resealing, sqlite
 from tocsin.store import directory as stored
@@ -23,6 +25,16 @@ from tocsin.store.resealing import WrongKey, seal_everything
 KEY = "0123456789abcdef0123456789abcdef"
 HOOK = "https://hooks.example.com/carol"
 SECRET_HOOK = "https://hooks.example.com/T0KEN/carol#whsec_c2VjcmV0LXNlY3JldA=="
+TABLES = (
+    "people",
+    "integrations",
+    "pages",
+    "attempts",
+    "inbox",
+    "rejects",
+    "audit",
+    "timeline",
+)
 CAROL = f"people: [{{name: carol, role: admin, email: carol@example.com, contacts: [{{by: webhook, address: '{SECRET_HOOK}'}}, {{by: ntfy, address: carol-phone-x7}}], notify: {{high: [{{by: webhook}}, {{by: ntfy, after: 1m}}]}}}}]"
 
 
@@ -32,6 +44,7 @@ def apply(database: Database, text: str, **more: Any) -> Applied:
         [("file.yaml", text)],
         now=MONDAY_9AM,
         new_key=lambda: "f" * 32,
+        recorder=recorder(Auditor(b"audit"), Actor("carol", "CLI"), now=MONDAY_9AM),
         **more,
     )
 
@@ -42,7 +55,7 @@ def nothing() -> None:
 
 def rows(tx: Tx) -> str:
     found: list[Sequence[object]] = []
-    for table in ("people", "integrations", "pages", "attempts", "inbox", "rejects"):
+    for table in TABLES:
         found += tx.all(f"select * from {table}")
     return repr(found)
 

@@ -18,7 +18,9 @@ from tocsin.core.forms import Plain, Problem
 from tocsin.core.permissions import ADMIN, LEAD
 from tocsin.engine.audit import Actor, Auditor
 from tocsin.engine.configuration import Recorder, settle
+from tocsin.engine.configuration_files import readable
 from tocsin.engine.sign_in import Viewer
+from tocsin.interfaces import Sealer
 from tocsin.store import directory as stored
 from tocsin.store.database import Tx
 
@@ -81,7 +83,7 @@ def edit(
     before = stored.documents(tx)
     held = before.get(change.noun, {}).get(change.name)
     problems: list[Problem] = []
-    document = _read(change, problems)
+    document = _read(change, tx.sealer, problems)
     teams = {team_of(change.noun, one, before) for one in (held, document) if one}
     refused = _refusal(viewer, change, teams, held, document)
     if refused:
@@ -163,7 +165,7 @@ def _clash(change: Change, held: Plain | None) -> str:
     return ""
 
 
-def _read(change: Change, problems: list[Problem]) -> Plain | None:
+def _read(change: Change, sealer: Sealer, problems: list[Problem]) -> Plain | None:
     if change.document is None:
         return None
     where = f"{change.noun}[{change.name}]"
@@ -173,7 +175,7 @@ def _read(change: Change, problems: list[Problem]) -> Plain | None:
     if document.get("name") != change.name:
         expected = f"{change.name}: others refer to it by this name"
         problems.append(Problem(f"{where}.name", named["name"], expected))
-    return document
+    return readable(change.noun, document, sealer, where, problems)
 
 
 def _refusal(

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from tocsin.core.credentials import without
 from tocsin.core.severity import Urgency
 from tocsin.interfaces import (
     DeliveryFailed,
@@ -65,7 +66,7 @@ class NtfyPager:
             body=msgspec.json.encode(self._body(message, topic)),
             timeout_seconds=timeout_seconds,
         )
-        return _judged(answer)
+        return _judged(answer, secret=self._token)
 
     def _body(self, message: PageMessage, topic: str) -> dict[str, object]:
         worst = message.alerts[0] if message.alerts else None
@@ -93,13 +94,14 @@ class NtfyPager:
         return self._server, address
 
 
-def _judged(answer: HttpAnswer) -> Receipt:
+def _judged(answer: HttpAnswer, *, secret: str) -> Receipt:
     code = answer.status
     if 200 <= code < 300:
         return Receipt(_id_of(answer), f"{code} accepted")
     wait = answer.headers.get("retry-after", "")
     raise DeliveryFailed(
-        f"{code} {answer.text[:300]}".strip(),
+        # A server that is not well may repeat the headers it was sent.
+        f"{code} {without(answer.text, secret)[:300]}".strip(),
         permanent=code not in (408, 425, 429) and code < 500,
         retry_after_seconds=float(wait) if wait.isdigit() else None,
     )

@@ -7,6 +7,7 @@ insists) or `smtps://…`, a sender, and a CA file for a private CA.
 
 import smtplib
 import ssl
+from base64 import b64encode
 from collections.abc import Sequence
 from datetime import datetime
 from email.message import EmailMessage
@@ -16,6 +17,7 @@ from hashlib import sha256
 from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
+from tocsin.core.credentials import without
 from tocsin.interfaces import DeliveryFailed, DeliveryUnknown, PageMessage, Receipt
 
 _MOST_TOLD = 50
@@ -71,14 +73,22 @@ class SmtpPager:
         try:
             server = self._connect(timeout_seconds)
         except smtplib.SMTPAuthenticationError as error:
-            raise DeliveryFailed(_said(error), permanent=False) from None
+            reason = without(_said(error), *self._credentials())
+            raise DeliveryFailed(reason, permanent=False) from None
         except (OSError, smtplib.SMTPException) as error:
             reason = f"{self._host}:{self._port}: {type(error).__name__}: {error}"
+            reason = without(reason, *self._credentials())
             raise DeliveryFailed(reason, permanent=False) from None
         try:
             return self._send(server, mail, to)
         finally:
             _leave(server)
+
+    def _credentials(self) -> list[str]:
+        """The password in each form that a server has seen and may repeat."""
+        pair = f"\0{self._user}\0{self._password}".encode()
+        coded = (b64encode(one).decode() for one in (pair, self._password.encode()))
+        return [self._password, *coded]
 
     def _connect(self, timeout_seconds: float) -> smtplib.SMTP:
         if self._direct_tls:
