@@ -130,7 +130,8 @@ def test_an_event_is_answered_when_its_commit_is_told_and_not_before() -> None:
     assert (path, headers[b"x-who"], body) == (PATH, b"me", b"[1]")
     assert client.wire.received == (
         b"HTTP/1.1 200 OK\r\ndate: today\r\ncontent-length: 3\r\n"
-        b"content-type: application/json\r\nretry-after: 5\r\n\r\nyes"
+        b"content-type: application/json\r\nx-content-type-options: nosniff\r\n"
+        b"retry-after: 5\r\n\r\nyes"
     )
     assert client.served == []
 

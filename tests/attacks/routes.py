@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.routing import Route
 
-from tests.api.test_api import Edge
+from tests.api.edge import Edge
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 _FILLED = {"number": "1", "token": "t0ken", "digest": "-", "name": "checkout"}

@@ -21,7 +21,8 @@ import httpx2
 import pytest
 import trustme
 
-from tests.api.test_api import Edge
+from tests.api.edge import Edge
+from tests.api.test_api import MORE
 from tests.attacks import routes
 from tests.peers.programs import Mailserver, TocsinServer, page_link, until
 
@@ -266,7 +267,7 @@ class Played:
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     made = Played(tmp_path_factory.mktemp("canaries"))
-    edge = Edge(tmp_path_factory.mktemp("routes"))
+    edge = Edge(tmp_path_factory.mktemp("routes"), MORE, people=("alice", "carol"))
     try:
         made.play()
         made.ask_everything(edge)

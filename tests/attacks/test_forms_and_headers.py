@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import pytest
 from starlette.testclient import TestClient
 
-from tests.api.test_api import EVENTS, KEY, Edge
+from tests.api.edge import Edge
+from tests.api.test_api import EVENTS, KEY, MORE
 from tests.attacks import routes
 from tocsin.api import access
 
@@ -19,7 +20,7 @@ EVIL = "evil.example"
 
 @pytest.fixture(scope="module")
 def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
-    made = Edge(tmp_path_factory.mktemp("attacked"))
+    made = Edge(tmp_path_factory.mktemp("attacked"), MORE, people=("alice", "carol"))
     yield made
     made.installation.stop()
 

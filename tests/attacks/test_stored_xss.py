@@ -15,7 +15,8 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.api.test_api import Edge
+from tests.api.edge import Edge
+from tests.api.test_api import MORE
 from tests.attacks import routes
 from tests.peers.programs import (
     Mailserver,
@@ -182,7 +183,7 @@ def browser() -> Iterator[Browser]:
 def paths(
     server: TocsinServer, mail: Mailserver, tmp_path_factory: pytest.TempPathFactory
 ) -> list[str]:
-    edge = Edge(tmp_path_factory.mktemp("routes"))
+    edge = Edge(tmp_path_factory.mktemp("routes"), MORE, people=("alice", "carol"))
     found = {
         path
         for method, path in routes.of_pages(edge)
