@@ -1,11 +1,14 @@
 """The only place where real things are named and wired together."""
 
+# long because: everything real meets here.
+
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import structlog
+from argon2 import PasswordHasher
 
 from tocsin import __version__, system
 from tocsin.api.front import Asgi
@@ -18,6 +21,7 @@ from tocsin.egress import GuardedEgress
 from tocsin.engine import examination
 from tocsin.engine.alerts import Intake
 from tocsin.engine.audit import Auditor
+from tocsin.engine.credentials import Credentials, Ways, credentials
 from tocsin.engine.directories import Directories
 from tocsin.engine.door import Door, Settled
 from tocsin.engine.front_desk import FrontDesk
@@ -27,6 +31,7 @@ from tocsin.engine.paging import Links
 from tocsin.engine.reception import Reception
 from tocsin.engine.sign_in import SignIn
 from tocsin.engine.upkeep import Upkeep
+from tocsin.engine.visits import Porter
 from tocsin.engine.watch import Watch
 from tocsin.integrations import (
     alertmanager,
@@ -120,8 +125,14 @@ class Installation:
         self.engine = self._engine()
         self.intake.due = lambda at: self.engine.wake_by(at)
         self.clockwork = Clockwork(self.engine)
+        self.credentials = self._credentials()
         self.demo: object | None = None
-        self.upkeep = Upkeep(self.database, self.clock, tidy_files=self._files())
+        self.upkeep = Upkeep(
+            self.database,
+            self.clock,
+            tidy_files=self._files(),
+            forget=self.credentials.sessions.forget,
+        )
 
     def _engine(self) -> Engine:
         watch = Watch(
@@ -185,6 +196,7 @@ class Installation:
             sign_in=SignIn(
                 self.database, self.directories, self.clock, new_token=system.new_token
             ),
+            credentials=self.credentials,
             audit=self.audit,
             clock=self.clock,
             secret=self.secret,
@@ -196,6 +208,28 @@ class Installation:
             started_at=self.started_at,
         )
 
+    def _credentials(self) -> Credentials:
+        self._post = ThreadPoolExecutor(2, "tocsin-post")
+        porter = Porter(
+            database=self.database,
+            directories=self.directories,
+            clock=self.clock,
+            audit=self.audit,
+            new_token=system.new_token,
+            public_url=self.public_url,
+            mail=self.mail_link if self.settings.smtp_url else None,
+            later=self._post.submit,
+        )
+        return credentials(
+            porter,
+            PasswordHasher(),
+            Ways(
+                shortest_password=self.settings.password_min_length,
+                local_passwords=self.settings.local_passwords,
+                mail_links=self.settings.mail_links,
+            ),
+        )
+
     def edge(self, stopping: "asyncio.Event") -> tuple[Asgi, dict[str, Asgi]]:
         """The pages, and the applications of the other prefixes."""
         from tocsin.api import v1
@@ -203,12 +237,12 @@ class Installation:
 
         desk = self.front_desk()
         health = Health(problems=self.problems, figures=self.figures)
-        pages = site.build(desk, stopping=stopping, demo=self.demo, mail=self.mail_link)
+        pages = site.build(desk, stopping=stopping, demo=self.demo)
         paths = dict.fromkeys(("/healthz", "/readyz", "/metrics"), health)
         return pages, {v1.PREFIX: v1.build(desk), **paths}
 
     def mail_link(self, to: str, subject: str, text: str) -> None:
-        """Send a sign-in link. Raises DeliveryFailed, DeliveryUnknown, LookupError."""
+        """Send a mail of the doors. Raises DeliveryFailed, DeliveryUnknown, LookupError."""
         pager = self.engine.pagers.get("email")
         if pager is None:
             message = "no mail server is set up (TOCSIN_SMTP_URL)"
@@ -248,6 +282,7 @@ class Installation:
         if self.role != "web":
             self.clockwork.stop()
             self.upkeep.stop()
+        self._post.shutdown(wait=True, cancel_futures=True)
         self._workers.shutdown(wait=True, cancel_futures=True)
         self.database.close()
 

@@ -73,6 +73,16 @@ def _targets(value: str) -> str:
     return value
 
 
+def _networks(value: str) -> str:
+    for one in value.replace(",", " ").split():
+        try:
+            ip_network(one, strict=False)
+        except ValueError:
+            message = f"{one!r}: expected addresses or networks such as 10.0.0.0/8, separated by commas"
+            raise ValueError(message) from None
+    return value
+
+
 def targets(value: str) -> tuple[str, ...]:
     """The hosts and networks of a list with commas."""
     return tuple(one.strip().lower() for one in value.split(",") if one.strip())
@@ -137,8 +147,26 @@ class Settings(BaseModel):
     ballast_mib: int = Field(
         256, ge=0, le=65536, description="space kept back for a full disk (SQLite)"
     )
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
+        "",
+        description="addresses or networks of proxies whose X-Forwarded-For counts",
+    )
+    local_passwords: bool = Field(
+        True, description="whether people may sign in with a password kept here"
+    )
+    password_min_length: int = Field(
+        12, ge=12, le=64, description="the fewest characters of a new password"
+    )
+    mail_links: bool = Field(
+        True, description="whether people may have a link to sign in mailed to them"
+    )
     workers: int = Field(32, ge=1, le=512, description="deliveries at the same time")
     canary: bool = Field(True, description="whether the canary alert runs")
+
+    @property
+    def proxies(self) -> list[str]:
+        """The networks of `trusted_proxies`."""
+        return self.trusted_proxies.replace(",", " ").split()
 
 
 def read_settings(

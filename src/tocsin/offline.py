@@ -12,7 +12,11 @@ from tocsin.engine.configuration import apply_files
 from tocsin.engine.configuration_files import export_text, export_with_secrets
 from tocsin.engine.directories import Directories
 from tocsin.engine.editing import recorder
+from tocsin.engine.emergency import EmergencyCodes
+from tocsin.engine.sessions import Sessions
 from tocsin.engine.sign_in import SignIn
+from tocsin.engine.throttling import Throttle
+from tocsin.engine.visits import Porter, Visit
 from tocsin.store.database import StoreError
 from tocsin.store.migrate import HEAD
 
@@ -56,6 +60,22 @@ class Doors:
     def token(self, person: str, label: str) -> str:
         """An API token. Raises LookupError."""
         return self._sign_in.make_token(self._known(person), label=label)[0]
+
+    def emergency_codes(self, person: str) -> list[str]:
+        """Ten new emergency codes; the ones from before are void. Raises LookupError."""
+        settings = self._settings
+        porter = Porter(
+            database=self._database,
+            directories=Directories(),
+            clock=system.SteadyClock(),
+            audit=Auditor(secret_key(settings)),
+            new_token=system.new_token,
+            public_url=settings.public_url,
+            mail=None,
+            later=lambda work: work(),
+        )
+        codes = EmergencyCodes(porter, Sessions(porter), Throttle(porter.clock))
+        return codes.make(self._known(person), Visit(via="CLI"), by=system.user_name())
 
     def close(self) -> None:
         """Done."""

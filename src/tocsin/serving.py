@@ -18,6 +18,7 @@ from tocsin import logs
 from tocsin.api.front import Asgi, Front
 from tocsin.api.inbound import InboundApp, settle_on
 from tocsin.api.lane import LaneProtocol
+from tocsin.api.proxies import TrustedProxies
 from tocsin.app import Installation
 from tocsin.config import Settings
 from tocsin.core.permissions import ADMIN
@@ -97,7 +98,13 @@ def _front(served: Served) -> tuple[Asgi, InboundApp | None]:
     site, prefixes = installation.edge(served.stopping)
     inbound = installation.inbound(settle_on(loop))
     taking = inbound if installation.role != "engine" else None
-    return Front(inbound=taking, prefixes=prefixes, pages=site), taking
+    front = Front(
+        inbound=taking,
+        prefixes=prefixes,
+        pages=site,
+        proxies=TrustedProxies(installation.settings.proxies),
+    )
+    return front, taking
 
 
 def _config(

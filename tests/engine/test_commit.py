@@ -1,7 +1,6 @@
 """A commit counts only when it is certain: notices, conflicts and one bad job in a batch."""
 
 import threading
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from tocsin.store.migrate import is_current, migrate
 from tocsin.store.nodes import note, put_note
 from tocsin.store.postgres import open_postgres
 from tocsin.store.postgres import settings_problems as postgres_problems
-from tocsin.store.sign_in import add_session
 from tocsin.store.sqlite import open_sqlite
 from tocsin.store.sqlite import settings_problems as sqlite_problems
 
@@ -107,7 +105,6 @@ def test_a_filled_database_of_the_first_release_is_upgraded(
 
 
 def _fill(tx: Tx) -> None:
-    at = datetime(2024, 3, 4, 9, tzinfo=UTC)
     tx.run(
         "insert into sign_in_links (digest, person, expires_at) values ('d', 'alice', 1)"
     )
@@ -115,4 +112,7 @@ def _fill(tx: Tx) -> None:
         "insert into api_tokens (digest, person, label, made_at) "
         "values ('t', 'alice', 'cli', 1)"
     )
-    add_session(tx, "s", "alice", now=at, expires_at=at)
+    tx.run(
+        "insert into sessions (digest, person, made_at, expires_at) "
+        "values ('s', 'alice', 1, 2)"
+    )

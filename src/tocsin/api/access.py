@@ -1,5 +1,6 @@
 """Who may call what: every route of the API names what it needs."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +14,6 @@ from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
 
 PREFIX = "/api/v1"
-COOKIE = "tocsin_session"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 SEND = "send"
 
@@ -49,13 +49,29 @@ class Allowed:
         address = request.client.host if request.client else ""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and token:
-            return self._desk.sign_in.by_token(token.strip(), address=address)
-        session = request.cookies.get(COOKIE, "")
+            return self._by_token(token.strip(), address)
+        session = request.cookies.get(self._desk.cookie, "")
         if not session:
             return None
         if request.method not in _SAFE and not is_same_origin(request):
             raise HTTPException(403, "A form of another site cannot act for you.")
         return self._desk.sign_in.by_session(session, address=address)
+
+    def _by_token(self, token: str, address: str) -> Viewer:
+        """Raises 401, and 429 to who sends many that are wrong.
+
+        A token that is right is never refused: others may share the address.
+        """
+        viewer = self._desk.sign_in.by_token(token, address=address)
+        if viewer is not None:
+            return viewer
+        wait = self._desk.credentials.refused_token(address)
+        if wait:
+            seconds = str(math.ceil(wait.total_seconds()))
+            message = f"Too many wrong tokens came from {address}."
+            raise HTTPException(429, message, {"retry-after": seconds})
+        message = "This token is unknown, has expired or was revoked."
+        raise HTTPException(401, message, {"www-authenticate": "Bearer"})
 
 
 def must(viewer: Viewer, role: str, team: str = "") -> None:

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from starlette.datastructures import MutableHeaders
 
 from tocsin.api.inbound import InboundApp
+from tocsin.api.proxies import TrustedProxies
 from tocsin.api.wire import Receive, Scope, Send
 
 _NO_PAGE = "default-src 'none'; frame-ancestors 'none'"
@@ -26,15 +27,18 @@ class Front:
         inbound: InboundApp | None,
         prefixes: Mapping[str, Asgi],
         pages: Asgi,
+        proxies: TrustedProxies | None = None,
     ) -> None:
         self._inbound = inbound
         self._prefixes = tuple(prefixes.items())
         self._pages = pages
+        self._proxies = proxies or TrustedProxies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (lifespan is the server's own business)."""
         if scope["type"] != "http":
             return
+        scope = self._proxies.seen_through(scope)
         path = scope["path"]
         if self._inbound is not None and self._inbound.claims(path):
             await self._inbound(scope, receive, send)

@@ -16,6 +16,7 @@ _VERBS = {
     "migrate": "server",
     "doctor": "doctor",
     "sign-in-link": "server",
+    "break-glass": "server",
     "token": "server",
     "apply": "files",
     "export": "files",

@@ -81,6 +81,21 @@ def sign_in_link(person: str | None, *, as_json: bool) -> None:
     print_json({"link": link}) if as_json else click.echo(link)
 
 
+@click.command("break-glass")
+@click.argument("person")
+@json_option
+def break_glass(person: str, *, as_json: bool) -> None:
+    """Print ten one-time emergency codes of PERSON; the ones from before are void.
+
+    Each signs PERSON in at /login/emergency as an admin for one hour, even when every
+    other way of signing in is down. Keep them on paper, locked away.
+
+    Example: tocsin break-glass alice > codes.txt
+    """
+    codes = _with_doors(lambda doors: doors.emergency_codes(person))
+    print_json({"codes": codes}) if as_json else click.echo("\n".join(codes))
+
+
 @click.command()
 @click.argument("person")
 @click.option("--label", default="cli", show_default=True, help="What it is for.")

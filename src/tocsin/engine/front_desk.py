@@ -13,6 +13,7 @@ from tocsin.engine.answering import Acted
 from tocsin.engine.audit import Actor, Auditor
 from tocsin.engine.configuration import Applied, apply_files
 from tocsin.engine.configuration_files import export_text
+from tocsin.engine.credentials import Credentials
 from tocsin.engine.directories import Directories
 from tocsin.engine.editing import Change, Edited, edit, recorder
 from tocsin.engine.responding import Act, recorded, respond
@@ -31,6 +32,7 @@ class FrontDesk:
     directories: Directories
     intake: Intake
     sign_in: SignIn
+    credentials: Credentials
     audit: Auditor
     clock: Clock
     secret: bytes
@@ -40,6 +42,16 @@ class FrontDesk:
     wake: Callable[[], None]
     problems: Callable[[], Sequence[str]]
     started_at: datetime
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether people come by HTTPS."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def cookie(self) -> str:
+        """The session's cookie; no other host or path can set one with the prefix."""
+        return "__Host-tocsin_session" if self.is_secure else "tocsin_session"
 
     def directory(self) -> Directory:
         """The configuration of this moment."""

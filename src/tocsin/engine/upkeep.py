@@ -27,10 +27,13 @@ class Upkeep:
         clock: Clock,
         *,
         tidy_files: Callable[[], None],
+        forget: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._tidy_files = tidy_files
+        # What else may be dropped once an hour: sessions and links that have ended.
+        self._forget = forget
         self._stop = threading.Event()
         self._forgot_at: datetime | None = None
         self._thread = threading.Thread(
@@ -53,6 +56,7 @@ class Upkeep:
         if self._forgot_at is None or now - self._forgot_at >= _FORGET_EVERY:
             self._forgot_at = now
             self._database.write(lambda tx: inbound.forget(tx, before=now - RAW_KEPT))
+            self._forget()
         stored_alerts.trim_memory(self._database)
 
     def _run(self) -> None:

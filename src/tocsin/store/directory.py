@@ -7,7 +7,7 @@ import msgspec
 from tocsin.core.configuration import NOUNS, Documents
 from tocsin.core.directory import Directory
 from tocsin.core.directory_building import build
-from tocsin.store import nodes
+from tocsin.store import credentials, nodes
 from tocsin.store.database import Tx
 from tocsin.store.sealing import open_document, seal_document
 
@@ -89,7 +89,9 @@ def save(tx: Tx, noun: str, name: str, document: dict[str, Any]) -> None:
 
 
 def delete(tx: Tx, noun: str, name: str) -> None:
-    """Remove one document."""
+    """Remove one document; with a person goes everything that let them in."""
+    if noun == "people":
+        credentials.forget(tx, name)
     if noun in (*_TABLES, "integrations"):
         table = _TABLES.get(noun, "integrations")
         tx.run(f"delete from {table} where name = :name", name=name)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tocsin.store.database import Database, StoreError
 
-HEAD = "0002"
+HEAD = "0003"
 
 
 def version(database: Database) -> str:

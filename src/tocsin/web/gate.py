@@ -23,7 +23,6 @@ from tocsin.web.navigation import MORE, Navigation, here
 from tocsin.web.rendering import render
 from tocsin.web.sayings import take
 
-COOKIE = "tocsin_session"
 MOST_FIELDS = 500
 _FOREIGN = "The form came from another site."
 Show = Callable[[Request, Viewer], Response]
@@ -46,7 +45,7 @@ class Gate:
 
     def viewer(self, request: Request) -> Viewer | None:
         """Who is signed in."""
-        session = request.cookies.get(COOKIE, "")
+        session = request.cookies.get(self.desk.cookie, "")
         return self.desk.sign_in.by_session(session, address=address_of(request))
 
     def page(
@@ -159,14 +158,20 @@ class Gate:
 
     def sign_in_first(self, request: Request) -> Response:
         """To the sign-in page, and back afterwards."""
-        path = request.url.path
-        return RedirectResponse(f"/sign-in?next={quote(path)}", 303)
+        path, query = request.url.path, request.url.query
+        # A form cannot be sent again after signing in.
+        wanted = "/" if request.method == "POST" else f"{path}?{query}".rstrip("?")
+        return RedirectResponse(f"/sign-in?next={quote(wanted, safe='/')}", 303)
 
 
 def guarded_by(need: str, endpoint: Endpoint) -> Endpoint:
     """The endpoint with what it needs written on it, for the start's check."""
-    endpoint.need = need  # type: ignore[attr-defined]
-    return endpoint
+
+    async def guarded(request: Request) -> Response:
+        return await endpoint(request)
+
+    guarded.need = need  # type: ignore[attr-defined]
+    return guarded
 
 
 def must_all_be_guarded(routes: Sequence[BaseRoute], *, open_to_all: set[str]) -> None:
@@ -213,8 +218,3 @@ def local(address: str, *, otherwise: str = "/") -> str:
     """`address` if it is a path of this site, else `otherwise`: no form leads away."""
     good = address.startswith("/") and not address.startswith(("//", "/\\"))
     return address if good and address.isprintable() else otherwise
-
-
-def is_secure(desk: FrontDesk) -> bool:
-    """Whether people come by HTTPS."""
-    return desk.public_url.startswith("https://")

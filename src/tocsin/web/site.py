@@ -1,7 +1,7 @@
 """The routes of the pages. Reads call the store, writes call the engine."""
 
 import asyncio
-from typing import Any, Protocol
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -22,6 +22,8 @@ from tocsin.web import (
     live,
     oncall,
     page_link,
+    passkeys,
+    security,
 )
 from tocsin.web.browser import Remembering
 from tocsin.web.gate import (
@@ -34,12 +36,21 @@ from tocsin.web.gate import (
 from tocsin.web.guard import Guard
 from tocsin.web.navigation import Navigation
 from tocsin.web.rendering import render
+from tocsin.web.threshold import Threads
 
 # What a stranger may ask for; each of them guards itself.
 OPEN = {
     "/static/{digest}/{name:path}",
     "/p/{token}",
     "/live",
+    "/login",
+    "/login/emergency",
+    "/login/invitation/{token}",
+    "/login/passkey",
+    "/login/passkey/options",
+    "/login/reset",
+    "/login/reset/{token}",
+    "/login/verify/{token}",
     "/sign-in",
     "/sign-in/{token}",
     "/sign-out",
@@ -49,23 +60,18 @@ OPEN = {
 }
 
 
-class Mail(Protocol):
-    """Sends a sign-in link."""
-
-    def __call__(self, to: str, subject: str, text: str) -> None: ...
-
-
-def build(
-    desk: FrontDesk, *, stopping: asyncio.Event, demo: Any, mail: Mail
-) -> Starlette:
+def build(desk: FrontDesk, *, stopping: asyncio.Event, demo: Any) -> Starlette:
     """The application of all pages."""
     navigation = Navigation()
     gate = Gate(desk, navigation)
+    threads = Threads("door")
     routes = [
         Route("/static/{digest}/{name:path}", assets.answer),
         *_page_link_routes(desk),
         *_live_routes(desk, gate, stopping),
-        *doors.routes(desk, gate, mail),
+        *doors.routes(desk, gate, threads),
+        *passkeys.routes(desk, gate),
+        *security.routes(desk, gate, threads),
         *home.routes(desk, gate),
         *alerts.routes(desk, gate),
         *oncall.routes(desk, gate),
