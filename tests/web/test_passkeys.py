@@ -10,17 +10,10 @@ from typing import Any
 
 import httpx2
 import pytest
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    CDPSession,
-    Page,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page
 
-from tests.peers.programs import Mailserver, TocsinServer, require
-from tests.stories.test_real_senders import COMPANY
-from tests.web.test_pages import ARGUMENTS
+from tests.peers.programs import Mailserver, TocsinServer
+from tests.web.browsing import COMPANY, Site
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
@@ -58,7 +51,7 @@ class Device:
 
     def add_passkey(self, label: str) -> None:
         self.page.goto(self.server.url + SECURITY)
-        self.page.get_by_label("A name for it").fill(label)
+        self.page.get_by_label("A name for a new one").fill(label)
         self.page.get_by_role("button", name="Add a passkey").click()
         self.page.get_by_text("The passkey was added").wait_for()
 
@@ -77,13 +70,8 @@ class Device:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(
-            executable_path=require("chromium"), args=ARGUMENTS
-        )
-        yield made
-        made.close()
+def browser(site: Site) -> Browser:
+    return site.browser
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +128,7 @@ def test_two_people_on_one_device_choose_whom_they_are(device: Device) -> None:
 def test_a_device_is_told_that_it_has_a_passkey_already(device: Device) -> None:
     device.sign_in_by_link("carol")
     device.add_passkey("One")
-    device.page.get_by_label("A name for it").fill("Two")
+    device.page.get_by_label("A name for a new one").fill("Two")
     device.page.get_by_role("button", name="Add a passkey").click()
     device.page.get_by_text("This device has a passkey for you already.").wait_for()
 

@@ -11,7 +11,7 @@ _SYSTEMS = (
 )  # fmt: skip
 
 
-def browser(agent: str) -> str:
+def browser_of(agent: str) -> str:
     """`Firefox on Linux`; something unknown is named by its first word."""
     name = next((name for mark, name in _BROWSERS if mark in agent), "")
     system = next((name for mark, name in _SYSTEMS if mark in agent), "")

@@ -21,7 +21,7 @@ from tocsin.engine.sign_in import Viewer
 from tocsin.engine.visits import Entry
 from tocsin.store import identities, links, passwords
 from tocsin.store.database import Tx
-from tocsin.web.agents import browser
+from tocsin.web.agents import browser_of
 from tocsin.web.gate import Gate, guarded_by, is_from_here
 from tocsin.web.threshold import (
     FOREIGN,
@@ -223,7 +223,7 @@ class _Pages:
             said=said,
             done=done,
             person=person,
-            browser=browser,
+            browser_of=browser_of,
             sessions=credentials.sessions.of(person.name),
             keys=credentials.passkeys.of(person.name),
             why_no_passkeys=credentials.passkeys.why_not,
