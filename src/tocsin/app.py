@@ -16,6 +16,7 @@ from tocsin.api.health import Health
 from tocsin.api.inbound import InboundApp
 from tocsin.at_rest import open_database, secret_key
 from tocsin.config import Settings, targets
+from tocsin.core import groups
 from tocsin.core.targets import Allowed
 from tocsin.egress import GuardedEgress
 from tocsin.engine import examination
@@ -30,6 +31,7 @@ from tocsin.engine.loop import Clockwork, Delivery, Engine
 from tocsin.engine.paging import Links
 from tocsin.engine.reception import Reception
 from tocsin.engine.sign_in import SignIn
+from tocsin.engine.single_sign_on import SsoSettings
 from tocsin.engine.upkeep import Upkeep
 from tocsin.engine.visits import Porter
 from tocsin.engine.watch import Watch
@@ -40,6 +42,7 @@ from tocsin.integrations import (
     generic,
     heartbeat,
     ntfy,
+    oidc,
     pagerduty_events,
     prometheus,
     smtp,
@@ -94,6 +97,22 @@ def pagers(settings: Settings, *, now: Callable[[], datetime]) -> dict[str, Page
             )
         )
     return {pager.channel: pager for pager in found}
+
+
+def identity_provider(
+    settings: Settings, *, now: Callable[[], datetime]
+) -> oidc.OidcProvider | None:
+    """Who else signs people in, if the settings name somebody."""
+    if not settings.oidc_issuer:
+        return None
+    ours = oidc.OidcSettings(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret,
+        scopes=settings.oidc_scopes,
+        groups_claim=settings.oidc_groups_claim,
+    )
+    return oidc.OidcProvider(ours, httpx2.Client(), now=now)
 
 
 class Installation:
@@ -227,6 +246,13 @@ class Installation:
                 shortest_password=self.settings.password_min_length,
                 local_passwords=self.settings.local_passwords,
                 mail_links=self.settings.mail_links,
+            ),
+            provider=identity_provider(self.settings, now=self.clock.now),
+            sso=SsoSettings(
+                name=self.settings.oidc_name,
+                mapping=groups.read(self.settings.oidc_groups),
+                creates=self.settings.oidc_create,
+                trusts_email=self.settings.oidc_trust_email,
             ),
         )
 

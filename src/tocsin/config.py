@@ -21,6 +21,8 @@ from pydantic import (
     ValidationError,
 )
 
+from tocsin.core import groups
+
 _PREFIX = "TOCSIN_"
 # Read by the client verbs, not by the server.
 _CLIENT_KEYS = {"url", "token", "config"}
@@ -70,6 +72,27 @@ def _targets(value: str) -> str:
         except ValueError:
             message = f"expected host names, addresses or networks, not {one!r}"
             raise ValueError(message) from None
+    return value
+
+
+def _issuer(value: str) -> str:
+    parts = urlsplit(value)
+    local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")
+    if value and not local and (parts.scheme != "https" or not parts.netloc):
+        message = "expected an address that begins with https://"
+        raise ValueError(message)
+    return value
+
+
+def _scopes(value: str) -> str:
+    if "openid" not in value.split():
+        message = "expected scopes with openid among them"
+        raise ValueError(message)
+    return " ".join(value.split())
+
+
+def _groups(value: str) -> str:
+    groups.read(value)
     return value
 
 
@@ -160,6 +183,31 @@ class Settings(BaseModel):
     mail_links: bool = Field(
         True, description="whether people may have a link to sign in mailed to them"
     )
+    oidc_issuer: Annotated[str, AfterValidator(_issuer)] = Field(
+        "", description="the issuer of an OpenID Connect provider that signs people in"
+    )
+    oidc_client_id: str = Field("", description="what that provider knows us by")
+    oidc_client_secret: SecretStr = Field(
+        _NOTHING, description="the secret it gave us, if any"
+    )
+    oidc_name: str = Field(
+        "Single sign-on", min_length=1, description="what the button is called"
+    )
+    oidc_scopes: Annotated[str, AfterValidator(_scopes)] = Field(
+        "openid profile email", description="what is asked for"
+    )
+    oidc_groups_claim: str = Field("groups", description="the claim that names groups")
+    oidc_groups: Annotated[str, AfterValidator(_groups)] = Field(
+        "",
+        description="what groups mean: GROUP=team:TEAM:ROLE, GROUP=role:ROLE, …",
+    )
+    oidc_create: bool = Field(
+        False, description="whether somebody unknown to us becomes a person"
+    )
+    oidc_trust_email: bool = Field(
+        False,
+        description="whether addresses count that the provider does not call verified",
+    )
     workers: int = Field(32, ge=1, le=512, description="deliveries at the same time")
     canary: bool = Field(True, description="whether the canary alert runs")
 
@@ -184,9 +232,15 @@ def read_settings(
             values[name] = value
     values.update({key: value for key, value in overrides.items() if value is not None})
     try:
-        return Settings.model_validate(values)
+        settings = Settings.model_validate(values)
     except ValidationError as error:
         raise BadSettings([_sentence(problem) for problem in error.errors()]) from None
+    if settings.oidc_issuer and not settings.oidc_client_id:
+        message = (
+            "TOCSIN_OIDC_CLIENT_ID is missing: expected it with TOCSIN_OIDC_ISSUER"
+        )
+        raise BadSettings([message])
+    return settings
 
 
 def _from_file(path: str) -> dict[str, object]:

@@ -13,8 +13,10 @@ from tocsin.engine.links import Links
 from tocsin.engine.passkeys import Passkeys
 from tocsin.engine.passwords import Passwords
 from tocsin.engine.sessions import Sessions
+from tocsin.engine.single_sign_on import SingleSignOn, SsoSettings
 from tocsin.engine.throttling import Throttle
 from tocsin.engine.visits import Porter, Visit
+from tocsin.interfaces import IdentityProvider
 
 
 class Ways(Struct, frozen=True):
@@ -36,6 +38,7 @@ class Credentials:
     passwords: Passwords
     passkeys: Passkeys
     emergency: EmergencyCodes
+    sso: SingleSignOn | None = None
 
     def refused_token(self, address: str) -> timedelta:
         """An API token was wrong: how long its sender has to wait, and a record.
@@ -53,6 +56,9 @@ def credentials(
     porter: Porter,
     hasher: PasswordHasher,
     ways: Ways,
+    *,
+    provider: IdentityProvider | None = None,
+    sso: SsoSettings | None = None,
 ) -> Credentials:
     """All of them, over one porter."""
     throttle = Throttle(porter.clock)
@@ -72,4 +78,7 @@ def credentials(
         ),
         passkeys=Passkeys(porter, sessions, throttle),
         emergency=EmergencyCodes(porter, sessions, throttle),
+        sso=SingleSignOn(porter, sessions, throttle, provider, sso or SsoSettings())
+        if provider is not None
+        else None,
     )

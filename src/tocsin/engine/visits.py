@@ -119,7 +119,12 @@ def known_as(directory: Directory, account: str) -> Person | None:
     account = account.strip()
     if account in directory.people:
         return directory.people[account]
-    folded = account.casefold()
+    return whose_address(directory, account)
+
+
+def whose_address(directory: Directory, email: str) -> Person | None:
+    """Whose mail address it is, if it is one person's."""
+    folded = email.strip().casefold()
     matching = [
         person
         for person in directory.people.values()

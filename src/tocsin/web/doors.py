@@ -17,6 +17,7 @@ from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.links import INVITE, RESET, SIGN_IN, VERIFY
 from tocsin.engine.visits import Entry
 from tocsin.web.gate import Gate, is_from_here
+from tocsin.web.single_sign_on import ways
 from tocsin.web.threshold import (
     FOREIGN,
     STALE,
@@ -259,16 +260,8 @@ class _Doors:
         wanted = request.query_params.get("next", "")
         if form is not None:
             wanted = _text(form, "next")
-        credentials = self._credentials
-        return self._page(
-            "sign_in.html",
-            account=account,
-            wanted=own_path(wanted),
-            passwords=credentials.passwords.are_on,
-            links=credentials.links.are_on and credentials.links.can_mail,
-            passkeys=not credentials.passkeys.why_not,
-            **values,
-        )
+        shown = ways(self._desk, own_path(wanted))
+        return self._page("sign_in.html", account=account, **shown, **values)
 
     def _page(
         self,

@@ -238,6 +238,7 @@ class _Pages:
     def _confirm_page(
         self, wanted: str, viewer: Viewer, entry: Entry | None = None
     ) -> Response:
+        sso = self._credentials.sso
         refused = entry.refused if entry is not None else ""
         wait = entry.wait if entry is not None else None
         status = 429 if wait else 403 if refused else 200
@@ -252,6 +253,7 @@ class _Pages:
             wanted=own_path(wanted),
             has_password=has_password and self._credentials.passwords.are_on,
             has_passkey=bool(self._credentials.passkeys.of(viewer.person)),
+            sso=sso.name if sso is not None else "",
         )
         if wait:
             page.headers["retry-after"] = str(seconds_of(wait))

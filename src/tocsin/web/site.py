@@ -24,6 +24,7 @@ from tocsin.web import (
     page_link,
     passkeys,
     security,
+    single_sign_on,
 )
 from tocsin.web.browser import Remembering
 from tocsin.web.gate import (
@@ -49,6 +50,8 @@ OPEN = {
     "/login/passkey",
     "/login/passkey/options",
     "/login/reset",
+    "/login/sso",
+    "/login/sso/callback",
     "/login/reset/{token}",
     "/login/verify/{token}",
     "/sign-in",
@@ -72,6 +75,7 @@ def build(desk: FrontDesk, *, stopping: asyncio.Event, demo: Any) -> Starlette:
         *doors.routes(desk, gate, threads),
         *passkeys.routes(desk, gate),
         *security.routes(desk, gate, threads),
+        *single_sign_on.routes(desk, gate),
         *home.routes(desk, gate),
         *alerts.routes(desk, gate),
         *oncall.routes(desk, gate),
