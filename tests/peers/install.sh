@@ -2,13 +2,20 @@
 # Installs the real programs that the tests speak to, where they are missing and this may
 # be done (Debian, root). They are programs to run, not services: none is started here.
 missing=""
+# A certified OpenID Connect provider: a package to run, kept beside its script.
+provider() {
+  here=$(dirname "$0")
+  [ -d "$here/node_modules/oidc-provider" ] || ! command -v npm >/dev/null 2>&1 ||
+    (cd "$here" && npm ci --silent --ignore-scripts --no-audit --no-fund >/dev/null)
+}
 want() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
 want prometheus prometheus
 want prometheus-alertmanager prometheus-alertmanager
 want vmalert victoria-metrics
 want chromium chromium
 want wrk wrk
-[ -n "$missing" ] || exit 0
+want npm npm
+[ -n "$missing" ] || { provider; exit 0; }
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
   echo "The tests need these Debian packages:$missing" >&2
   exit 0
@@ -22,4 +29,5 @@ export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq >/dev/null && apt-get install -y -qq --no-install-recommends $missing >/dev/null
 status=$?
 [ -z "${made:-}" ] || rm -f "$policy"
+provider
 exit $status

@@ -19,7 +19,9 @@ from tocsin.app import Installation
 from tocsin.config import read_settings
 from tocsin.engine.credentials import Ways, credentials
 from tocsin.engine.sign_in import SignIn
+from tocsin.engine.single_sign_on import SsoSettings
 from tocsin.engine.visits import Visit
+from tocsin.interfaces import IdentityProvider
 from tocsin.offline import apply_to
 from tocsin.store import audit
 from tocsin.web import site
@@ -34,7 +36,14 @@ class House:
     """An installation whose clock stands still until it is told to move."""
 
     def __init__(
-        self, home: Path, *, mail: bool = True, ways: Ways | None = None, **more: Any
+        self,
+        home: Path,
+        *,
+        mail: bool = True,
+        ways: Ways | None = None,
+        provider: IdentityProvider | None = None,
+        sso: SsoSettings | None = None,
+        **more: Any,
     ) -> None:
         settings = read_settings(
             {},
@@ -58,7 +67,9 @@ class House:
             mail=self._mail if mail else None,
             later=self._later,
         )
-        self.credentials = credentials(self.porter, QUICK, ways or Ways())
+        self.credentials = credentials(
+            self.porter, QUICK, ways or Ways(), provider=provider, sso=sso
+        )
         self.desk = replace(
             desk,
             clock=self.clock,

@@ -17,6 +17,7 @@ from tocsin.engine.sign_in import Viewer
 from tocsin.web.gate import Gate, guarded_by, is_from_here
 from tocsin.web.threshold import (
     FOREIGN,
+    confirmed_first,
     own_path,
     seconds_of,
     set_session,
@@ -25,7 +26,6 @@ from tocsin.web.threshold import (
 )
 
 _LARGEST = 64 * 1024
-_CONFIRM = "/login/confirm?next=/me/security"
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -122,10 +122,11 @@ class _Keys:
         viewer = await run_in_threadpool(self._gate.viewer, request)
         if viewer is None:
             return _problem(401, "Sign in first.")
-        session = visit_of(request, self._desk).session
-        sessions = self._desk.credentials.sessions
-        if not await run_in_threadpool(sessions.is_recent, session):
-            return JSONResponse({"next": _CONFIRM}, 403)
+        away = await run_in_threadpool(
+            confirmed_first, request, self._desk, then="/me/security"
+        )
+        if away is not None:
+            return JSONResponse({"next": away.headers["location"]}, 403)
         return viewer
 
 

@@ -24,9 +24,11 @@ from tocsin.store.database import Tx
 from tocsin.web.agents import browser_of
 from tocsin.web.gate import Gate, guarded_by, is_from_here
 from tocsin.web.threshold import (
+    CONFIRM,
     FOREIGN,
     Busy,
     Threads,
+    confirmed_first,
     own_path,
     seconds_of,
     too_often,
@@ -35,7 +37,6 @@ from tocsin.web.threshold import (
 )
 
 PAGE = "/me/security"
-CONFIRM = "/login/confirm"
 _DONE = {
     "welcome": "Welcome. Choose a passkey or a password, so that you can come back.",
     "password": "Your password is set, and every other browser was signed out.",
@@ -87,10 +88,8 @@ class _Pages:
         """`act`, for who proved within ten minutes who they are."""
 
         def guarded(request: Request, viewer: Viewer, form: FormData) -> Response:
-            session = visit_of(request, self._desk).session
-            if not self._credentials.sessions.is_recent(session):
-                return RedirectResponse(f"{CONFIRM}?next={PAGE}", 303)
-            return act(request, viewer, form)
+            away = confirmed_first(request, self._desk, then=PAGE)
+            return away if away is not None else act(request, viewer, form)
 
         return guarded
 

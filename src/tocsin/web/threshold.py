@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -19,6 +19,7 @@ from tocsin.web.gate import address_of
 
 T = TypeVar("T")
 HOME = "/"
+CONFIRM = "/login/confirm"
 _THREADS = 4
 _MOST_WAITING = 100
 _LONGEST_PATH = 1000
@@ -96,6 +97,18 @@ def set_session(answer: Response, desk: FrontDesk, entry: Entry) -> None:
         secure=desk.is_secure,
     )
     answer.headers["cache-control"] = "no-store"
+
+
+def confirmed_first(request: Request, desk: FrontDesk, *, then: str) -> Response | None:
+    """Off to confirm who they are, unless they did within the last ten minutes.
+
+    For what gives lasting access: a password, a passkey, an API token. `then` is the
+    page of ours to come back to. Blocks.
+    """
+    session = request.cookies.get(desk.cookie, "")
+    if desk.credentials.sessions.is_recent(session):
+        return None
+    return RedirectResponse(f"{CONFIRM}?next={quote(own_path(then), safe='/')}", 303)
 
 
 def too_often(wait: timedelta) -> str:
