@@ -41,17 +41,21 @@ class House:
         *,
         mail: bool = True,
         ways: Ways | None = None,
+        hasher: PasswordHasher = QUICK,
         provider: IdentityProvider | None = None,
         sso: SsoSettings | None = None,
         **more: Any,
     ) -> None:
         settings = read_settings(
             {},
-            database_url=f"sqlite:///{home / 't.db'}",
             data_dir=str(home),
             ballast_mib=0,
             canary=False,
-            **{"public_url": "http://testserver", **more},
+            **{
+                "database_url": f"sqlite:///{home / 't.db'}",
+                "public_url": "http://testserver",
+                **more,
+            },
         )
         done = apply_to(settings, [("a.yaml", COMPANY)], prune=False, dry_run=False)
         assert done["applied"], done
@@ -68,7 +72,7 @@ class House:
             later=self._later,
         )
         self.credentials = credentials(
-            self.porter, QUICK, ways or Ways(), provider=provider, sso=sso
+            self.porter, hasher, ways or Ways(), provider=provider, sso=sso
         )
         self.desk = replace(
             desk,

@@ -1,22 +1,40 @@
 """Signing in as people and attackers do it, over HTTP."""
 
+import base64
+import random
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from argon2 import PasswordHasher
+from fido2.cose import ES256
+from fido2.webauthn import AttestedCredentialData
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from tests.peers.databases import PostgresServer
 from tests.web.doors import PASSWORD, House, house
 from tocsin.engine.credentials import Ways
 from tocsin.engine.visits import Visit
+from tocsin.store import directory, passkeys, passwords
+from tocsin.store.passkeys import Passkey
 
 COOKIE = "tocsin_session"
+PLACE = "http://localhost:8080"
+# A public key as it is stored: what it opens is of no matter here.
+KEY = base64.urlsafe_b64encode(
+    AttestedCredentialData.create(
+        b"\0" * 16, b"\0" * 3, ES256.from_ctap1(b"\4" + b"\1" * 64)
+    )
+).decode()
 WRONG = "do not belong together"
 
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("doors")) as made:
+    with house(tmp_path_factory.mktemp("doors"), public_url=PLACE) as made:
         made.set_password("alice")
         yield made
 
@@ -52,6 +70,51 @@ def test_the_answer_to_a_wrong_name_is_that_to_a_wrong_password(shared: House) -
     }
     assert len(texts) == 1
     assert WRONG in texts.pop()
+
+
+class Counting(PasswordHasher):
+    """Counts how often it was asked to compare."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.compared: list[str] = []
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
+        self.compared.append(str(hash).rsplit("$", 2)[0])
+        return super().verify(hash, password)
+
+
+def test_a_wrong_name_costs_the_same_work_as_a_wrong_password(tmp_path: Path) -> None:
+    hasher = Counting()
+    with house(tmp_path, hasher=hasher) as home:
+        home.set_password("alice")
+        for account in ("alice", "bob", "nobody"):
+            before = len(hasher.compared)
+            home.browser().post(
+                "/login", data={"account": account, "password": "not the password"}
+            )
+            assert len(hasher.compared) == before + 1, account
+    # The same parameters for each, so the same time.
+    assert len(set(hasher.compared)) == 1
+
+
+def test_a_password_is_hashed_anew_when_the_parameters_change(tmp_path: Path) -> None:
+    with house(tmp_path) as home:
+        home.set_password("alice")
+        old = home.installation.database.read(lambda tx: passwords.get(tx, "alice"))
+    with house(tmp_path, hasher=PasswordHasher(2, 16, 1)) as home:
+        answer = home.browser().post(
+            "/login", data={"account": "alice", "password": PASSWORD}
+        )
+        new = home.installation.database.read(lambda tx: passwords.get(tx, "alice"))
+        again = home.browser().post(
+            "/login", data={"account": "alice", "password": PASSWORD}
+        )
+    assert answer.status_code == again.status_code == 303
+    assert old is not None
+    assert new is not None
+    assert "m=8,t=1" in old
+    assert "m=16,t=2" in new
 
 
 def test_next_leads_to_own_paths_only(shared: House) -> None:
@@ -334,8 +397,6 @@ def test_browsers_are_listed_and_ended_one_by_one_or_all_others(own: House) -> N
 
 
 def test_whoever_leaves_leaves_no_key_to_a_namesake(own: House) -> None:
-    from tocsin.store import directory
-
     browser = own.signed_in("alice")
     token, _ = own.desk.sign_in.make_token("alice", label="t")
     codes = own.credentials.emergency.make("alice", Visit(), by="carol")
@@ -526,3 +587,91 @@ def test_odd_input_is_refused_and_never_breaks_a_door(own: House) -> None:
             assert answer.status_code in (200, 403, 422, 429), (path, text[:20])
         for place in ("/sign-in", "/login/reset", "/login/invitation", "/login/verify"):
             assert browser.get(f"{place}/{'x' * 500}").status_code == 410
+
+
+ODD_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(max_size=20), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+ODD_BYTES = st.binary(max_size=300).map(
+    lambda raw: base64.urlsafe_b64encode(raw).decode().rstrip("=")
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    fields=st.dictionaries(
+        st.sampled_from(
+            [
+                "clientDataJSON",
+                "authenticatorData",
+                "signature",
+                "userHandle",
+                "attestationObject",
+            ]
+        ),
+        ODD_BYTES | ODD_JSON,
+    ),
+    more=ODD_JSON,
+)
+def test_whatever_is_sent_as_a_passkey_is_refused_and_breaks_nothing(
+    shared: House, fields: dict[str, object], more: object
+) -> None:
+    known = Passkey("AAAA", "alice", KEY, 0, "odd", shared.clock.at)
+    shared.installation.database.write(lambda tx: passkeys.add(tx, known))
+    engine = shared.credentials.passkeys
+    visit = Visit(str(random.randint(0, 2**60)))
+    for response in (
+        {"id": "AAAA", "rawId": "AAAA", "type": "public-key", "response": fields},
+        {"id": "AAAA", "rawId": "AAAA", "response": more},
+        more,
+    ):
+        flow = engine.ask_to_sign_in(visit).flow
+        assert engine.sign_in(flow, response, visit).session == ""
+        alice = shared.desk.directory().people["alice"]
+        flow = engine.ask_to_add(alice, visit).flow
+        assert engine.add(alice, flow, response, "x", visit) != ""
+
+
+@pytest.mark.slow  # a PostgreSQL server
+def test_the_doors_are_the_same_on_postgresql(
+    tmp_path: Path, postgres_server: PostgresServer
+) -> None:
+    url = postgres_server.create("doors", template="migrated")
+    with house(tmp_path, database_url=url) as home:
+        home.set_password("alice")
+        browser = home.browser()
+        login = {"account": "alice", "password": PASSWORD}
+        wrong = browser.post("/login", data={**login, "password": "wrong"})
+        right = browser.post("/login", data=login)
+        assert (wrong.status_code, right.status_code) == (403, 303)
+        home.clock.at += timedelta(minutes=5)
+        assert browser.get("/me/security").status_code == 200
+        other = home.signed_in("alice", address="192.0.2.9")
+        browser.post("/me/security/sessions/end-others")
+        assert other.get("/").status_code == 303
+        codes = home.credentials.emergency.make("bob", Visit(), by="root")
+        for status in (303, 403):
+            code = {"account": "bob", "code": codes[0]}
+            assert (
+                home.browser().post("/login/emergency", data=code).status_code == status
+            )
+        home.browser().post("/login/reset", data={"account": "alice"})
+        path = home.link_of().removeprefix("http://testserver")
+        reset = home.browser().post(path, data={"password": "violet anchor tuba"})
+        assert reset.headers["location"] == "/me/security"
+        assert browser.get("/").status_code == 303
+        assert home.signed_in("carol").post("/people/bob/invite").status_code == 200
+        asked = home.browser().post("/login/passkey/options")
+        assert asked.status_code == 409  # no https here
+        home.clock.at += timedelta(days=15)
+        home.credentials.sessions.forget()
+        assert home.credentials.sessions.of("carol") == []
+        home.installation.database.write(
+            lambda tx: directory.delete(tx, "people", "alice")
+        )
+    postgres_server.drop("doors")
