@@ -108,11 +108,11 @@ def identity_provider(
     ours = oidc.OidcSettings(
         issuer=settings.oidc_issuer,
         client_id=settings.oidc_client_id,
-        client_secret=settings.oidc_client_secret,
+        client_secret=settings.oidc_client_secret.get_secret_value(),
         scopes=settings.oidc_scopes,
         groups_claim=settings.oidc_groups_claim,
     )
-    return oidc.OidcProvider(ours, httpx2.Client(), now=now)
+    return oidc.OidcProvider(ours, own_egress(), now=now)
 
 
 class Installation:

@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 
 from tests.api.edge import Edge
 from tocsin.core.permissions import Scope
+from tocsin.engine.visits import Visit
 
 PAGE = Path("docs/operations/permissions.md")
 PEOPLE = ("viewer", "other", "responder", "lead", "admin")
@@ -75,7 +76,10 @@ class Cast:
         self.edge = Edge(home, MORE, people=())
         desk = self.edge.desk
         self.sessions = {
-            name: desk.sign_in.redeem(desk.sign_in.link_for(name)) for name in PEOPLE
+            name: desk.credentials.links.enter(
+                desk.sign_in.link_for(name), "sign-in", Visit()
+            ).session
+            for name in PEOPLE
         }
         self.tokens = {
             f"token {scope.value}": desk.sign_in.make_token(
@@ -202,8 +206,9 @@ def test_what_the_table_says_is_what_happens(
     assert not wrong
 
 
-# One ends the session that asks, the other's answer never ends.
-APART = {"POST /sign-out": True, "GET /live": False}
+# One ends the session that asks, one wants the password, one's answer never ends.
+# True: for everybody; False: for people who are signed in.
+APART = {"POST /sign-out": True, "POST /login/confirm": False, "GET /live": False}
 
 
 def test_nobody_follows_what_happens_without_signing_in(client: TestClient) -> None:

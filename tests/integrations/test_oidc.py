@@ -6,7 +6,7 @@ The provider is a fake that signs real tokens; a real one is in tests/web/test_s
 import base64
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -19,7 +19,13 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from tests.cast import MONDAY_9AM, SetClock
 from tocsin.integrations.oidc import OidcProvider, OidcSettings
-from tocsin.interfaces import Identity, IdentityRefused, IdentityUnavailable
+from tocsin.interfaces import (
+    DeliveryUnknown,
+    HttpAnswer,
+    Identity,
+    IdentityRefused,
+    IdentityUnavailable,
+)
 
 ISSUER = "https://id.example"
 BACK = "https://tocsin.example/login/sso/callback"
@@ -59,14 +65,34 @@ class Provider:
         self.answers: dict[str, httpx2.Response] = {}
         self.client = OidcProvider(
             OidcSettings(ISSUER, "tocsin", "s3cret/+"),
-            httpx2.Client(transport=httpx2.MockTransport(self.answer)),
+            self,
             now=self.clock.now,
         )
+
+    def problems(self, url: str) -> tuple[str, ...]:
+        return ()
+
+    def addresses(self, host: str) -> tuple[str, ...]:
+        return ()
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        timeout_seconds: float,
+    ) -> HttpAnswer:
+        """As the Egress that the client is handed."""
+        asked = httpx2.Request(method, url, headers=dict(headers), content=body)
+        said = self.answer(asked)
+        return HttpAnswer(said.status_code, dict(said.headers), said.content)
 
     def answer(self, request: httpx2.Request) -> httpx2.Response:
         self.requests.append(request)
         if self.hangs:
-            raise httpx2.ReadTimeout("slow", request=request)
+            raise DeliveryUnknown("slow")
         path = request.url.path
         if path in self.answers:
             return self.answers[path]

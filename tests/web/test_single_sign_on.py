@@ -17,6 +17,8 @@ from tests.peers.databases import free_port
 from tests.peers.programs import Program, require
 from tests.web.doors import House, house
 from tocsin.core import groups
+from tocsin.core.targets import Allowed
+from tocsin.egress import GuardedEgress
 from tocsin.engine.single_sign_on import SsoSettings
 from tocsin.integrations.oidc import OidcProvider, OidcSettings
 from tocsin.interfaces import Identity, IdentityRefused, IdentityUnavailable
@@ -335,7 +337,9 @@ class Real:
             "openid email profile groups",
         )
         self.now = lambda: datetime.now(UTC)
-        self.provider = OidcProvider(settings, httpx2.Client(), now=self.now)
+        self.provider = OidcProvider(
+            settings, GuardedEgress(Allowed(any_=True)), now=self.now
+        )
         self.folder = folder
 
     def agree(self, address: str, login: str) -> str:

@@ -31,7 +31,6 @@ from tocsin.web.gate import (
     Gate,
     address_of,
     guarded,
-    is_secure,
     must_all_be_guarded,
 )
 from tocsin.web.guard import Guard
@@ -87,7 +86,7 @@ def build(desk: FrontDesk, *, stopping: asyncio.Event, demo: Any) -> Starlette:
     site = Starlette(
         routes=routes,
         middleware=[
-            Middleware(Guard, is_https=is_secure(desk)),
+            Middleware(Guard, is_https=desk.is_secure),
             Middleware(Remembering),
             Middleware(GZipMiddleware, minimum_size=1000),
         ],

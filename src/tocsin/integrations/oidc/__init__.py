@@ -5,19 +5,25 @@ Sources: OpenID Connect Core 1.0 sections 3.1.2 and 3.1.3, Discovery 1.0, RFC 76
 """
 
 import base64
-import hmac
 import threading
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote_plus, urlencode, urlsplit
 
-import httpx2
 import msgspec
 from msgspec import Struct
 
-from tocsin.interfaces import Identity, IdentityRefused, IdentityUnavailable
+from tocsin.integrations.oidc.claims import Claims, check, instant, text
+from tocsin.interfaces import (
+    DeliveryFailed,
+    DeliveryUnknown,
+    Egress,
+    Identity,
+    IdentityRefused,
+    IdentityUnavailable,
+)
 
 # Signed by the provider's private key only: with a shared secret (HS256) or with
 # none, whoever knows our client's secret, or nothing, could sign.
@@ -29,11 +35,7 @@ _TIMEOUT_SECONDS = 10
 _KEPT = timedelta(hours=1)
 # Keys that are not known are asked for again, but not by every forged token.
 _KEYS_AGAIN = timedelta(seconds=30)
-_LEEWAY = timedelta(seconds=60)
-_LARGEST = 1024 * 1024
-_LONGEST = 255
 _WELL_KNOWN = "/.well-known/openid-configuration"
-Claims = Mapping[str, Any]
 
 
 class OidcSettings(Struct, frozen=True):
@@ -52,12 +54,12 @@ class OidcProvider:
     def __init__(
         self,
         settings: OidcSettings,
-        http: httpx2.Client,
+        egress: Egress,
         *,
         now: Callable[[], datetime],
     ) -> None:
         self._settings = settings
-        self._http = http
+        self._egress = egress
         self._now = now
         self._lock = threading.Lock()
         self._kept: dict[str, tuple[datetime, Claims]] = {}
@@ -92,8 +94,8 @@ class OidcProvider:
             message = "the answer names another issuer"
             raise IdentityRefused(message)
         tokens = self._exchange(back=back, code=code, verifier=verifier)
-        claims = self._verified(_text(tokens, "id_token"))
-        _check(
+        claims = self._verified(text(tokens, "id_token"))
+        check(
             claims,
             issuer=expected,
             client=self._settings.client_id,
@@ -110,15 +112,15 @@ class OidcProvider:
             groups = ()
         proved = claims.get("auth_time")
         return Identity(
-            issuer=_text(claims, "iss"),
-            subject=_text(claims, "sub"),
-            email=_text(claims, "email"),
+            issuer=text(claims, "iss"),
+            subject=text(claims, "sub"),
+            email=text(claims, "email"),
             # Some providers write it as a text.
             is_email_verified=claims.get("email_verified") in (True, "true"),
-            handle=_text(claims, "preferred_username"),
-            full_name=_text(claims, "name"),
+            handle=text(claims, "preferred_username"),
+            full_name=text(claims, "name"),
             groups=tuple(one for one in groups if isinstance(one, str)),
-            proved_at=_instant(proved) if proved is not None else None,
+            proved_at=instant(proved) if proved is not None else None,
         )
 
     def _exchange(self, *, back: str, code: str, verifier: str) -> Claims:
@@ -128,7 +130,7 @@ class OidcProvider:
             "redirect_uri": back,
             "code_verifier": verifier,
         }
-        settings, auth = self._settings, None
+        settings, auth = self._settings, ""
         methods = self._document().get("token_endpoint_auth_methods_supported")
         if not settings.client_secret:
             form["client_id"] = settings.client_id
@@ -139,14 +141,20 @@ class OidcProvider:
             }
         else:
             auth = _basic(settings.client_id, settings.client_secret)
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        if auth:
+            headers["authorization"] = auth
         status, found = self._asked(
-            "POST", self._endpoint("token_endpoint"), data=form, auth=auth
+            "POST",
+            self._endpoint("token_endpoint"),
+            headers=headers,
+            body=urlencode(form).encode(),
         )
         if status >= 500:
             message = f"the provider answered {status} to the code"
             raise IdentityUnavailable(message)
         if status != 200:
-            reason = _text(found, "error") or str(status)
+            reason = text(found, "error") or str(status)
             message = f"the provider did not take the code ({reason[:60]})"
             raise IdentityRefused(message)
         return found
@@ -177,7 +185,7 @@ class OidcProvider:
         """With what the provider tells only at its userinfo endpoint."""
         endpoint = self._document().get("userinfo_endpoint")
         wanted = ("email", self._settings.groups_claim)
-        access = _text(tokens, "access_token")
+        access = text(tokens, "access_token")
         if not isinstance(endpoint, str) or all(one in claims for one in wanted):
             return claims
         status, more = self._asked(
@@ -193,7 +201,7 @@ class OidcProvider:
         return {**more, **claims}
 
     def _endpoint(self, name: str) -> str:
-        found = _text(self._document(), name)
+        found = text(self._document(), name)
         secure = urlsplit(self._settings.issuer).scheme
         if urlsplit(found).scheme not in ("https", secure):
             message = f"the provider's {name} is no https:// address"
@@ -204,7 +212,7 @@ class OidcProvider:
         issuer = self._settings.issuer.rstrip("/")
         found = self._kept_document(issuer + _WELL_KNOWN, _KEPT)
         # The slash at its end is the one part that people copy differently.
-        if _text(found, "issuer").rstrip("/") != issuer:
+        if text(found, "issuer").rstrip("/") != issuer:
             message = "the provider's discovery document is of another issuer"
             raise IdentityUnavailable(message)
         return found
@@ -228,73 +236,35 @@ class OidcProvider:
             self._kept[url] = (now, found)
         return found
 
-    def _asked(self, method: str, url: str, **more: Any) -> tuple[int, Claims]:
+    def _asked(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> tuple[int, Claims]:
         try:
-            answer = self._http.request(
-                method, url, timeout=_TIMEOUT_SECONDS, follow_redirects=False, **more
+            answer = self._egress.request(
+                method,
+                url,
+                headers={"accept": "application/json", **(headers or {})},
+                body=body,
+                timeout_seconds=_TIMEOUT_SECONDS,
             )
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            message = f"the provider cannot be reached ({type(error).__name__})"
+        except (DeliveryFailed, DeliveryUnknown) as error:
+            message = f"the provider cannot be reached ({error.reason})"
             raise IdentityUnavailable(message) from error
-        if len(answer.content) > _LARGEST:
-            message = "the provider's answer is too large"
-            raise IdentityUnavailable(message)
         try:
-            return answer.status_code, msgspec.json.decode(
-                answer.content, type=dict[str, Any]
-            )
+            return answer.status, msgspec.json.decode(answer.body, type=dict[str, Any])
         except (msgspec.DecodeError, RecursionError):
-            if answer.status_code == 200:
+            if answer.status == 200:
                 message = "the provider's answer is not a JSON object"
                 raise IdentityUnavailable(message) from None
-            return answer.status_code, {}
+            return answer.status, {}
 
 
-def _check(
-    claims: Claims, *, issuer: str, client: str, nonce: str, now: datetime
-) -> None:
-    """Core 1.0, section 3.1.3.7. Raises IdentityRefused."""
-    audience = claims.get("aud")
-    audiences = audience if isinstance(audience, list) else [audience]
-    party = claims.get("azp")
-    expires, issued = _instant(claims.get("exp")), _instant(claims.get("iat"))
-    checks = {
-        "is of another issuer": claims.get("iss") != issuer,
-        "is for another client": client not in audiences,
-        "was asked for by another client": party != client
-        if party is not None or len(audiences) > 1
-        else False,
-        "has expired": expires is None or expires + _LEEWAY <= now,
-        "is not valid yet": issued is None or issued - _LEEWAY > now,
-        "is not the answer to our question": not _same(claims.get("nonce"), nonce),
-        "names nobody": not 0 < len(_text(claims, "sub")) <= _LONGEST,
-    }
-    for what, failed in checks.items():
-        if failed:
-            message = f"the ID token {what}"
-            raise IdentityRefused(message)
-
-
-def _same(given: object, expected: str) -> bool:
-    return isinstance(given, str) and hmac.compare_digest(
-        given.encode("utf-8", "replace"), expected.encode()
-    )
-
-
-def _instant(value: object) -> datetime | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        return datetime.fromtimestamp(value, UTC)
-    except (OverflowError, ValueError, OSError):
-        return None
-
-
-def _text(values: Claims, name: str) -> str:
-    found = values.get(name, "")
-    return found if isinstance(found, str) else ""
-
-
-def _basic(client_id: str, secret: str) -> httpx2.BasicAuth:
+def _basic(client_id: str, secret: str) -> str:
     # RFC 6749, section 2.3.1: both are form-encoded first.
-    return httpx2.BasicAuth(quote_plus(client_id), quote_plus(secret))
+    pair = f"{quote_plus(client_id)}:{quote_plus(secret)}"
+    return "Basic " + base64.b64encode(pair.encode()).decode()
