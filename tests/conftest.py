@@ -1,7 +1,24 @@
-"""Fixtures that every part of the tests shares: databases, the cast, a clock."""
+"""Fixtures that every part of the tests shares: databases, the cast, a clock, a browser."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.peers.databases import (  # noqa: F401
     database,
     migrated_sqlite,
     postgres_server,
 )
+from tests.peers.programs import require
+from tests.web.browsing import CHROMIUM
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium. Playwright runs once per process, so everybody takes this one."""
+    chromium = require("chromium")
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM)
+        yield made
+        made.close()

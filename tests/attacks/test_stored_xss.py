@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.api.edge import Edge
 from tests.api.test_api import MORE
@@ -22,11 +22,9 @@ from tests.peers.programs import (
     Mailserver,
     TocsinServer,
     page_link,
-    require,
     text_of,
     until,
 )
-from tests.web.browsing import CHROMIUM as ARGUMENTS
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
@@ -167,16 +165,6 @@ def server(
         send(made, number, payload)
     yield made
     made.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(
-            executable_path=require("chromium"), args=ARGUMENTS
-        )
-        yield made
-        made.close()
 
 
 @pytest.fixture(scope="module")

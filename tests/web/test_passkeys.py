@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page
 
 from tests.peers.programs import Mailserver, TocsinServer
-from tests.web.browsing import COMPANY, Site
+from tests.web.browsing import COMPANY
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
@@ -67,11 +67,6 @@ class Device:
 
     def ask(self, script: str) -> Any:
         return self.page.evaluate(script)
-
-
-@pytest.fixture(scope="module")
-def browser(site: Site) -> Browser:
-    return site.browser
 
 
 @pytest.fixture(scope="module")
