@@ -16,7 +16,12 @@ from tocsin.core.escalation import (
     TargetKind,
 )  # fmt: skip
 from tocsin.core.forms import Plain, Problem
-from tocsin.core.people import ContactMethod, NotifyRule, Person
+from tocsin.core.people import (
+    ContactMethod,
+    NotifyRule,
+    Person,
+    is_mail_address,
+)
 from tocsin.core.permissions import DEFAULT_ROLE, LEAD, RESPONDER
 from tocsin.core.policy_building import must_know, policy
 
@@ -122,7 +127,7 @@ def _person(
     reachable = [c.channel for c in contacts] + [c.label for c in contacts if c.label]
     if one.get("email"):
         reachable.append("email")
-        if "@" not in one["email"] or any(char.isspace() for char in one["email"]):
+        if not is_mail_address(one["email"]):
             expected = "a mail address such as ana@example.com"
             problems.append(Problem(f"{where}.email", one["email"], expected))
     notify = one.get("notify", {})

@@ -37,3 +37,15 @@ class Person(Struct, frozen=True):
     def rules(self, urgency: Urgency) -> tuple[NotifyRule, ...]:
         """The ordered rules for `urgency`, as configured (possibly empty)."""
         return self.high if urgency is Urgency.HIGH else self.low
+
+
+# A list, a name or a route in an address would reach others as well.
+_NEVER_IN_MAIL = frozenset(' ,;:<>()[]\\"')
+
+
+def is_mail_address(text: str) -> bool:
+    """Whether it is one bare address, such as ana@example.com."""
+    local, _, domain = text.partition("@")
+    if not local or not domain or "@" in domain:
+        return False
+    return text.isprintable() and _NEVER_IN_MAIL.isdisjoint(text)

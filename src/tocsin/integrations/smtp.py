@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from tocsin.core.credentials import without
+from tocsin.core.people import is_mail_address
 from tocsin.interfaces import DeliveryFailed, DeliveryUnknown, PageMessage, Receipt
 
 _MOST_TOLD = 50
@@ -41,9 +42,7 @@ class SmtpPager:
 
     def problems(self, address: str) -> Sequence[str]:
         """Whether `address` looks like a mail address."""
-        name, mail = parseaddr(address)
-        bad = any(char in address for char in "\r\n\0") or mail.count("@") != 1
-        if bad or name or not all(mail.split("@")):
+        if not is_mail_address(address):
             return [
                 f"{address[:80]!r}: expected a mail address such as ana@example.com"
             ]
