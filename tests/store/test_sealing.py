@@ -143,12 +143,12 @@ def old(tmp_path: Path, migrated_sqlite: Path) -> Path:
     database = sqlite.open_sqlite(str(path), threaded=False)
     everyone_is_paged(database)
     body = msgspec.json.encode({"routing_key": KEY, "event_action": "trigger"})
-    insert = "insert into {} (integration, at, path, body{}) values (1, 1, ?, ?{})"
+    insert = "insert into {} (integration, at, path, body) values (?, ?, ?, ?)"
 
     def leave(tx: Tx) -> None:
-        many = [(f"/{KEY}/x", body)] * 1100
-        tx.many(insert.format("inbox", "", ""), many)
-        tx.many(insert.format("rejects", "", ""), many[:3])
+        many = [(1, 1, f"/{KEY}/x", body)] * 1100
+        tx.many(insert.format("inbox"), many)
+        tx.many(insert.format("rejects"), many[:3])
 
     database.write(leave)
     database.close()
