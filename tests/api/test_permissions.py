@@ -32,11 +32,12 @@ people:
   - {name: responder, email: r@example.com, role: viewer, teams: [payments]}
   - {name: lead, email: l@example.com, role: viewer, team_roles: {payments: lead}}
   - {name: admin, email: a@example.com, role: admin}
+  - {name: newcomer, email: n@example.com, role: viewer, teams: [payments]}
 """
 # What stands in for the variable parts of a path; all of it is the team payments'.
 PARTS = {
     "teams": "payments",
-    "people": "alice",
+    "people": "newcomer",
     "schedules": "payments",
     "policies": "payments",
     "services": "checkout",

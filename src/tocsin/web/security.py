@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -48,6 +49,7 @@ _DONE = {
     "email-sent": "A link is on its way to your mail address.",
     "email-verified": "Your mail address is confirmed.",
 }
+_EMPTY = "Enter your password, or choose another way."
 _NO_OTHER = "It is your only way to sign in; add a passkey first."
 Form = Callable[[Request, Viewer, FormData], Response]
 
@@ -165,6 +167,10 @@ class _Pages:
             return await run_in_threadpool(
                 self._gate.forbidden, viewer, VIEWER, FOREIGN
             )
+        if not password:
+            return await run_in_threadpool(
+                self._confirm_page, wanted, viewer, Entry(refused=_EMPTY), 422
+            )
         visit, name = visit_of(request, self._desk), viewer.person
         try:
             entry = await self._threads.run(
@@ -178,7 +184,7 @@ class _Pages:
 
     def invite(self, request: Request, viewer: Viewer, form: FormData) -> Response:
         """A link for somebody who was never here."""
-        name = request.path_params["name"]
+        name = self._known(request)
         visit = visit_of(request, self._desk)
         invited = self._credentials.links.invite(name, viewer, visit)
         status = 403 if invited.refused else 200
@@ -188,10 +194,16 @@ class _Pages:
 
     def sign_out(self, request: Request, viewer: Viewer, form: FormData) -> Response:
         """End every session of somebody else."""
-        name = request.path_params["name"]
+        name = self._known(request)
         visit = visit_of(request, self._desk)
         self._credentials.sessions.end_of(name, visit, by=viewer.person)
         return RedirectResponse(f"/people/{quote(name)}", 303)
+
+    def _known(self, request: Request) -> str:
+        name: str = request.path_params["name"]
+        if name not in self._desk.directory().people:
+            raise HTTPException(404)
+        return name
 
     def _person(self, viewer: Viewer) -> Person:
         return self._desk.directory().people[viewer.person]
@@ -235,12 +247,16 @@ class _Pages:
         )
 
     def _confirm_page(
-        self, wanted: str, viewer: Viewer, entry: Entry | None = None
+        self,
+        wanted: str,
+        viewer: Viewer,
+        entry: Entry | None = None,
+        status: int = 403,
     ) -> Response:
         sso = self._credentials.sso
         refused = entry.refused if entry is not None else ""
         wait = entry.wait if entry is not None else None
-        status = 429 if wait else 403 if refused else 200
+        status = 429 if wait else status if refused else 200
         has_password = self._desk.database.read(
             lambda tx: passwords.set_at(tx, viewer.person) is not None
         )
