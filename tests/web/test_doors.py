@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from tests.peers.databases import PostgresServer
 from tests.web.doors import PASSWORD, House, house
+from tocsin.engine.configuration import apply_files
 from tocsin.engine.credentials import Ways
 from tocsin.engine.visits import Visit
 from tocsin.store import directory, passkeys, passwords
@@ -212,6 +213,22 @@ def test_guessing_at_one_account_is_slowed_from_everywhere(own: House) -> None:
         "/login", data={"account": "alice", "password": PASSWORD}
     )
     assert later.status_code == 303
+
+
+def test_being_slowed_down_does_not_tell_which_names_belong_together(
+    own: House,
+) -> None:
+    for number in range(12):
+        own.browser(f"198.51.100.{number}").post(
+            "/login", data={"account": "alice", "password": "a guess"}
+        )
+    answers = [
+        own.browser(f"192.0.2.{number}").post(
+            "/login", data={"account": account, "password": "a guess"}
+        )
+        for number, account in enumerate(("alice@example.com", "eve@example.com"))
+    ]
+    assert [one.status_code for one in answers] == [403, 403]
 
 
 def test_guessing_from_one_address_is_slowed_for_all_accounts(own: House) -> None:
@@ -468,8 +485,9 @@ def test_ways_that_are_off_are_neither_shown_nor_open(tmp_path: Path) -> None:
         )
         assert answer.status_code == 403
         assert "switched off" in answer.text
-        answer = shut.browser().post("/sign-in", data={"email": "alice@example.com"})
-        assert answer.status_code == 403
+        for path, field in (("/sign-in", "email"), ("/login/reset", "account")):
+            answer = shut.browser().post(path, data={field: "alice@example.com"})
+            assert answer.status_code == 403
         assert shut.mails == []
 
 
@@ -502,6 +520,54 @@ def test_an_invitation_signs_in_once_and_asks_for_a_way_back(own: House) -> None
 def test_only_admins_and_leads_invite(own: House) -> None:
     assert own.signed_in("alice").post("/people/bob/invite").status_code == 403
     assert own.signed_in("carol").post("/people/nobody/invite").status_code == 404
+
+
+LED = """
+people:
+  - {name: lea, email: lea@example.com, team_roles: {payments: lead}}
+  - {name: new, email: new@example.com, teams: [payments]}
+  - {name: boss, email: boss@example.com, teams: [payments], role: admin}
+  - {name: peer, email: peer@example.com, team_roles: {payments: lead, search: lead}}
+  - {name: dan, email: dan@example.com, teams: [search]}
+teams: [{name: search}]
+"""
+
+
+def test_a_lead_invites_newcomers_who_may_do_no_more_than_they(tmp_path: Path) -> None:
+    with house(tmp_path) as home:
+        applied = apply_files(
+            home.installation.database,
+            [("led.yaml", LED)],
+            now=home.clock.at,
+            new_key=lambda: "f" * 32,
+            recorder=lambda *_: None,
+        )
+        assert applied.done, applied.problems
+        lead = home.signed_in("lea")
+        answers = {
+            name: lead.post(f"/people/{name}/invite")
+            for name in ("new", "boss", "peer", "dan")
+        }
+        assert {name: one.status_code for name, one in answers.items()} == {
+            "new": 200,
+            "boss": 403,
+            "peer": 403,
+            "dan": 403,
+        }
+        assert "may do more than you" in answers["boss"].text
+        assert "in no team that you lead" in answers["dan"].text
+        home.signed_in("new")
+        again = lead.post("/people/new/invite")
+        assert "has been here already" in again.text
+
+
+def test_an_admin_signs_somebody_else_out_everywhere(own: House) -> None:
+    browsers = [own.signed_in("alice"), own.signed_in("alice")]
+    bob, admin = own.signed_in("bob"), own.signed_in("carol")
+    assert bob.post("/people/alice/sign-out").status_code == 403
+    assert admin.post("/people/alice/sign-out").status_code == 303
+    assert [one.get("/").status_code for one in browsers] == [303, 303]
+    assert ("carol", "end all", "session", "alice") in own.record()
 
 
 def test_a_form_of_another_site_signs_nobody_in(own: House) -> None:

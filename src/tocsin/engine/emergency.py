@@ -56,7 +56,7 @@ class EmergencyCodes:
         """An admin's session of an hour for a code."""
         person = known_as(self._porter.directory(), account)
         name = person.name if person is not None else ""
-        tried = {"account": name or account, "address": visit.address}
+        tried = {"account": account, "address": visit.address}
         wait = self._throttle.take(Path.EMERGENCY, **tried)
         if wait:
             return Entry(wait=wait)

@@ -60,11 +60,8 @@ class Links:
     def ask(self, account: str, purpose: str, visit: Visit) -> Entry:
         """Mail a link to whom `account` means, if it is anybody; the answer is one."""
         person = known_as(self._porter.directory(), account)
-        wait = self._throttle.take(
-            Path.LINK_REQUEST,
-            account=person.name if person is not None else account,
-            address=visit.address,
-        )
+        tried = {"account": account, "address": visit.address}
+        wait = self._throttle.take(Path.LINK_REQUEST, **tried)
         if wait:
             return Entry(wait=wait)
 

@@ -21,7 +21,7 @@ from tocsin.store import passwords as stored
 from tocsin.store.database import Tx
 
 _WRONG = "That name and that password do not belong together."
-_OFF = "Signing in with a password is switched off here."
+OFF = "Signing in with a password is switched off here."
 # What is looked at of what was typed; the longest password is far shorter.
 _CUT = 4 * rules.LONGEST
 # The list's own matching is quadratic, and a longer password is not found by it.
@@ -54,11 +54,12 @@ class Passwords:
     def sign_in(self, account: str, password: str, visit: Visit) -> Entry:
         """A session for a handle or mail address and its password."""
         if not self.are_on:
-            return Entry(refused=_OFF)
+            return Entry(refused=OFF)
         person = known_as(self._porter.directory(), account)
         name = person.name if person is not None else ""
-        # Handle and mail address are one account, and somebody unknown is one too.
-        tried = {"account": name or account, "address": visit.address}
+        # As it was typed: one count for a handle and a mail address would tell that
+        # they belong together.
+        tried = {"account": account, "address": visit.address}
         wait = self._throttle.take(Path.PASSWORD, **tried)
         if wait:
             return Entry(wait=wait)
@@ -83,7 +84,7 @@ class Passwords:
     def put(self, person: Person, password: str, visit: Visit) -> str:
         """Set or change; ends the person's other sessions. Why not, "" when done."""
         if not self.are_on:
-            return _OFF
+            return OFF
         problem = self.problem(person, password)
         if problem:
             return problem
@@ -118,7 +119,7 @@ class Passwords:
     def reset(self, token: str, password: str, visit: Visit) -> Entry:
         """Use a reset link up: a new password, no session but a new one."""
         if not self.are_on:
-            return Entry(refused=_OFF)
+            return Entry(refused=OFF)
         wait = self._throttle.take(Path.LINK, address=visit.address)
         if wait:
             return Entry(wait=wait)
@@ -136,7 +137,8 @@ class Passwords:
             return Entry(refused=problem)
         entry = self._reset(person, token, self._hasher.hash(_bytes(password)), visit)
         if entry.session:
-            self._throttle.succeeded(Path.PASSWORD, account=person.name)
+            for account in (person.name, person.email):
+                self._throttle.succeeded(Path.PASSWORD, account=account)
             self._tell(person)
         return entry
 

@@ -76,7 +76,8 @@ def _keys(path: Path, account: str, address: str) -> list[tuple[_Key, Rule]]:
         found.append(((path, "address", network_of(address)), ADDRESS[path]))
     if account and path in ACCOUNT:
         # Digests: what is typed into the field of the name may be a secret, or long.
-        digest = sha256(account.casefold().encode("utf-8", "replace")).hexdigest()
+        name = account.strip().casefold().encode("utf-8", "replace")
+        digest = sha256(name).hexdigest()
         found.append(((path, "account", digest), ACCOUNT[path]))
     return found
 

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from tocsin.core.throttling import NO_WAIT
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.links import INVITE, RESET, SIGN_IN, VERIFY
+from tocsin.engine.passwords import OFF
 from tocsin.engine.visits import Entry
 from tocsin.web.gate import Gate, is_from_here
 from tocsin.web.single_sign_on import ways
@@ -135,6 +136,8 @@ class _Doors:
         form = await request.form(max_fields=5, max_files=0)
         account = _text(form, "account")
         said, status = self._cannot_mail(request, account)
+        if not said and not self._credentials.passwords.are_on:
+            said, status = OFF, 403
         if said:
             return self._page("reset.html", said=said, status=status)
         visit = visit_of(request, self._desk)
