@@ -15,7 +15,14 @@ from starlette.responses import Response
 STATIC = Path(__file__).parent / "static"
 SCRIPT = "tocsin.js"
 # What the script is made of, in order. Without the vendor's file the pages still work.
-_PARTS = ("vendor/htmx.min.js", "morph.js", "live.js", "keys.js", "elements.js")
+_PARTS = (
+    "vendor/htmx.min.js",
+    "stream.js",
+    "morph.js",
+    "live.js",
+    "keys.js",
+    "elements.js",
+)
 _TYPES = {
     ".css": "text/css",
     ".js": "text/javascript",

@@ -15,22 +15,25 @@ SAID_COOKIE = "tocsin_said"
 THEMES = ("light", "dark")
 
 
-class Browser(Struct, frozen=True):
-    """`theme` is empty where the system decides; `fragment` where htmx asks."""
+class Browser(Struct):
+    """`theme` is empty where the system decides; `fragment` where htmx asks.
+
+    `seen` is what the page is as new as: the last fact and the configuration's version.
+    """
 
     path: str = ""
     theme: str = ""
     said: str = ""
     fragment: bool = False
+    seen: str = "0.0"
 
 
-_NOBODY = Browser()
-_asked: ContextVar[Browser] = ContextVar("browser", default=_NOBODY)
+_asked: ContextVar[Browser] = ContextVar("browser")
 
 
 def asked() -> Browser:
     """What the request that is being answered asked for."""
-    return _asked.get()
+    return _asked.get(Browser())
 
 
 class Remembering:

@@ -16,7 +16,7 @@ from tocsin.core.alerts import Alert
 from tocsin.core.permissions import RESPONDER, VIEWER
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
-from tocsin.store import alert_lists
+from tocsin.store import alert_lists, directory, timeline
 from tocsin.store.database import Tx
 from tocsin.web.browser import SAID_COOKIE, asked
 from tocsin.web.navigation import MORE, Navigation, here
@@ -46,7 +46,11 @@ class Gate:
     def viewer(self, request: Request) -> Viewer | None:
         """Who is signed in."""
         session = request.cookies.get(self.desk.cookie, "")
-        return self.desk.sign_in.by_session(session, address=address_of(request))
+        viewer = self.desk.sign_in.by_session(session, address=address_of(request))
+        if viewer is not None:
+            # Asked before the page reads anything: the stream tells what comes after.
+            asked().seen = self.desk.database.read(_newest)
+        return viewer
 
     def page(
         self,
@@ -187,6 +191,10 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
+def _newest(tx: Tx) -> str:
+    return f"{timeline.last_id(tx)}.{directory.version(tx)}"
+
+
 def guarded(response: Response, *, nonce: str = "") -> Response:
     """With the headers that every page has."""
     allowed = f" 'nonce-{nonce}'" if nonce else ""
@@ -218,3 +226,12 @@ def local(address: str, *, otherwise: str = "/") -> str:
     """`address` if it is a path of this site, else `otherwise`: no form leads away."""
     good = address.startswith("/") and not address.startswith(("//", "/\\"))
     return address if good and address.isprintable() else otherwise
+
+
+def local_referer(request: Request) -> str:
+    """The page that a form was on, if it was ours; else the first page."""
+    came = urlsplit(request.headers.get("referer", ""))
+    if came.netloc != request.headers.get("host", ""):
+        return "/"
+    return local(came.path + (f"?{came.query}" if came.query else ""))
+
