@@ -7,6 +7,8 @@ from tocsin.core.alerts import Alert
 from tocsin.store.alerts import SELECT, alert_of
 from tocsin.store.database import Tx
 
+_MOST_SEARCHED = 20_000
+
 
 def open_alerts(tx: Tx, *, integration: int | None = None) -> list[Alert]:
     """Every alert that is not resolved (of one integration), worst first."""
@@ -74,6 +76,33 @@ def paging(tx: Tx, person: str, *, limit: int) -> list[Alert]:
         limit=limit,
     )
     return [alert_of(row) for row in rows]
+
+
+def search(
+    tx: Tx, text: str, *, limit: int, hidden: Collection[str] = ()
+) -> list[Alert]:
+    """Alerts with `text` in the title: open ones, then the newest that have ended."""
+    quoted = text.lower()
+    for special in "!%_":
+        quoted = quoted.replace(special, f"!{special}")
+    params: dict[str, Any] = {"pattern": f"%{quoted}%", "limit": limit}
+    named = (
+        "and integration <> 0 and lower(title) like :pattern escape '!'"
+        f"{_not_hidden(hidden, params)} "
+    )
+    still_open = tx.all(
+        f"{SELECT}where status <> 'resolved' {named}"
+        "order by severity, number desc limit :limit",
+        **params,
+    )
+    ended = tx.all(
+        # Bounded: a title that nothing has would read every alert there ever was.
+        f"{SELECT}where number > (select coalesce(max(number), 0) from alerts) - :most "
+        f"and status = 'resolved' {named}order by number desc limit :limit",
+        most=_MOST_SEARCHED,
+        **params,
+    )
+    return [alert_of(row) for row in (*still_open, *ended)][:limit]
 
 
 def counts(tx: Tx, *, hidden: Collection[str] = ()) -> Mapping[tuple[str, bool], int]:

@@ -8,11 +8,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.web import (
+<<<<<<< HEAD
     alerts,
     assets,
     demo,
@@ -60,6 +61,22 @@ OPEN = {
     "/demo/mail",
     "/demo/mail/{number:int}",
 }
+=======
+    assets,
+    demo,
+    doors,
+    errors,
+    find,
+    live,
+    page_link,
+    pages,
+    pwa,
+    theme,
+)
+from tocsin.web.browser import Remembering
+from tocsin.web.gate import Gate
+from tocsin.web.navigation import Navigation
+>>>>>>> 5759437 (Find or do, choose a theme, install as an app, and say what is wrong on error pages)
 
 
 def build(desk: FrontDesk, *, stopping: asyncio.Event, demo: Any) -> Starlette:
@@ -71,6 +88,7 @@ def build(desk: FrontDesk, *, stopping: asyncio.Event, demo: Any) -> Starlette:
         Route("/static/{digest}/{name:path}", assets.answer),
         *_page_link_routes(desk),
         *_live_routes(desk, gate, stopping),
+<<<<<<< HEAD
         *doors.routes(desk, gate, threads),
         *passkeys.routes(desk, gate),
         *security.routes(desk, gate, threads),
@@ -79,6 +97,13 @@ def build(desk: FrontDesk, *, stopping: asyncio.Event, demo: Any) -> Starlette:
         *alerts.routes(desk, gate),
         *oncall.routes(desk, gate),
         *integrations.routes(desk, gate),
+=======
+        *doors.routes(desk, gate, mail),
+        *pages.routes(desk, gate),
+        *find.routes(desk, gate),
+        *theme.routes(desk),
+        *pwa.routes(),
+>>>>>>> 5759437 (Find or do, choose a theme, install as an app, and say what is wrong on error pages)
         *_demo_routes(gate, demo),
     ]
     must_all_be_guarded(routes, open_to_all=OPEN)
@@ -90,12 +115,16 @@ def build(desk: FrontDesk, *, stopping: asyncio.Event, demo: Any) -> Starlette:
             Middleware(Remembering),
             Middleware(GZipMiddleware, minimum_size=1000),
         ],
+<<<<<<< HEAD
         exception_handlers={
             404: _not_found,
             405: _not_found,
             413: _not_found,
             500: _broken,
         },
+=======
+        exception_handlers=errors.handlers(gate),
+>>>>>>> 5759437 (Find or do, choose a theme, install as an app, and say what is wrong on error pages)
     )
     site.router.redirect_slashes = False
     return site
@@ -120,24 +149,15 @@ def _page_link_routes(desk: FrontDesk) -> list[Route]:
 
 
 def _live_routes(desk: FrontDesk, gate: Gate, stopping: asyncio.Event) -> list[Route]:
+    streams = live.Live(desk, stopping)
+
     async def events(request: Request) -> Response:
         if await run_in_threadpool(gate.viewer, request) is None:
             return Response(status_code=401)
-        return live.stream(desk, request, stopping)
+        return streams.stream(request, lambda: gate.viewer(request) is not None)
 
     return [Route("/live", events)]
 
 
 def _demo_routes(gate: Gate, shown: Any) -> list[Route]:
     return demo.routes(gate, shown) if shown is not None else []
-
-
-async def _not_found(request: Request, error: Exception) -> Response:
-    status = getattr(error, "status_code", 404)
-    text = render("error.html", status=status, path=request.url.path)
-    return guarded(HTMLResponse(text, status))
-
-
-async def _broken(request: Request, error: Exception) -> Response:
-    text = render("error.html", status=500, path=request.url.path)
-    return guarded(HTMLResponse(text, 500))

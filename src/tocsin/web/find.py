@@ -1,0 +1,61 @@
+"""`/find`: the page and the dialog of the `/` key; on a phone also the way to the rest."""
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tocsin.core.alerts import Alert
+from tocsin.core.directory import Directory
+from tocsin.core.excerpts import clean
+from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.sign_in import Viewer
+from tocsin.store import alert_lists
+from tocsin.store import alerts as stored_alerts
+from tocsin.store.database import Tx
+from tocsin.web import finding
+from tocsin.web.gate import Gate
+
+_LONGEST = 100
+_MOST_ALERTS = 20
+
+
+def routes(desk: FrontDesk, gate: Gate) -> list[Route]:
+    """The route; it needs somebody who is signed in."""
+
+    def show(request: Request) -> Response:
+        viewer = gate.viewer(request)
+        if viewer is None:
+            return gate.sign_in_first(request)
+        query = clean(request.query_params.get("q", ""), longest=_LONGEST).strip()
+        return _page(desk, gate, viewer, query)
+
+    async def endpoint(request: Request) -> Response:
+        return await run_in_threadpool(show, request)
+
+    return [Route("/find", endpoint)]
+
+
+def _page(desk: FrontDesk, gate: Gate, viewer: Viewer, query: str) -> Response:
+    def work(tx: Tx) -> tuple[Directory, list[Alert]]:
+        directory = desk.directories.current(tx)
+        if not query:
+            return directory, []
+        number = finding.number_of(query)
+        exact = stored_alerts.get_many(tx, [number]) if number is not None else {}
+        named = alert_lists.search(tx, query, limit=_MOST_ALERTS)
+        return directory, [
+            *exact.values(),
+            *(one for one in named if one.number not in exact),
+        ]
+
+    directory, alerts = desk.database.read(work)
+    found = finding.find(
+        query,
+        viewer=viewer,
+        directory=directory,
+        alerts=alerts,
+        entries=gate.navigation.entries(viewer),
+        paths=gate.navigation.paths,
+    )
+    return gate.page("find.html", viewer, query=query, found=found)
