@@ -32,6 +32,8 @@ _TYPES = {
 }
 _COMPRESSIBLE = (".css", ".js", ".svg")
 _LONGEST_NAME = 200
+# A worker is bound by the policy of its own file: it may ask this site, and nothing else.
+WORKER_POLICY = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
 _FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -74,6 +76,8 @@ async def answer(request: Request) -> Response:
         return Response(status_code=404)
     kept = _FOREVER if request.path_params["digest"] != "-" else "no-cache"
     headers = {"cache-control": kept, "x-content-type-options": "nosniff"}
+    if found.media_type == _TYPES[".js"]:
+        headers["content-security-policy"] = WORKER_POLICY
     content = found.content
     if found.compressed:
         headers["vary"] = "accept-encoding"

@@ -1,82 +1,57 @@
-"""Pages for when there is no page: not allowed, not there, broken, no database."""
+"""Pages for when there is no page: nothing there, too much, broken, no database."""
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from functools import lru_cache
 
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from tocsin.core.directory import Directory
 from tocsin.store.database import StoreError
 from tocsin.web.gate import Gate, guarded
 from tocsin.web.rendering import render
 
-_MOST_NAMED = 3
+_LONGEST_GUESS = 100
+_TRY_AGAIN_SECONDS = "5"
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 
-class NotAllowed(HTTPException):
-    """The viewer lacks a right. `team` is whose leads can grant it; without it, admins."""
-
-    def __init__(self, said: str, *, team: str = "") -> None:
-        super().__init__(403, said)
-        self.team = team
-
-
 def handlers(gate: Gate) -> dict[int | type[Exception], Handler]:
-    """What the site answers instead of pages."""
+    """What the site answers instead of pages. (403 is the gate's own.)"""
 
-    async def refused(request: Request, error: Exception) -> Response:
-        return await run_in_threadpool(_refused, gate, request, error)
+    async def nothing(request: Request, error: Exception) -> Response:
+        status = int(getattr(error, "status_code", 404))
+        return await run_in_threadpool(_nothing, gate, request, status)
 
     return {
-        403: refused,
-        404: refused,
-        405: refused,
+        404: nothing,
+        405: nothing,
+        413: _too_much,
         500: _broken,
         StoreError: _without_database,
     }
 
 
-def _refused(gate: Gate, request: Request, error: Exception) -> Response:
+def _nothing(gate: Gate, request: Request, status: int) -> Response:
     try:
         viewer = gate.viewer(request)
     except StoreError:
         return _static(503)
-    status = getattr(error, "status_code", 404)
     path = request.url.path
-    said = str(getattr(error, "detail", "")) if isinstance(error, NotAllowed) else ""
-    who: Sequence[str] = ()
-    if status == 403 and viewer is not None:
-        who = who_can_grant(gate.desk.directory(), getattr(error, "team", ""))
-    return gate.page(
-        "error.html",
-        viewer,
-        status=status,
-        code=status,
-        path=path,
-        said=said,
-        who=who,
-        guess=_guess(path),
-    )
-
-
-def who_can_grant(directory: Directory, team: str = "") -> list[str]:
-    """The full names of the leads of `team`, else of the admins; three at most."""
-    members = directory.teams[team].members if team in directory.teams else ()
-    leads = [n for n in members if directory.roles.get(n) in ("lead", "admin")]
-    names = leads or list(directory.admins)
-    people = (directory.people.get(name) for name in names[:_MOST_NAMED])
-    return [one.full_name or one.name for one in people if one is not None]
+    values = {"code": status, "path": path, "guess": _guess(path)}
+    return gate.page("nothing.html", viewer, status=status, **values)
 
 
 def _guess(path: str) -> str:
     """What somebody may have looked for who came to `path`."""
     last = path.rstrip("/").rpartition("/")[2]
-    return re.sub(r"[^\w.-]+", " ", last)[:100].strip()
+    return re.sub(r"[^\w.-]+", " ", last)[:_LONGEST_GUESS].strip()
+
+
+async def _too_much(request: Request, error: Exception) -> Response:
+    text = render("error.html", status=413, path=request.url.path)
+    return guarded(HTMLResponse(text, 413))
 
 
 async def _broken(request: Request, error: Exception) -> Response:
@@ -90,7 +65,7 @@ async def _without_database(request: Request, error: Exception) -> Response:
 def _static(status: int) -> Response:
     answer = guarded(HTMLResponse(_text(status), status))
     if status == 503:
-        answer.headers["retry-after"] = "5"
+        answer.headers["retry-after"] = _TRY_AGAIN_SECONDS
     return answer
 
 

@@ -1,6 +1,5 @@
 """`/find`: the page and the dialog of the `/` key; on a phone also the way to the rest."""
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -23,17 +22,11 @@ _MOST_ALERTS = 20
 def routes(desk: FrontDesk, gate: Gate) -> list[Route]:
     """The route; it needs somebody who is signed in."""
 
-    def show(request: Request) -> Response:
-        viewer = gate.viewer(request)
-        if viewer is None:
-            return gate.sign_in_first(request)
+    def show(request: Request, viewer: Viewer) -> Response:
         query = clean(request.query_params.get("q", ""), longest=_LONGEST).strip()
         return _page(desk, gate, viewer, query)
 
-    async def endpoint(request: Request) -> Response:
-        return await run_in_threadpool(show, request)
-
-    return [Route("/find", endpoint)]
+    return [gate.get("/find", show)]
 
 
 def _page(desk: FrontDesk, gate: Gate, viewer: Viewer, query: str) -> Response:
@@ -43,7 +36,8 @@ def _page(desk: FrontDesk, gate: Gate, viewer: Viewer, query: str) -> Response:
             return directory, []
         number = finding.number_of(query)
         exact = stored_alerts.get_many(tx, [number]) if number is not None else {}
-        named = alert_lists.search(tx, query, limit=_MOST_ALERTS)
+        hidden = directory.hidden_from(viewer.grant)
+        named = alert_lists.search(tx, query, limit=_MOST_ALERTS, hidden=hidden)
         return directory, [
             *exact.values(),
             *(one for one in named if one.number not in exact),

@@ -1,9 +1,9 @@
 """Find or do: everything that has a name and everything that can be done, by a few letters.
 
-What a viewer may not see is left out in one place, `_may_see`. Knows no page and no SQL.
+What a viewer may not see is `hidden`, asked of the directory once. Knows no page and no SQL.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from urllib.parse import quote
 
 from msgspec import Struct
@@ -49,23 +49,17 @@ def find(
     """
     words = query.lower().split()
     known = set(paths)
+    hidden = directory.hidden_from(viewer.grant)
     kinds = (
-        ("Alerts", _alerts(alerts, viewer, directory) if words else []),
+        ("Alerts", _alerts(alerts, hidden) if words else []),
         ("Do", _matching(_acts(known, viewer), words)),
         ("Go to", _matching(_places(entries), words)),
         *(
             (heading, _matching(found, words) if words else [])
-            for heading, found in _nouns(directory, viewer, known)
+            for heading, found in _nouns(directory, hidden, known)
         ),
     )
     return [(heading, found) for heading, found in kinds if found]
-
-
-def _may_see(viewer: Viewer, directory: Directory, service: str) -> bool:
-    """The one place that keeps a private service, and what is about it, to its team."""
-    sees = getattr(viewer, "sees", None)
-    known = directory.services.get(service)
-    return True if sees is None or known is None else bool(sees(known))
 
 
 def _matching(found: Iterable[Found], words: Sequence[str]) -> list[Found]:
@@ -81,9 +75,7 @@ def _matching(found: Iterable[Found], words: Sequence[str]) -> list[Found]:
     return [one for *_, one in ranked][:most]
 
 
-def _alerts(
-    alerts: Sequence[Alert], viewer: Viewer, directory: Directory
-) -> list[Found]:
+def _alerts(alerts: Sequence[Alert], hidden: Collection[str]) -> list[Found]:
     return [
         Found(
             "alert",
@@ -93,7 +85,7 @@ def _alerts(
             icon="bell-ring",
         )
         for one in alerts
-        if _may_see(viewer, directory, one.service)
+        if one.service not in hidden
     ][:_MOST_OF_A_KIND]
 
 
@@ -116,7 +108,7 @@ def _acts(known: set[str], viewer: Viewer) -> list[Found]:
     places = [
         Found("act", label, note, href=path, icon=icon)
         for path, label, note, icon, role in acts
-        if path in known and viewer.may(role)
+        if path in known and viewer.may_somewhere(role)
     ]
     themes = [
         Found(
@@ -134,7 +126,7 @@ def _acts(known: set[str], viewer: Viewer) -> list[Found]:
 
 
 def _nouns(
-    directory: Directory, viewer: Viewer, known: set[str]
+    directory: Directory, hidden: Collection[str], known: set[str]
 ) -> list[tuple[str, list[Found]]]:
     """Everything that was configured and whose page exists."""
     people = [
@@ -144,7 +136,7 @@ def _nouns(
     shelves = [
         ("Services", "/services", "layers", [
             (name, one.team) for name, one in directory.services.items()
-            if _may_see(viewer, directory, name)
+            if name not in hidden
         ]),
         ("Schedules", "/schedules", "calendar-days", [
             (name, one.team) for name, one in directory.schedules.items()
@@ -156,7 +148,7 @@ def _nouns(
         ("Integrations", "/admin/integrations", "plug", [
             (one.name, f"{one.type}, for {one.service}")
             for one in directory.integrations
-            if _may_see(viewer, directory, one.service)
+            if one.service not in hidden
         ]),
     ]  # fmt: skip
     nouns = [("People", _linked(people, directory, known))]

@@ -234,4 +234,3 @@ def local_referer(request: Request) -> str:
     if came.netloc != request.headers.get("host", ""):
         return "/"
     return local(came.path + (f"?{came.query}" if came.query else ""))
-

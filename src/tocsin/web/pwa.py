@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from tocsin.web.assets import SCRIPT, STATIC, asset
+from tocsin.web.assets import SCRIPT, STATIC, WORKER_POLICY, asset
 from tocsin.web.gate import guarded
 from tocsin.web.rendering import render
 
@@ -71,7 +71,10 @@ async def _worker(request: Request) -> Response:
     return Response(
         code,
         media_type="text/javascript",
-        headers={"cache-control": "no-cache", "x-content-type-options": "nosniff"},
+        headers={
+            "cache-control": "no-cache",
+            "content-security-policy": WORKER_POLICY,
+        },
     )
 
 

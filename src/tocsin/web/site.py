@@ -13,30 +13,31 @@ from starlette.routing import Route
 
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.web import (
-<<<<<<< HEAD
     alerts,
     assets,
     demo,
     doors,
+    errors,
+    find,
     home,
     integrations,
     live,
     oncall,
     page_link,
     passkeys,
+    pwa,
     security,
     single_sign_on,
+    theme,
 )
 from tocsin.web.browser import Remembering
 from tocsin.web.gate import (
     Gate,
     address_of,
-    guarded,
     must_all_be_guarded,
 )
 from tocsin.web.guard import Guard
 from tocsin.web.navigation import Navigation
-from tocsin.web.rendering import render
 from tocsin.web.threshold import Threads
 
 # What a stranger may ask for; each of them guards itself.
@@ -44,6 +45,10 @@ OPEN = {
     "/static/{digest}/{name:path}",
     "/p/{token}",
     "/live",
+    "/theme",
+    "/manifest.webmanifest",
+    "/sw.js",
+    "/offline",
     "/login",
     "/login/emergency",
     "/login/invitation/{token}",
@@ -61,22 +66,6 @@ OPEN = {
     "/demo/mail",
     "/demo/mail/{number:int}",
 }
-=======
-    assets,
-    demo,
-    doors,
-    errors,
-    find,
-    live,
-    page_link,
-    pages,
-    pwa,
-    theme,
-)
-from tocsin.web.browser import Remembering
-from tocsin.web.gate import Gate
-from tocsin.web.navigation import Navigation
->>>>>>> 5759437 (Find or do, choose a theme, install as an app, and say what is wrong on error pages)
 
 
 def build(desk: FrontDesk, *, stopping: asyncio.Event, demo: Any) -> Starlette:
@@ -88,7 +77,6 @@ def build(desk: FrontDesk, *, stopping: asyncio.Event, demo: Any) -> Starlette:
         Route("/static/{digest}/{name:path}", assets.answer),
         *_page_link_routes(desk),
         *_live_routes(desk, gate, stopping),
-<<<<<<< HEAD
         *doors.routes(desk, gate, threads),
         *passkeys.routes(desk, gate),
         *security.routes(desk, gate, threads),
@@ -97,13 +85,9 @@ def build(desk: FrontDesk, *, stopping: asyncio.Event, demo: Any) -> Starlette:
         *alerts.routes(desk, gate),
         *oncall.routes(desk, gate),
         *integrations.routes(desk, gate),
-=======
-        *doors.routes(desk, gate, mail),
-        *pages.routes(desk, gate),
         *find.routes(desk, gate),
         *theme.routes(desk),
         *pwa.routes(),
->>>>>>> 5759437 (Find or do, choose a theme, install as an app, and say what is wrong on error pages)
         *_demo_routes(gate, demo),
     ]
     must_all_be_guarded(routes, open_to_all=OPEN)
@@ -115,16 +99,7 @@ def build(desk: FrontDesk, *, stopping: asyncio.Event, demo: Any) -> Starlette:
             Middleware(Remembering),
             Middleware(GZipMiddleware, minimum_size=1000),
         ],
-<<<<<<< HEAD
-        exception_handlers={
-            404: _not_found,
-            405: _not_found,
-            413: _not_found,
-            500: _broken,
-        },
-=======
         exception_handlers=errors.handlers(gate),
->>>>>>> 5759437 (Find or do, choose a theme, install as an app, and say what is wrong on error pages)
     )
     site.router.redirect_slashes = False
     return site

@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.web.browser import THEME_COOKIE, THEMES
-from tocsin.web.gate import is_from_here, is_secure, local_referer
+from tocsin.web.gate import is_from_here, local_referer
 
 _YEAR_SECONDS = 365 * 24 * 3600
 
@@ -27,7 +27,7 @@ def routes(desk: FrontDesk) -> list[Route]:
                 max_age=_YEAR_SECONDS,
                 httponly=True,
                 samesite="lax",
-                secure=is_secure(desk),
+                secure=desk.is_secure,
             )
         else:
             answer.delete_cookie(THEME_COOKIE)
