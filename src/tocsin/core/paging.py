@@ -134,6 +134,11 @@ class DuePage(Struct, frozen=True):
     is_retry: bool
     lead: int = 0
 
+    @property
+    def is_human(self) -> bool:
+        """Whether it goes to a person, who has a budget; a machine takes every one."""
+        return self.channel not in _MACHINES
+
 
 class SentPage(Struct, frozen=True):
     """A message that went to a contact lately."""
@@ -163,7 +168,7 @@ def bundle(
     messages: list[tuple[int, ...]] = []
     deferred: list[tuple[int, datetime]] = []
     for page in pages:
-        if page.channel in _MACHINES:
+        if not page.is_human:
             messages.append((page.page,))
         elif page.is_retry and page.lead:
             # A message that is tried again keeps its members, as it keeps its key.

@@ -12,6 +12,7 @@ from typing import Protocol
 import structlog
 
 from tocsin.core.directory import Directory
+from tocsin.core.paging import Attempted
 from tocsin.engine import (
     escalation,
     heartbeats,
@@ -35,6 +36,8 @@ log = structlog.get_logger()
 
 LONGEST_WAIT = timedelta(seconds=15)
 _NEVER = datetime.max.replace(tzinfo=UTC)
+# How long a due page may wait beside deliveries that leave little room.
+_CROWDED_WAIT = timedelta(milliseconds=50)
 _RUNS_PER_TURN = 200
 _BEAT_EVERY = timedelta(seconds=10)
 _DEAD_AFTER = timedelta(seconds=60)
@@ -84,6 +87,8 @@ class Engine:
         self.stepped_at: datetime | None = None
         self._longest_wait = longest_wait
         self._in_flight = 0
+        # Whether the last claim left due pages behind, for want of room.
+        self._crowded = False
         self._counting = threading.Lock()
         self._beat_at: datetime | None = None
         self.wake: Callable[[], None] = lambda: None
@@ -136,6 +141,7 @@ class Engine:
             return stepped, claims
 
         stepped, claims = self.database.write(work)
+        self._crowded = len(claims) >= room
         for claimed in claims:
             self._send(claimed)
         return stepped
@@ -158,7 +164,7 @@ class Engine:
         return paging.deliver(claimed, self.pagers, self.clock)
 
     def record(self, claimed: Claim, sent: Sent) -> None:
-        """Write what the provider said."""
+        """Write what the provider said; look again if that made something due."""
         now = self.clock.now()
         jitter = self._dice.random()
 
@@ -177,12 +183,20 @@ class Engine:
         except StoreError as error:
             # The lease will end and the page be sent again: at least once.
             log.warning("receipt_not_written", page=claimed.lead.id, error=str(error))
+        if sent.outcome is not Attempted.ACCEPTED:
+            self.wake()
 
     def ended(self) -> None:
-        """A delivery is over, whatever became of it; there is room for another."""
+        """A delivery is over, whatever became of it; there is room for another.
+
+        A step for each would look at all that waits to claim one; half of the room is
+        worth a step, and `_next_due` sees to it that less never waits for long.
+        """
         with self._counting:
             self._in_flight -= 1
-        self.wake()
+            has_room = self._in_flight <= self._capacity // 2
+        if self._crowded and has_room:
+            self.wake()
 
     def _beat(self, now: datetime) -> None:
         if self._beat_at is not None and now - self._beat_at < _BEAT_EVERY:
@@ -197,9 +211,9 @@ class Engine:
         self._beat_at = now
 
     def _next_due(self, now: datetime) -> datetime:
-        if self._in_flight >= self._capacity:
-            # A worker that ends wakes us.
-            return now + self._longest_wait
+        if self._crowded:
+            # Deliveries that end wake us before, if they are many.
+            return now + _CROWDED_WAIT
 
         def work(tx: Tx) -> list[datetime | None]:
             return [

@@ -37,7 +37,7 @@ from tocsin.store import alerts as stored_alerts
 from tocsin.store import attempts, timeline
 from tocsin.store import escalation as stored_runs
 from tocsin.store import paging as stored_pages
-from tocsin.store.database import Tx
+from tocsin.store.database import Row, Tx
 from tocsin.store.paging import Page
 
 LEASE = timedelta(seconds=30)
@@ -45,6 +45,7 @@ SEND_TIMEOUT_SECONDS = 10.0
 # A claim older than this on our own clock is dropped: the lease could end mid-call.
 _CLAIM_GOOD_FOR_SECONDS = LEASE.total_seconds() - SEND_TIMEOUT_SECONDS
 _ROWS_AT_ONCE = 1000
+_SEVERITIES = {int(one): one for one in Severity}
 _LOOK_BACK = timedelta(minutes=2)
 
 
@@ -93,23 +94,19 @@ def claim(
     if limit <= 0:
         return []
     # More rows than messages: a storm for one person joins one message.
-    pages = stored_pages.claimable(tx, now=now, limit=_ROWS_AT_ONCE)
-    if not pages:
+    rows = stored_pages.claimable(tx, now=now, limit=_ROWS_AT_ONCE)
+    if not rows:
         return []
-    by_id = {page.id: page for page in pages}
-    alerts = stored_alerts.get_many(tx, sorted({page.alert for page in pages}))
-    contacts = sorted({(page.channel, page.address) for page in pages})
-    sent = {
-        contact: [SentPage(at, service) for at, service in attempts]
-        for contact, attempts in attempts.sent_since(
-            tx, contacts, since=now - _LOOK_BACK
-        ).items()
-    }
-    batch = rules.bundle([_due(page, alerts) for page in pages], sent, now=now)
+    waiting = [_due(row) for row in rows]
+    sent = _sent_lately(tx, waiting, now=now)
+    batch = rules.bundle(waiting, sent, now=now)
     stored_pages.defer(tx, batch.deferred)
-    claims = []
     # What there is no room for stays due.
-    for ids in batch.messages[:limit]:
+    messages = batch.messages[:limit]
+    by_id = stored_pages.get_many(tx, [page for ids in messages for page in ids])
+    alerts = stored_alerts.get_many(tx, sorted({one.alert for one in by_id.values()}))
+    claims = []
+    for ids in messages:
         members = [by_id[page] for page in ids]
         claims.append(
             _claim_one(
@@ -119,6 +116,18 @@ def claim(
             )
         )  # fmt: skip
     return claims
+
+
+def _sent_lately(
+    tx: Tx, waiting: Sequence[DuePage], *, now: datetime
+) -> dict[tuple[str, str], list[SentPage]]:
+    """What went to the contacts of people lately: it counts against their budgets."""
+    contacts = sorted({(one.channel, one.address) for one in waiting if one.is_human})
+    attempted = attempts.sent_since(tx, contacts, since=now - _LOOK_BACK)
+    return {
+        contact: [SentPage(at, service) for at, service in found]
+        for contact, found in attempted.items()
+    }
 
 
 def _claim_one(
@@ -149,18 +158,18 @@ def _claim_one(
     return Claim(lead, fences, attempt, message, monotonic)
 
 
-def _due(page: Page, alerts: Mapping[int, Alert]) -> DuePage:
-    alert = alerts.get(page.alert)
+def _due(row: Row) -> DuePage:
+    page, user, channel, address, alert, service, severity, tries, lead = row
     return DuePage(
-        page=page.id,
-        user=page.person,
-        channel=page.channel,
-        address=page.address,
-        alert=page.alert,
-        service=alert.service if alert else "",
-        severity=Severity(page.severity),
-        is_retry=page.tries > 0,
-        lead=page.lead,
+        page=page,
+        user=user,
+        channel=channel,
+        address=address,
+        alert=alert,
+        service=service,
+        severity=_SEVERITIES[severity],
+        is_retry=tries > 0,
+        lead=lead,
     )
 
 

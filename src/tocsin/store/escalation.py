@@ -57,9 +57,14 @@ def policy_version(tx: Tx, policy: Policy) -> int:
 
 def policy_of(tx: Tx, version: int) -> Policy:
     """The snapshot `version`. Raises msgspec.DecodeError when it is damaged."""
+    known: Policy | None = tx.overlay.get(("policy version", version))
+    if known is not None:
+        return known
     row = tx.one("select data from policy_versions where id = :id", id=version)
     assert row is not None
-    return _decode_policy(row[0])
+    policy = _decode_policy(row[0])
+    tx.overlay["policy version", version] = policy
+    return policy
 
 
 def run_of(stored: StoredRun) -> Run:

@@ -7,6 +7,7 @@ the `lead`, whose id is the message's idempotency key.
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache, partial
 from typing import Any
 
 from msgspec import Struct
@@ -121,17 +122,35 @@ def revive(tx: Tx, alert: int, *, since: datetime) -> int:
     )
 
 
-def claimable(tx: Tx, *, now: datetime, limit: int) -> list[Page]:
-    """Due pages, and those whose sender's lease ran out; worst and first pages first."""
+def claimable(tx: Tx, *, now: datetime, limit: int) -> list[Row]:
+    """Due pages, and those whose sender's lease ran out; worst and first pages first.
+
+    (id, person, channel, address, alert, service, severity, tries, lead) of each.
+    """
     rows = tx.all(
+        "select id, person, channel, address, alert, coalesce((select service "
+        "from alerts where number = pages.alert), ''), severity, tries, lead "
         # Naming both states first lets the partial index of pending pages be used.
-        _SELECT + "where state in ('due', 'sending') and due_at <= :now "
+        "from pages where state in ('due', 'sending') and due_at <= :now "
         "and (state = 'due' or (state = 'sending' and lease_until <= :now)) "
         f"order by severity, paging, due_at, id limit :limit{tx.skip_locked}",
         now=to_micros(now),
         limit=limit,
     )
-    return [_page(tx, row) for row in rows]
+    address_of = lru_cache(maxsize=None)(partial(open_address, tx))
+    return [
+        (page, person, channel, address_of(channel, address), *more)
+        for page, person, channel, address, *more in rows
+    ]
+
+
+def get_many(tx: Tx, pages: Sequence[int]) -> dict[int, Page]:
+    """Several pages by id."""
+    if not pages:
+        return {}
+    chosen = ", ".join(str(int(page)) for page in pages)
+    rows = tx.all(_SELECT + f"where id in ({chosen})")
+    return {row[0]: _page(tx, row) for row in rows}
 
 
 def lease(
@@ -262,8 +281,7 @@ def of_lead(tx: Tx, lead: int) -> list[Page]:
 
 def get(tx: Tx, page: int) -> Page | None:
     """One page."""
-    row = tx.one(_SELECT + "where id = :page", page=page)
-    return _page(tx, row) if row else None
+    return get_many(tx, [page]).get(page)
 
 
 def _page(tx: Tx, row: Row) -> Page:
