@@ -23,6 +23,10 @@ PAGES = [
     "/oncall",
     "/admin/integrations",
     "/integrations?rejects=json",
+    "/services",
+    "/services/checkout",
+    "/services/checkout/edit",
+    "/new/service",
     "/kit",
 ]
 

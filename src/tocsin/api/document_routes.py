@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse, Response
 
 from tocsin.api.access import allowed
 from tocsin.api.alert_routes import ERRORS
-from tocsin.api.problems import problem, responses
+from tocsin.api.problems import problem, refused_fields, responses
 from tocsin.core.configuration import FORMS, Documents
 from tocsin.core.forms import Plain
 from tocsin.core.permissions import LEAD, VIEWER
@@ -135,12 +135,4 @@ def _refused(done: Edited) -> Response:
         return problem(404, done.missing)
     if done.conflict:
         return problem(412 if done.etag_given else 428, done.conflict)
-    errors = [
-        {
-            "field": one.where,
-            "value": "missing" if one.given is None else repr(one.given)[:200],
-            "expected": one.expected,
-        }
-        for one in done.problems
-    ]
-    return problem(422, "The document has fields that cannot be used.", errors=errors)
+    return refused_fields(done.problems)

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from tocsin.core.credentials import HIDDEN
 from tocsin.core.excerpts import clean
+from tocsin.core.forms import Problem as Wrong
 from tocsin.store.database import StoreError
 
 MEDIA_TYPE = "application/problem+json"
@@ -52,6 +53,19 @@ def problem(
         "errors": [dict(one) for one in errors],
     }
     return JSONResponse(body, status, dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def refused_fields(found: Sequence[Wrong]) -> JSONResponse:
+    """422 that names every field of a document that is wrong."""
+    errors = [
+        {
+            "field": one.where,
+            "value": "missing" if one.given is None else repr(one.given)[:200],
+            "expected": one.expected,
+        }
+        for one in found
+    ]
+    return problem(422, "The document has fields that cannot be used.", errors=errors)
 
 
 def install(application: FastAPI) -> None:

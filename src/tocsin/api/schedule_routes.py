@@ -1,4 +1,4 @@
-"""Who is on call, when, and whom a policy would page."""
+"""Who is on call, and when."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -8,13 +8,11 @@ from fastapi import APIRouter, HTTPException, Path, Query
 from tocsin.api.access import allowed
 from tocsin.api.alert_routes import ERRORS
 from tocsin.api.instants import bounded, utc
-from tocsin.api.shapes import on_call_json, rehearsed_json, time
+from tocsin.api.shapes import on_call_json, time
 from tocsin.core.directory import Directory
 from tocsin.core.excerpts import clean
 from tocsin.core.schedules import final_schedule
-from tocsin.core.severity import Severity
 from tocsin.core.wallclock import Window
-from tocsin.engine import inquiries
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
 
@@ -60,22 +58,6 @@ def routes(desk: FrontDesk) -> APIRouter:
             }
         }
 
-    @router.get("/policies/{name}/test")
-    def test_policy(
-        name: Name,
-        caller: Viewer = viewer,
-        severity: Annotated[str, Query(pattern="^SEV[1-4]$")] = "SEV2",
-        at: datetime | None = None,
-    ) -> dict[str, Any]:
-        """Who would be paged for a service or policy if nobody answered."""
-        directory = desk.directory()
-        service = _service_with(directory, name, caller)
-        when = _instant(at, desk)
-        pages = inquiries.rehearse(
-            directory, service, severity=Severity[severity], at=when
-        )
-        return {"service": service, "at": time(when), "pages": rehearsed_json(pages)}
-
     return router
 
 
@@ -91,18 +73,6 @@ def _schedules(
     if schedule and schedule not in directory.schedules:
         raise HTTPException(404, f"There is no schedule {clean(schedule)}.")
     return (schedule,) if schedule else tuple(directory.schedules)
-
-
-def _service_with(directory: Directory, name: str, caller: Viewer) -> str:
-    seen = [one for one in directory.services.values() if caller.sees(one)]
-    if any(one.name == name for one in seen):
-        return name
-    for service in seen:
-        if service.policy == name:
-            return service.name
-    raise HTTPException(
-        404, f"There is no service or policy in use named {clean(name)}."
-    )
 
 
 def _final(final: Any) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from tocsin.core.coming import Coming
 from tocsin.core.credentials import shown_address
 from tocsin.core.directory import OnCallRow
 from tocsin.core.silences import Silence, state
-from tocsin.engine.inquiries import AlertStory, Brief, Rehearsed
+from tocsin.engine.inquiries import AlertStory, Brief
+from tocsin.engine.rehearsals import Rehearsal, Rehearsed
 
 
 def time(at: datetime | None) -> str | None:
@@ -100,22 +101,32 @@ def on_call_json(rows: Sequence[OnCallRow]) -> list[dict[str, Any]]:
     ]
 
 
-def rehearsed_json(found: Sequence[Rehearsed]) -> list[dict[str, Any]]:
+def rehearsal_json(found: Rehearsal) -> dict[str, Any]:
     """A dry run."""
-    return [
-        {
-            "at": time(one.at),
-            "person": one.person,
-            "level": one.level + 1 if one.level >= 0 else "fallback",
-            "why": one.why,
-            "methods": [
-                {"after_seconds": after.total_seconds(), "by": by}
-                for after, by in one.methods
-            ],
-            "reachable": bool(one.methods),
-        }
-        for one in found
-    ]
+    return {
+        "policy": found.policy,
+        "severity": found.severity.name,
+        "at": time(found.begins),
+        "pages": [_rehearsed(one) for one in found.pages],
+        "faults": found.faults,
+    }
+
+
+def _rehearsed(one: Rehearsed) -> dict[str, Any]:
+    return {
+        "at": time(one.at),
+        "person": one.person,
+        "local_time": one.local.isoformat(),
+        "level": one.level + 1 if one.level >= 0 else "fallback",
+        "loop": one.loop,
+        "why": one.why,
+        "methods": [
+            {"after_seconds": after.total_seconds(), "by": by}
+            for after, by in one.methods
+        ],
+        "reachable": bool(one.methods),
+        "faults": list(one.faults),
+    }
 
 
 def silence_json(silence: Silence, *, now: datetime) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def edit(
     before = stored.documents(tx)
     held = before.get(change.noun, {}).get(change.name)
     problems: list[Problem] = []
-    document = _read(change, tx.sealer, problems)
+    document = read(change, tx.sealer, problems)
     teams = {team_of(change.noun, one, before) for one in (held, document) if one}
     refused = _refusal(viewer, change, teams, held, document)
     if refused:
@@ -95,9 +95,9 @@ def edit(
         etag = etag_of(held) if held else ""
         given = change.etag is not None
         return Edited(held, etag, conflict=clash, etag_given=given)
-    after = _after(before, change, document)
+    after = documents_after(before, change, document)
     settle(before, after, change.noun, change.name, problems, now=now, new_key=new_key)
-    problems += _new_problems(tx, before, after)
+    problems += new_problems(tx, before, after)
     if problems:
         return Edited(held, problems=tuple(problems))
     return _write(tx, change, held, after, actor, auditor, now=now)
@@ -165,7 +165,7 @@ def _clash(change: Change, held: Plain | None) -> str:
     return ""
 
 
-def _read(change: Change, sealer: Sealer, problems: list[Problem]) -> Plain | None:
+def read(change: Change, sealer: Sealer, problems: list[Problem]) -> Plain | None:
     if change.document is None:
         return None
     where = f"{change.noun}[{change.name}]"
@@ -198,7 +198,9 @@ def _refusal(
     return ""
 
 
-def _after(before: Documents, change: Change, document: Plain | None) -> Documents:
+def documents_after(
+    before: Documents, change: Change, document: Plain | None
+) -> Documents:
     after = {noun: dict(held) for noun, held in before.items()}
     if document is None:
         after[change.noun].pop(change.name, None)
@@ -207,7 +209,7 @@ def _after(before: Documents, change: Change, document: Plain | None) -> Documen
     return after
 
 
-def _new_problems(tx: Tx, before: Documents, after: Documents) -> list[Problem]:
+def new_problems(tx: Tx, before: Documents, after: Documents) -> list[Problem]:
     """What is wrong now and was not before: old troubles stop nobody from mending."""
     ids = stored.ids(tx)
     known = {str(one) for one in build(before, version=0, ids=ids)[1]}

@@ -61,21 +61,41 @@ def _step(
     now: datetime,
 ) -> Decision:
     on_call = resolver(directory, now=now, turn=alert.number)
-    decision = step(policy, run, event, now=now, on_call=on_call)
-    first = decision
-    for _ in range(_MOST_LEVELS):
-        unreachable = carry_out(
+
+    def carry(decision: Decision) -> tuple[str, ...]:
+        return carry_out(
             tx, alert, decision,
             policy_version=version, directory=directory, now=now,
         )  # fmt: skip
+
+    return decide(policy, run, event, now=now, on_call=on_call, carry=carry)
+
+
+def decide(
+    policy: Policy,
+    run: Run,
+    event: Event,
+    *,
+    now: datetime,
+    on_call: escalation.OnCall,
+    carry: Callable[[Decision], tuple[str, ...]],
+) -> Decision:
+    """Step `run` with `event`; the first decision of what followed.
+
+    `carry` carries each decision out and says who of its people nothing can reach. The
+    engine's writes it, a dry run's notes it: so both are the same decisions.
+    """
+    decision = step(policy, run, event, now=now, on_call=on_call)
+    first = decision
+    for _ in range(_MOST_LEVELS):
+        unreachable = carry(decision)
         if not unreachable or decision.reason is Reason.REFUSED:
             break
         # People without any contact method are nobody: the next level runs now.
-        number = decision.run.pagings
         decision = step(
             policy,
             decision.run,
-            escalation.Unreachable(users=unreachable, paging=number),
+            escalation.Unreachable(users=unreachable, paging=decision.run.pagings),
             now=now,
             on_call=on_call,
         )

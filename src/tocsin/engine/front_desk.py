@@ -16,6 +16,7 @@ from tocsin.engine.configuration_files import export_text
 from tocsin.engine.credentials import Credentials
 from tocsin.engine.directories import Directories
 from tocsin.engine.editing import Change, Edited, edit, recorder
+from tocsin.engine.previews import Preview, preview
 from tocsin.engine.responding import Act, recorded, respond
 from tocsin.engine.sign_in import SignIn, Viewer
 from tocsin.interfaces import Clock
@@ -183,6 +184,13 @@ class FrontDesk:
             self.directory()
             self.wake()
         return done
+
+    def preview(self, change: Change) -> Preview:
+        """What a change would lead to; nothing is written."""
+        now = self.clock.now()
+        return self.database.read(
+            lambda tx: preview(tx, change, new_key=self.new_key, now=now)
+        )
 
     def export(self) -> str:
         """The configuration as YAML."""

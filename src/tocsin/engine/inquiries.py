@@ -1,7 +1,7 @@
 """What people and machines ask about alerts: one answer for the API, CLI and web."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 from msgspec import Struct
@@ -10,10 +10,8 @@ from tocsin.core import alerts as rules
 from tocsin.core.alerts import Alert
 from tocsin.core.coming import Coming, next_up
 from tocsin.core.directory import BY_HAND, INTERNAL, Directory
-from tocsin.core.escalation import Run, Ticked, pending
-from tocsin.core.escalation_steps import step
-from tocsin.core.paging import methods, plan
-from tocsin.core.severity import Severity
+from tocsin.core.escalation import Run
+from tocsin.core.paging import methods
 from tocsin.core.timeline import Fact
 from tocsin.engine import escalation
 from tocsin.store import alerts as stored_alerts
@@ -107,45 +105,6 @@ def briefs(
             coming = _coming(tx, alert, stored[alert.number], directory, now)[1]
         found.append(Brief(alert, rules.shown_state(alert, now=now), coming))
     return found
-
-
-class Rehearsed(Struct, frozen=True):
-    """One act of paging of a dry run."""
-
-    at: datetime
-    person: str
-    level: int
-    why: str
-    methods: tuple[tuple[timedelta, str], ...]
-
-
-def rehearse(
-    directory: Directory,
-    service: str,
-    *,
-    severity: Severity,
-    at: datetime,
-    most: int = 12,
-) -> list[Rehearsed]:
-    """Who would be paged for a service if nobody answered: the engine's own rules."""
-    policy = directory.policy_of(service)
-    run = pending(severity, now=at)
-    now, found = at, []
-    for _ in range(64):
-        on_call = escalation.resolver(directory, now=now)
-        decision = step(policy, run, Ticked(), now=now, on_call=on_call)
-        run = decision.run
-        for page in decision.pages:
-            person = directory.person(page.user)
-            plans = (
-                plan(person, page, urgency=severity.urgency, now=now) if person else ()
-            )
-            how = tuple((one.due_at - now, one.channel) for one in plans)
-            found.append(Rehearsed(now, page.user, page.level, page.why, how))
-        if len(found) >= most or run.due_at is None or run.state == "exhausted":
-            break
-        now = run.due_at
-    return found[:most]
 
 
 def reachable(directory: Directory, name: str) -> bool:

@@ -117,6 +117,26 @@ def counts(tx: Tx, *, hidden: Collection[str] = ()) -> Mapping[tuple[str, bool],
     return {(status, bool(quiet)): count for status, quiet, count in rows}
 
 
+def open_by_service(
+    tx: Tx, *, service: str = ""
+) -> Mapping[str, Mapping[tuple[int, str], int]]:
+    """How many alerts are open per service by (severity, state).
+
+    A state is triggered, acknowledged or suppressed.
+    """
+    rows = tx.all(
+        "select service, severity, "
+        "case when suppressed_by <> '' then 'suppressed' else status end, count(*) "
+        "from alerts where status <> 'resolved' and integration <> 0"
+        f"{' and service = :service' if service else ''} group by 1, 2, 3",
+        **({"service": service} if service else {}),
+    )
+    found: dict[str, dict[tuple[int, str], int]] = {}
+    for name, severity, state, count in rows:
+        found.setdefault(name, {})[severity, state] = count
+    return found
+
+
 def _not_hidden(hidden: Collection[str], params: dict[str, Any]) -> str:
     """A condition that leaves `hidden` services out; adds its parameters."""
     names = [f"h{index}" for index in range(len(hidden))]

@@ -1,8 +1,10 @@
 """What was typed into a form and what is wrong with it; the macros of `_forms.html` draw it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct, field
+
+from tocsin.core.forms import Problem
 
 
 class Form(Struct, frozen=True):
@@ -19,3 +21,20 @@ class Form(Struct, frozen=True):
     def problem(self, name: str) -> str:
         """What is wrong with the field, empty when nothing is."""
         return self.problems.get(name, "")
+
+
+def by_field(
+    found: Sequence[Problem], fields: Collection[str]
+) -> tuple[dict[str, str], str]:
+    """Problems of a document as sentences per field, and those that are of no field."""
+    known: dict[str, str] = {}
+    rest = []
+    for one in found:
+        name = one.where.rpartition(".")[2]
+        given = "" if one.given in (None, "") else f"not {str(one.given)[:80]!r}"
+        said = f"Expected {one.expected}{', ' + given if given else ''}."
+        if name in fields:
+            known.setdefault(name, said)
+        else:
+            rest.append(f"{one.where}: {said}")
+    return known, " ".join(rest)

@@ -10,6 +10,7 @@ from tocsin.core.excerpts import clean
 from tocsin.core.severity import Severity
 from tocsin.engine import inquiries
 from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.rehearsals import rehearse
 from tocsin.engine.sign_in import Viewer
 from tocsin.web.gate import Gate
 
@@ -34,9 +35,12 @@ class _Pages:
         if service not in services:
             service = services[0] if services else ""
         path = (
-            inquiries.rehearse(
-                directory, service, severity=Severity.SEV2, at=now, most=8
-            )
+            rehearse(
+                directory,
+                directory.policy_of(service),
+                severity=Severity.SEV2,
+                at=now,
+            ).pages[:8]
             if service
             else []
         )

@@ -127,6 +127,7 @@ _environment.globals.update(
     moment=moment,
     ago=ago,
     span=span,
+    second=timedelta(seconds=1),
     initials=initials,
     tone=tone,
     masked=masked,

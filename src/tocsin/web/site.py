@@ -27,6 +27,8 @@ from tocsin.web import (
     passkeys,
     pwa,
     security,
+    service_forms,
+    services,
     single_sign_on,
     theme,
 )
@@ -84,6 +86,8 @@ def build(desk: FrontDesk, *, stopping: asyncio.Event, demo: Any) -> Starlette:
         *home.routes(desk, gate),
         *alerts.routes(desk, gate),
         *oncall.routes(desk, gate),
+        *services.routes(desk, gate),
+        *service_forms.routes(desk, gate),
         *integrations.routes(desk, gate),
         *find.routes(desk, gate),
         *theme.routes(desk),

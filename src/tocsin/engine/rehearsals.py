@@ -1,0 +1,198 @@
+"""Dry runs: who would be paged if nobody answered, and what is wrong with that.
+
+The decisions are those of engine/escalation.py and the methods those of core/paging.py,
+carried nowhere: nothing is written and nobody is paged.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tocsin.core.directory import Directory
+from tocsin.core.durations import words
+from tocsin.core.escalation import (
+    Decision,
+    Paging,
+    Policy,
+    Reason,
+    Run,
+    RunState,
+    Ticked,
+    begun,
+)
+from tocsin.core.paging import plan
+from tocsin.core.severity import Severity
+from tocsin.engine import escalation
+
+_MOST_STEPS = 64
+_MOST_PAGES = 200
+_NIGHT = (22, 7)
+_BROKEN = (Reason.LEVEL_EMPTY, Reason.NOBODY_ANYWHERE)
+
+
+class Rehearsed(Struct, frozen=True):
+    """One person paged. `level` is -1 for the fallback; `faults` is a sentence each."""
+
+    at: datetime
+    person: str
+    level: int
+    loop: int
+    why: str
+    methods: tuple[tuple[timedelta, str], ...]
+    local: datetime
+    is_night: bool = False
+    faults: tuple[str, ...] = ()
+
+
+class Moment(Struct, frozen=True):
+    """What happens at one instant: whom it pages and what the engine says of it."""
+
+    at: datetime
+    level: int
+    loop: int
+    pages: tuple[Rehearsed, ...] = ()
+    faults: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()
+
+
+class Rehearsal(Struct, frozen=True):
+    """A whole dry run, oldest first."""
+
+    policy: str
+    severity: Severity
+    begins: datetime
+    moments: tuple[Moment, ...]
+    nag: timedelta
+
+    @property
+    def pages(self) -> list[Rehearsed]:
+        """Everybody who is paged, in order."""
+        return [page for moment in self.moments for page in moment.pages]
+
+    @property
+    def faults(self) -> list[str]:
+        """Everything that is wrong, once each."""
+        found: dict[str, None] = {}
+        for moment in self.moments:
+            found.update(dict.fromkeys(moment.faults))
+            found.update(dict.fromkeys(f for p in moment.pages for f in p.faults))
+        return list(found)
+
+
+def rehearse(
+    directory: Directory,
+    policy: Policy,
+    *,
+    severity: Severity,
+    at: datetime,
+    until: datetime | None = None,
+    turn: int = 0,
+) -> Rehearsal:
+    """What `policy` does for an alert at `at` that nobody answers.
+
+    It ends when the fallback is paged; with `until` the fallback's repeats up to there
+    are told too. `turn` is the alert's number: which of a round robin it falls on.
+    """
+    run, now = begun(policy, severity, now=at), at
+    moments: list[Moment] = []
+    for _ in range(_MOST_STEPS):
+        if run.due_at is None or (until is not None and run.due_at > until):
+            break
+        now = max(now, run.due_at)
+        stage = _Stage(directory, severity, now)
+        on_call = escalation.resolver(directory, now=now, turn=turn)
+        escalation.decide(
+            policy, run, Ticked(), now=now, on_call=on_call, carry=stage.carry
+        )
+        run = stage.run or run
+        moments += stage.moments()
+        ended = run.state is RunState.EXHAUSTED and until is None
+        if ended or sum(len(one.pages) for one in moments) >= _MOST_PAGES:
+            break
+    judged = _judged(moments)
+    return Rehearsal(policy.name, severity, at, tuple(judged), policy.nag)
+
+
+class _Stage:
+    """Notes what one step of the engine decides."""
+
+    def __init__(self, directory: Directory, severity: Severity, now: datetime) -> None:
+        self.run: Run | None = None
+        self._directory = directory
+        self._severity = severity
+        self._now = now
+        self._pages: list[Rehearsed] = []
+        self._faults: list[str] = []
+        self._says: list[str] = []
+
+    def carry(self, decision: Decision) -> tuple[str, ...]:
+        """Note a decision; the people that nothing can reach."""
+        self.run = decision.run
+        for fact in decision.facts:
+            broken = fact.reason in _BROKEN
+            (self._faults if broken else self._says).append(fact.text)
+        made = [self._paged(page) for page in decision.pages]
+        self._pages += made
+        return tuple(one.person for one in made if not one.methods)
+
+    def moments(self) -> list[Moment]:
+        """What was noted; nothing when nothing happened."""
+        if not self._pages and not self._faults:
+            return []
+        first = self._pages[0] if self._pages else None
+        return [
+            Moment(
+                self._now,
+                first.level if first else -1,
+                first.loop if first else 0,
+                tuple(self._pages),
+                tuple(self._faults),
+                tuple(self._says),
+            )
+        ]
+
+    def _paged(self, page: Paging) -> Rehearsed:
+        person = self._directory.person(page.user)
+        urgency = self._severity.urgency
+        plans = plan(person, page, urgency=urgency, now=self._now) if person else ()
+        zone = person.zone if person is not None else self._directory.zone
+        local = self._now.astimezone(ZoneInfo(zone))
+        return Rehearsed(
+            at=self._now,
+            person=page.user,
+            level=page.level,
+            loop=page.loop,
+            why=page.why,
+            methods=tuple((one.due_at - self._now, one.channel) for one in plans),
+            local=local,
+            is_night=local.hour >= _NIGHT[0] or local.hour < _NIGHT[1],
+            faults=() if plans else (f"{page.user} cannot be reached by anything.",),
+        )
+
+
+def _judged(moments: Sequence[Moment]) -> list[Moment]:
+    """With the faults that only the next moment shows."""
+    found = []
+    for this, following in pairwise(moments):
+        pages = [_too_late(page, following) for page in this.pages]
+        found.append(replace(this, pages=tuple(pages)))
+    return [*found, *moments[-1:]]
+
+
+def _too_late(page: Rehearsed, following: Moment) -> Rehearsed:
+    """A step of the person that comes when others are being paged already."""
+    gap = following.at - page.at
+    late = [(after, by) for after, by in page.methods if after >= gap]
+    if not late:
+        return page
+    then = f"level {following.level + 1}" if following.level >= 0 else "the fallback"
+    said = tuple(
+        f"{page.person}'s step “{by} after {words(after)}” never comes first: "
+        f"{then} is paged {words(gap)} after {page.person}."
+        for after, by in dict.fromkeys(late)
+    )
+    return replace(page, faults=(*page.faults, *said))
