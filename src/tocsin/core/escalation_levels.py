@@ -28,7 +28,7 @@ from tocsin.core.escalation import (
 from tocsin.core.severity import Severity
 from tocsin.core.timeline import Fact, FactKind
 
-_ACK_TIMEOUTS = {
+DEFAULT_ACK_TIMEOUTS = {
     Severity.SEV1: timedelta(minutes=30),
     Severity.SEV2: timedelta(minutes=30),
     Severity.SEV3: timedelta(hours=4),
@@ -39,7 +39,7 @@ _ACK_TIMEOUTS = {
 def ack_timeout(policy: Policy, severity: Severity) -> timedelta | None:
     """How long an acknowledgement holds; None: until somebody says otherwise."""
     if not policy.ack_timeout:
-        return _ACK_TIMEOUTS[severity]
+        return DEFAULT_ACK_TIMEOUTS[severity]
     return policy.ack_timeout.get(severity)
 
 

@@ -60,7 +60,8 @@ class Navigation:
         return [
             one
             for one in ENTRIES
-            if one.href in self.paths and (one.role == "viewer" or viewer.may_somewhere(one.role))
+            if one.href in self.paths
+            and (one.role == "viewer" or viewer.may_somewhere(one.role))
         ]
 
     def groups(self, viewer: Viewer) -> list[tuple[str, Sequence[Entry]]]:

@@ -12,6 +12,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from tocsin.core.credentials import masked, shown_address
+from tocsin.core.durations import words
+from tocsin.core.escalation_levels import ack_timeout
+from tocsin.core.severity import Severity
 from tocsin.web.assets import SCRIPT, STATIC, asset
 from tocsin.web.sparklines import sparkline
 
@@ -78,6 +81,11 @@ def moment(at: datetime | None, zone: str, *, now: datetime, form: str = "") -> 
     return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), text)
 
 
+def dated(at: datetime, zone: str) -> str:
+    """A time with its whole date, in words."""
+    return f"{at.astimezone(ZoneInfo(zone)):%A %-d %B %Y, %H:%M}"
+
+
 def ago(at: datetime | None, *, now: datetime) -> str:
     """`4 min`, `2 h 10 min`, `3 d`."""
     if at is None:
@@ -128,6 +136,10 @@ _environment.globals.update(
     ago=ago,
     span=span,
     second=timedelta(seconds=1),
+    words=words,
+    dated=dated,
+    ack_timeout=ack_timeout,
+    severities_of=lambda: tuple(Severity),
     initials=initials,
     tone=tone,
     masked=masked,
