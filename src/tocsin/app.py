@@ -14,6 +14,7 @@ from tocsin import __version__, system
 from tocsin.api.front import Asgi
 from tocsin.api.health import Health
 from tocsin.api.inbound import InboundApp
+from tocsin.api.knocking import Knocker
 from tocsin.at_rest import open_database, secret_key
 from tocsin.config import Settings, targets
 from tocsin.core import groups
@@ -22,6 +23,7 @@ from tocsin.egress import GuardedEgress
 from tocsin.engine import examination
 from tocsin.engine.alerts import Intake
 from tocsin.engine.audit import Auditor
+from tocsin.engine.connections import Connections
 from tocsin.engine.credentials import Credentials, Ways, credentials
 from tocsin.engine.directories import Directories
 from tocsin.engine.door import Door, Settled
@@ -39,6 +41,7 @@ from tocsin.integrations import (
     alertmanager,
     apprise_urls,
     canary,
+    catalogue,
     generic,
     heartbeat,
     ntfy,
@@ -145,12 +148,23 @@ class Installation:
         self.intake.due = lambda at: self.engine.wake_by(at)
         self.clockwork = Clockwork(self.engine)
         self.credentials = self._credentials()
+        self.connections = self._connections()
         self.demo: object | None = None
         self.upkeep = Upkeep(
             self.database,
             self.clock,
             tidy_files=self._files(),
             forget=self.credentials.sessions.forget,
+        )
+
+    def _connections(self) -> Connections:
+        return Connections(
+            dialects=DIALECTS,
+            senders=catalogue.SENDERS,
+            channels=catalogue.CHANNELS,
+            ready=frozenset(self.engine.pagers),
+            sample=catalogue.sample,
+            public_url=self.public_url,
         )
 
     def _engine(self) -> Engine:
@@ -198,13 +212,15 @@ class Installation:
             due_at=lambda now, one: heartbeat.overdue_at(now, one.settings),
             wake=self.wake,
         )
-        return InboundApp(
+        inbound = InboundApp(
             dialects=DIALECTS,
             routing_key_of=pagerduty_events.routing_key,
             door=self.door,
             reception=reception,
             heartbeats=heartbeats,
         )
+        self.connections.knock = Knocker(inbound, asyncio.get_running_loop())
+        return inbound
 
     def front_desk(self) -> FrontDesk:
         """What the API and the web need of the engine."""
@@ -216,6 +232,7 @@ class Installation:
                 self.database, self.directories, self.clock, new_token=system.new_token
             ),
             credentials=self.credentials,
+            connections=self.connections,
             audit=self.audit,
             clock=self.clock,
             secret=self.secret,

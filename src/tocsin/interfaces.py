@@ -79,6 +79,52 @@ class Inbound(Struct, frozen=True):
     settings: Mapping[str, object] = {}  # the integration's own settings
 
 
+class Outbound(Struct, frozen=True):
+    """One HTTP request as a sender makes it; `path` is whole, with the key."""
+
+    method: str
+    path: str
+    body: bytes = b""
+    content_type: str = "application/json"
+
+
+class Snippet(Struct, frozen=True):
+    """What to copy into a sender's configuration; `«address»` and its like are filled."""
+
+    title: str
+    text: str
+    about: str = ""
+
+
+class Sender(Struct, frozen=True):
+    """Something that can be connected: `type` is its dialect."""
+
+    key: str
+    type: str
+    title: str
+    about: str
+    gives: tuple[str, ...]
+    snippets: tuple[Snippet, ...]
+    words: str = ""  # further words that a search finds it by
+
+
+class Channel(Struct, frozen=True):
+    """A way by which people are reached, as the catalogue shows it."""
+
+    channel: str
+    title: str
+    about: str
+    setting: str = ""  # what the operator sets before it can be used
+
+
+class SampleRequest(Struct, frozen=True):
+    """A sender's request that stands for a test; `label` marks the alert it makes."""
+
+    request: Outbound
+    label: str = ""
+    value: str = ""
+
+
 class Answer(Struct, frozen=True):
     """What goes back to a sender."""
 

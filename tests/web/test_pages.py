@@ -27,6 +27,10 @@ PAGES = [
     "/services/checkout",
     "/services/checkout/edit",
     "/new/service",
+    "/admin/integrations?q=prom",
+    "/admin/integrations/json",
+    "/admin/integrations/new?type=heartbeat",
+    "/admin/integrations/json/edit",
     "/kit",
 ]
 

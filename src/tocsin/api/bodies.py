@@ -85,6 +85,12 @@ class SilenceIn(Body):
     service: Annotated[str, Field(max_length=100)] = ""
 
 
+class TestIn(Body):
+    """A test of an integration; with `pages` it pages who is on call."""
+
+    pages: bool = False
+
+
 class TokenIn(Body):
     """What a token is for, what it may do and for how many days (none: for ever)."""
 

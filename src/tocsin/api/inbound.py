@@ -224,10 +224,11 @@ class InboundApp:
 
     async def _integration(self, key: str) -> Integration | None:
         directory: Directory = self._reception.directory()
-        found = directory.by_key(key)
+        now = self._reception.clock.now()
+        found = directory.by_key(key, now=now)
         if found is None:
             directory = await asyncio.to_thread(self._reception.refresh)
-            found = directory.by_key(key)
+            found = directory.by_key(key, now=now)
         return found
 
     def _dialect(self, integration: Integration | None, tail: str) -> Dialect:
@@ -259,14 +260,12 @@ def _text_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 def _arrival(integration: Integration, inbound: Inbound, reading: Reading) -> Arrival:
     """What is kept of a request is kept without its key."""
-    key = integration.key
-    return Arrival(
-        integration,
-        reading,
-        inbound.path.replace(key, HIDDEN),
-        kept(inbound.headers, key=key),
-        without_key(inbound.body, key=key),
-    )
+    path, headers, body = inbound.path, inbound.headers, inbound.body
+    for key in integration.keys:
+        path = path.replace(key, HIDDEN)
+        headers = kept(headers, key=key)
+        body = without_key(body, key=key)
+    return Arrival(integration, reading, path, headers, body)
 
 
 def _inbound(

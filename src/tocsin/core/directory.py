@@ -47,6 +47,14 @@ class Integration(Struct, frozen=True):
     key: str
     settings: Mapping[str, object] = {}
     paused: bool = False
+    # The key it had before, which senders may still use until then.
+    key_before: str = ""
+    key_before_until: datetime | None = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every secret that may stand in what its sender sends."""
+        return (self.key, self.key_before) if self.key_before else (self.key,)
 
     @property
     def severities(self) -> Mapping[str, str] | None:
@@ -125,6 +133,9 @@ class Directory:
         self.services = services or {}
         self.integrations = tuple(integrations)
         self._by_key = {one.key: one for one in integrations if one.key}
+        self._by_former = {
+            one.key_before: one for one in integrations if one.key_before
+        }
         self._by_id = {one.id: one for one in integrations}
         self._rotations = {
             f"{schedule.name}/{rotation.name}": rotation
@@ -133,9 +144,14 @@ class Directory:
         }
         self._admin_policy = self._make_admin_policy()
 
-    def by_key(self, key: str) -> Integration | None:
-        """The integration with this key."""
-        return self._by_key.get(key)
+    def by_key(self, key: str, *, now: datetime | None = None) -> Integration | None:
+        """The integration with this key; at `now` its former one may still be good."""
+        found = self._by_key.get(key)
+        if found is not None or now is None:
+            return found
+        former = self._by_former.get(key)
+        until = former.key_before_until if former is not None else None
+        return former if until is not None and now < until else None
 
     def by_id(self, number: int) -> Integration | None:
         """The integration with this number."""

@@ -5,7 +5,7 @@ database, so a configuration that could be stored can be read.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tocsin.core import schedule_building
 from tocsin.core.configuration import TYPES, Documents
@@ -214,5 +214,22 @@ def _integrations(
         kind = one.get("type", TYPES[0])
         number = ids.get(name, 0)
         paused = one.get("paused", False)
-        found.append(Integration(number, name, kind, service, key, settings, paused))
+        before, until = one.get("key_before", ""), one.get("key_before_until")
+        found.append(
+            Integration(
+                number,
+                name,
+                kind,
+                service,
+                key,
+                settings,
+                paused,
+                before,
+                _instant(until),
+            )
+        )
     return found
+
+
+def _instant(text: object) -> datetime | None:
+    return datetime.fromisoformat(text) if isinstance(text, str) else None

@@ -6,6 +6,7 @@ three cannot disagree. Knows no object itself; those are in configuration.py.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from tocsin.core.credentials import masked
@@ -154,6 +155,23 @@ def check_duration(value: Any, where: str, problems: list[Problem]) -> Any:
         problems.append(Problem(where, value, expected))
         return "0s"
     return str(value)
+
+
+def instant(about: str) -> Field:
+    """A moment with its offset from UTC, such as 2026-11-25T09:00:00+00:00."""
+
+    def check(value: Any, where: str, problems: list[Problem]) -> Any:
+        try:
+            at = datetime.fromisoformat(str(value))
+        except ValueError:
+            at = None
+        if at is None or at.tzinfo is None:
+            expected = "a moment such as 2026-11-25T09:00:00+00:00"
+            problems.append(Problem(where, value, expected))
+            return "1970-01-01T00:00:00+00:00"
+        return at.isoformat()
+
+    return Field(check, {"type": "string", "format": "date-time"}, about)
 
 
 def whole(about: str, low: int, high: int) -> Field:

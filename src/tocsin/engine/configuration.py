@@ -174,8 +174,8 @@ def settle(
     if document is None:
         return
     known = before.get(noun, {}).get(name, {})
-    if noun == "integrations" and not document.get("key"):
-        document["key"] = known.get("key") or new_key()
+    if noun == "integrations":
+        _settle_keys(document, known, new_key)
     elif noun == "schedules":
         zone = _zone_of(document, after)
         held = {one.get("name"): one for one in known.get("rotations", [])}
@@ -185,6 +185,17 @@ def settle(
             _settle_start(rotation, earlier, zone, where, problems, now=now)
     elif noun == "rules":
         _judge_rule(name, document, problems)
+
+
+def _settle_keys(document: Plain, known: Plain, new_key: Callable[[], str]) -> None:
+    """A key where none is given; a former one stays good while nothing is said of it."""
+    if not document.get("key"):
+        document["key"] = known.get("key") or new_key()
+    if not document.get("key_before") and known.get("key_before"):
+        document["key_before"] = known["key_before"]
+        document["key_before_until"] = known.get("key_before_until")
+    if not document.get("key_before_until"):
+        document.pop("key_before", None)
 
 
 def _settle_start(

@@ -28,7 +28,7 @@ from tocsin.store.database import Tx
 # team's, people and teams are the admins' (a team's leads keep the team itself).
 _OWNED = ("schedules", "escalation_policies", "services")
 # What is never shown to anybody but who may change it, and never recorded.
-SECRETS = ("key",)
+SECRETS = ("key", "key_before")
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 

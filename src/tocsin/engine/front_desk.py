@@ -13,6 +13,7 @@ from tocsin.engine.answering import Acted
 from tocsin.engine.audit import Actor, Auditor
 from tocsin.engine.configuration import Applied, apply_files
 from tocsin.engine.configuration_files import export_text
+from tocsin.engine.connections import Connections
 from tocsin.engine.credentials import Credentials
 from tocsin.engine.directories import Directories
 from tocsin.engine.editing import Change, Edited, edit, recorder
@@ -34,6 +35,7 @@ class FrontDesk:
     intake: Intake
     sign_in: SignIn
     credentials: Credentials
+    connections: Connections
     audit: Auditor
     clock: Clock
     secret: bytes

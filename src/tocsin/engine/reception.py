@@ -104,16 +104,20 @@ class Reception:
     ) -> None:
         """Store what could not be read, for the integration's owner."""
         now = self.clock.now()
+        path, headers, body = inbound.path, inbound.headers, inbound.body
+        for key in integration.keys:
+            reason, path = reason.replace(key, HIDDEN), path.replace(key, HIDDEN)
+            headers, body = kept(headers, key=key), without_key(body, key=key)
 
         def work(tx: Tx) -> None:
             stored.reject(
                 tx,
                 integration.id,
                 status=status,
-                reason=reason.replace(integration.key, HIDDEN),
-                path=inbound.path.replace(integration.key, HIDDEN),
-                headers=kept(inbound.headers, key=integration.key),
-                body=without_key(inbound.body, key=integration.key),
+                reason=reason,
+                path=path,
+                headers=headers,
+                body=body,
                 now=now,
             )
 

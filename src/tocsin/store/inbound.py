@@ -192,3 +192,21 @@ def next_heartbeat(tx: Tx) -> datetime | None:
 def forget(tx: Tx, *, before: datetime) -> None:
     """Drop raw bodies older than the time they are kept."""
     tx.run("delete from inbox where at < :before", before=to_micros(before))
+
+
+def newest(tx: Tx, integration: int) -> Row | None:
+    """(id, at, path, headers, body) of the last request that changed something."""
+    return tx.one(
+        "select id, at, path, headers, body from inbox where integration = :integration "
+        "order by id desc limit 1",
+        integration=integration,
+    )
+
+
+def heartbeat(tx: Tx, integration: int) -> Row | None:
+    """(last ping, due, last path) of a heartbeat that has been heard of."""
+    return tx.one(
+        "select last_ping_at, due_at, last_path from heartbeats "
+        "where integration = :integration",
+        integration=integration,
+    )

@@ -59,8 +59,11 @@ def opened(sealer: Sealer, stored: str, purpose: str) -> str:
 def secrets_of(noun: str, document: dict[str, Any]) -> list[tuple[str, str, str]]:
     """(field, text, purpose) of every secret in a document."""
     if noun == "integrations":
-        key = document.get("key")
-        return [("key", key, INTEGRATION_KEY)] if isinstance(key, str) else []
+        return [
+            (field, document[field], INTEGRATION_KEY)
+            for field in ("key", "key_before")
+            if isinstance(document.get(field), str)
+        ]
     if noun != "people":
         return []
     return [
@@ -78,7 +81,7 @@ def _with_secrets(
         return document
     changed = dict(document)
     if noun == "integrations":
-        return changed | {"key": change(document["key"], INTEGRATION_KEY)}
+        return changed | {field: change(text, why) for field, text, why in found}
     changed["contacts"] = [
         contact | {"address": change(contact["address"], ADDRESS)}
         if is_secret(contact.get("by", "")) and isinstance(contact.get("address"), str)

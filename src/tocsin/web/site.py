@@ -20,6 +20,7 @@ from tocsin.web import (
     errors,
     find,
     home,
+    integration,
     integrations,
     live,
     oncall,
@@ -96,6 +97,7 @@ def build(desk: FrontDesk, *, stopping: asyncio.Event, demo: Any) -> Starlette:
         *find.routes(desk, gate),
         *theme.routes(desk),
         *pwa.routes(),
+        *integration.routes(desk, gate),
         *_demo_routes(gate, demo),
     ]
     must_all_be_guarded(routes, open_to_all=OPEN)

@@ -1,0 +1,272 @@
+"""What can be connected, in the words of each sender: what to paste, and a test of it.
+
+Texts only; the dialects themselves are in their own files. `«address»` is the whole
+address of an integration, `«base»` ours, `«host»` and `«scheme»` its parts, `«key»` the
+key alone. Sources: the senders' own documentation, read 2026-11-23 to 2026-11-25.
+"""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from tocsin.interfaces import Channel, Outbound, SampleRequest, Sender, Snippet
+
+_TITLE = "Test from Tocsin: nothing is broken"
+_LABEL = "tocsin_test"
+_encode = msgspec.json.encode
+
+SENDERS: tuple[Sender, ...] = (
+    Sender(
+        "prometheus",
+        "prometheus",
+        "Prometheus",
+        "Tocsin poses as an Alertmanager: your alerting rules page people directly.",
+        (
+            "alerts with labels and annotations",
+            "resolved by itself when no longer sent",
+            "silences by amtool and Grafana",
+        ),
+        (
+            Snippet(
+                "prometheus.yml",
+                "alerting:\n  alertmanagers:\n    - scheme: «scheme»\n"
+                "      path_prefix: /in/«key»\n      static_configs:\n"
+                '        - targets: ["«host»"]\n',
+                "Then reload Prometheus: kill -HUP, or POST /-/reload.",
+            ),
+            Snippet(
+                "A rule that pages",
+                "groups:\n  - name: checkout\n    rules:\n      - alert: HighErrorRate\n"
+                "        expr: rate(errors_total[5m]) / rate(requests_total[5m]) > 0.05\n"
+                "        for: 5m\n        labels: {severity: critical}\n"
+                "        annotations:\n"
+                '          summary: "Checkout error rate is above 5%"\n',
+                "critical pages as SEV2; SEV1 where the integration may declare it.",
+            ),
+        ),
+        "monitoring metrics alertmanager api v2 grafana mimir thanos ruler",
+    ),
+    Sender(
+        "vmalert",
+        "prometheus",
+        "vmalert",
+        "VictoriaMetrics' rule engine, by the same protocol as Prometheus.",
+        (
+            "alerts with labels and annotations",
+            "resolved by itself when no longer sent",
+        ),
+        (
+            Snippet(
+                "vmalert's flags",
+                "vmalert -rule=rules.yml -datasource.url=http://victoria:8428 \\\n"
+                "  -notifier.url=«address»\n",
+            ),
+        ),
+        "victoriametrics monitoring metrics",
+    ),
+    Sender(
+        "alertmanager",
+        "alertmanager",
+        "Alertmanager",
+        "Keep your Alertmanager with its grouping and routes; Tocsin is its receiver.",
+        ("each alert of a group on its own", "firing and resolved"),
+        (
+            Snippet(
+                "alertmanager.yml",
+                "route:\n  receiver: tocsin\nreceivers:\n  - name: tocsin\n"
+                "    webhook_configs:\n      - url: «address»\n"
+                "        send_resolved: true\n",
+                "Then: amtool check-config alertmanager.yml, and reload.",
+            ),
+        ),
+        "prometheus webhook receiver grafana mimir",
+    ),
+    Sender(
+        "pagerduty",
+        "pagerduty-events",
+        "PagerDuty Events",
+        "Whatever sends to PagerDuty sends here: same paths, bodies and answers.",
+        (
+            "Events v2 and v1",
+            "change events on the timeline",
+            "acknowledge from a sender",
+        ),
+        (
+            Snippet(
+                "Try it with curl",
+                "curl -X POST «base»/v2/enqueue -H 'Content-Type: application/json' -d '{\n"
+                '  "routing_key": "«key»", "event_action": "trigger",\n'
+                '  "dedup_key": "disk-db1", "payload": {"severity": "critical",\n'
+                '    "summary": "Disk of db1 is 97% full", "source": "db1"}}\'\n',
+                'And {"event_action": "resolve"} with the same dedup_key when it is over.',
+            ),
+            Snippet(
+                "Python SDK (pagerduty)",
+                "from pagerduty import EventsApiV2Client\n\n"
+                'client = EventsApiV2Client("«key»", base_url="«base»")\n'
+                'client.trigger("Disk of db1 is 97% full", "db1", dedup_key="disk-db1")\n',
+                "Other tools: set the Events API address to the base, the key as "
+                "integration or routing key.",
+            ),
+        ),
+        "events api v2 v1 routing key datadog newrelic sentry zabbix icinga sdk",
+    ),
+    Sender(
+        "json",
+        "generic",
+        "JSON by webhook",
+        "Anything that can POST JSON. Common names just work, others are mapped by path.",
+        ("title, key, severity, status from the body", "a field-by-field check below"),
+        (
+            Snippet(
+                "Raise",
+                "curl -X POST «address» -H 'Content-Type: application/json' -d '{\n"
+                '  "action": "trigger", "key": "disk-db1", "severity": "SEV2",\n'
+                '  "title": "Disk of db1 is 97% full"}\'\n',
+            ),
+            Snippet(
+                "Resolve",
+                "curl -X POST «address» -H 'Content-Type: application/json' \\\n"
+                '  -d \'{"action": "resolve", "key": "disk-db1"}\'\n',
+            ),
+        ),
+        "generic webhook http curl script uptime kuma grafana zabbix custom",
+    ),
+    Sender(
+        "heartbeat",
+        "heartbeat",
+        "Heartbeat",
+        "A job says that it is well; people are paged when it falls silent.",
+        (
+            "missed in time, or failed with its exit status",
+            "healthchecks.io clients work",
+        ),
+        (
+            Snippet(
+                "Crontab",
+                "0 3 * * * /usr/local/bin/backup && "
+                "curl -fsS -m 10 --retry 5 «ping» > /dev/null\n",
+            ),
+            Snippet(
+                "With the exit status",
+                "/usr/local/bin/backup; curl -fsS -m 10 --retry 5 «ping»/$?\n",
+                "0 is well, anything else opens an alert at once.",
+            ),
+        ),
+        "cron dead man snitch healthchecks ping backup job watchdog",
+    ),
+    Sender(
+        "tocsin",
+        "generic",
+        "tocsin send",
+        "The command line: from a script, a Makefile or a terminal.",
+        ("raise, acknowledge and resolve by key",),
+        (
+            Snippet(
+                "A script",
+                "export TOCSIN_URL=«base» TOCSIN_TOKEN=…\n"
+                "tocsin send --integration «name» --key disk-db1 --severity SEV2 \\\n"
+                '  "Disk of db1 is 97% full"\n',
+                "A token with the scope send is enough.",
+            ),
+        ),
+        "cli shell script",
+    ),
+    Sender(
+        "amtool",
+        "prometheus",
+        "amtool",
+        "Alertmanager's own command line: alerts by hand, silences, queries.",
+        ("alert add, alert query, silence add",),
+        (
+            Snippet(
+                "amtool",
+                "amtool --alertmanager.url=«address» alert add HighErrorRate \\\n"
+                "  severity=critical --annotation=summary='Checkout fails'\n"
+                "amtool --alertmanager.url=«address» silence query\n",
+            ),
+        ),
+        "cli alertmanager silence",
+    ),
+)
+CHANNELS: tuple[Channel, ...] = (
+    Channel(
+        "email",
+        "E-mail",
+        "By your own mail server; the link in it acknowledges.",
+        "TOCSIN_SMTP_URL",
+    ),
+    Channel(
+        "webhook",
+        "Webhook",
+        "A signed POST (standardwebhooks.com) to an address of yours.",
+        "TOCSIN_WEBHOOK_SECRET",
+    ),
+    Channel(
+        "ntfy",
+        "ntfy push",
+        "Push to the ntfy app on a phone, by ntfy.sh or your own server.",
+    ),
+    Channel(
+        "apprise",
+        "Apprise",
+        "Over a hundred services by one address: Telegram, Matrix, Pushover, SMS …",
+    ),
+)
+
+
+def sample(
+    kind: str, *, key: str, mark: str, resolved: bool, now: datetime
+) -> SampleRequest:
+    """A request of the dialect `kind` for a test; `mark` names the test."""
+    path = f"/in/{key}"
+    if kind == "heartbeat":
+        return SampleRequest(Outbound("GET", f"/ping/{key}"))
+    if kind == "pagerduty-events":
+        return _pagerduty(key, mark, resolved=resolved)
+    labels = {"alertname": "TocsinTest", "severity": "warning", _LABEL: mark}
+    alert: dict[str, object] = {
+        "labels": labels,
+        "annotations": {"summary": _TITLE},
+        "startsAt": now.isoformat(),
+        "generatorURL": "https://prometheus.example/graph",
+    }
+    if kind == "prometheus":
+        end = now if resolved else now + timedelta(minutes=5)
+        alert["endsAt"] = end.isoformat()
+        return _sample(f"{path}/api/v2/alerts", [alert], _LABEL, mark)
+    if kind == "alertmanager":
+        alert["status"] = "resolved" if resolved else "firing"
+        alert["fingerprint"] = mark
+        if resolved:
+            alert["endsAt"] = now.isoformat()
+        body = {"version": "4", "groupKey": "{}:{}", "alerts": [alert]}
+        return _sample(path, body, _LABEL, mark)
+    generic = {
+        "action": "resolve" if resolved else "trigger",
+        "key": mark,
+        "title": _TITLE,
+        "severity": "SEV4",
+        "labels": {_LABEL: mark},
+    }
+    return _sample(path, generic, _LABEL, mark)
+
+
+def _pagerduty(key: str, mark: str, *, resolved: bool) -> SampleRequest:
+    payload = {
+        "summary": _TITLE,
+        "source": mark,
+        "severity": "warning",
+        "class": _LABEL,
+    }
+    event = {
+        "routing_key": key,
+        "event_action": "resolve" if resolved else "trigger",
+        "dedup_key": mark,
+        "payload": payload,
+    }
+    return _sample("/v2/enqueue", event, "source", mark)
+
+
+def _sample(path: str, body: object, label: str, value: str) -> SampleRequest:
+    return SampleRequest(Outbound("POST", path, _encode(body)), label, value)
