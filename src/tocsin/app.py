@@ -165,6 +165,7 @@ class Installation:
             ready=frozenset(self.engine.pagers),
             sample=catalogue.sample,
             public_url=self.public_url,
+            mail=self.send_mail,
         )
 
     def _engine(self) -> Engine:
@@ -286,12 +287,19 @@ class Installation:
 
     def mail_link(self, to: str, subject: str, text: str) -> None:
         """Send a mail of the doors. Raises DeliveryFailed, DeliveryUnknown, LookupError."""
+        self.send_mail(to, subject, text)
+
+    def send_mail(self, to: str, subject: str, text: str) -> str:
+        """What the mail server said. Raises as `mail_link` does."""
         pager = self.engine.pagers.get("email")
         if pager is None:
             message = "no mail server is set up (TOCSIN_SMTP_URL)"
             raise LookupError(message)
         assert isinstance(pager, smtp.SmtpPager)
-        pager.send_text(to=to, subject=subject, text=text, sent_at=self.clock.now())
+        sent_at = self.clock.now()
+        return pager.send_text(
+            to=to, subject=subject, text=text, sent_at=sent_at
+        ).answer
 
     def problems(self) -> list[str]:
         """What keeps this process from doing its work, in sentences."""

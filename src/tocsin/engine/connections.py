@@ -45,6 +45,8 @@ class Connections:
     ready: frozenset[str]  # the channels that are set up
     sample: Sampler
     public_url: str
+    # A mail that is no page; what the server said. Raises DeliveryFailed and its like.
+    mail: Callable[[str, str, str], str]
     knock: Callable[[Outbound], Answer] = closed_door
 
     def sender(self, key: str) -> Sender | None:

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from tocsin.core.directory import Directory
-from tocsin.engine import inquiries
+from tocsin.core.permissions import ADMIN
+from tocsin.engine import first_run, inquiries
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
 from tocsin.store import alert_lists
@@ -37,6 +38,8 @@ class _Pages:
     def home(self, request: Request, viewer: Viewer) -> Response:
         """What is on fire, who is on call, what comes next."""
         now = self._desk.clock.now()
+        if viewer.may(ADMIN) and self._desk.database.read(self._is_new):
+            return RedirectResponse("/setup", 303)
 
         def work(tx: Tx) -> dict[str, Any]:
             directory = self._desk.directories.current(tx)
@@ -64,6 +67,9 @@ class _Pages:
             problems=self._desk.problems(),
             **values,
         )
+
+    def _is_new(self, tx: Tx) -> bool:
+        return first_run.is_open(tx, self._desk.directories.current(tx))
 
     def kit(self, request: Request, viewer: Viewer) -> Response:
         """Every component once."""

@@ -32,6 +32,7 @@ from tocsin.web import (
     security,
     service_forms,
     services,
+    setup,
     single_sign_on,
     theme,
 )
@@ -87,6 +88,7 @@ def build(desk: FrontDesk, *, stopping: asyncio.Event, demo: Any) -> Starlette:
         *security.routes(desk, gate, threads),
         *single_sign_on.routes(desk, gate),
         *home.routes(desk, gate),
+        *setup.routes(desk, gate),
         *alerts.routes(desk, gate),
         *oncall.routes(desk, gate),
         *services.routes(desk, gate),
