@@ -31,6 +31,8 @@ PAGES = [
     "/admin/integrations/json",
     "/admin/integrations/new?type=heartbeat",
     "/admin/integrations/json/edit",
+    "/admin/messages",
+    "/admin/messages?outcome=failed",
     "/kit",
 ]
 

@@ -13,6 +13,7 @@ from tocsin.api import (
     config_routes,
     document_routes,
     integration_routes,
+    message_routes,
     policy_routes,
     problems,
     schedule_routes,
@@ -26,7 +27,7 @@ from tocsin.engine.sign_in import Viewer
 
 _NOUNS = (
     alert_routes, schedule_routes, config_routes, integration_routes, silence_routes,
-    document_routes, token_routes, audit_routes, policy_routes,
+    document_routes, token_routes, audit_routes, policy_routes, message_routes,
 )  # fmt: skip
 __all__ = ["PREFIX", "build"]
 _DEEPEST = 32

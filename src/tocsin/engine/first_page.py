@@ -110,6 +110,8 @@ def _delivery(story: AlertStory, start: datetime) -> list[Hop]:
     shown = [
         Hop(f"Queued: {page.channel} to you", "ok", page.made_at - start)
         for page in story.pages
+        # Later rules of the same person are for when they do not answer.
+        if page.due_at <= page.made_at
     ]
     for one in story.attempts:
         state = {"accepted": "ok", "": "wait"}.get(one.outcome, "bad")

@@ -23,6 +23,7 @@ from tocsin.web import (
     integration,
     integrations,
     live,
+    messages,
     oncall,
     page_link,
     passkeys,
@@ -100,6 +101,7 @@ def build(desk: FrontDesk, *, stopping: asyncio.Event, demo: Any) -> Starlette:
         *theme.routes(desk),
         *pwa.routes(),
         *integration.routes(desk, gate),
+        *messages.routes(desk, gate),
         *_demo_routes(gate, demo),
     ]
     must_all_be_guarded(routes, open_to_all=OPEN)
