@@ -17,6 +17,7 @@ from tocsin.core.forms import (
     anything,
     check_duration,
     choice,
+    clock_time,
     duration,
     instant,
     many,
@@ -127,6 +128,13 @@ _CONTACT = Form(
         ),
         "address": text("where: a mail address, URL or topic", needed=True),
         "label": text("a name of its own, for `notify`"),
+        "verified": yes_no("false until its owner has entered the code sent there"),
+    }
+)
+_QUIET_HOURS = Form(
+    {
+        "from": clock_time("when they begin, such as 22:00"),
+        "to": clock_time("when they end, such as 07:00"),
     }
 )
 _ROTATION = Form(
@@ -180,6 +188,9 @@ FORMS: Mapping[str, Form] = {
                     }
                 ),
                 "in which order they are reached",
+            ),
+            "quiet_hours": one(
+                _QUIET_HOURS, "when low urgency waits; high urgency never does"
             ),
         }
     ),

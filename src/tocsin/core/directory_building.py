@@ -5,7 +5,7 @@ database, so a configuration that could be stored can be read.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from tocsin.core import schedule_building
 from tocsin.core.configuration import TYPES, Documents
@@ -24,6 +24,7 @@ from tocsin.core.people import (
 )
 from tocsin.core.permissions import DEFAULT_ROLE, LEAD, RESPONDER
 from tocsin.core.policy_building import must_know, policy
+from tocsin.core.quiet_hours import QuietHours
 
 _DEFAULT_HIGH = (
     NotifyRule("email", timedelta(0)),
@@ -121,7 +122,12 @@ def _person(
         must_know(f"{where}.teams", team, list(teams), "team", problems)
     own = next((teams[t].zone for t in one.get("teams", []) if t in teams), zone)
     contacts = tuple(
-        ContactMethod(c.get("by", ""), c.get("address", ""), c.get("label", ""))
+        ContactMethod(
+            c.get("by", ""),
+            c.get("address", ""),
+            c.get("label", ""),
+            c.get("verified", True),
+        )
         for c in one.get("contacts", [])
     )
     reachable = [c.channel for c in contacts] + [c.label for c in contacts if c.label]
@@ -150,6 +156,21 @@ def _person(
         contacts=contacts,
         high=_rules(notify.get("high"), _DEFAULT_HIGH if one.get("email") else ()),
         low=_rules(notify.get("low"), ()),
+        quiet=_quiet_hours(one.get("quiet_hours"), where, problems),
+    )
+
+
+def _quiet_hours(
+    given: Plain | None, where: str, problems: list[Problem]
+) -> QuietHours | None:
+    if not given or given.keys() != {"from", "to"}:
+        return None
+    if given["from"] == given["to"]:
+        expected = "two different times; leave quiet_hours out to have none"
+        problems.append(Problem(f"{where}.quiet_hours", given["to"], expected))
+        return None
+    return QuietHours(
+        time.fromisoformat(given["from"]), time.fromisoformat(given["to"])
     )
 
 

@@ -4,6 +4,7 @@ One table per object gives the checks, their sentences and the JSON Schema, so t
 three cannot disagree. Knows no object itself; those are in configuration.py.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,6 +33,7 @@ class Problem:
         return f"{self.where}: {given}: expected {self.expected}"
 
 
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 Check = Callable[[Any, str, "list[Problem]"], Any]
 
 
@@ -138,6 +140,21 @@ def zone(about: str) -> Field:
         return str(value)
 
     return Field(check, {"type": "string", "examples": ["Europe/Berlin"]}, about)
+
+
+def clock_time(about: str) -> Field:
+    """`22:00`: a time on the wall."""
+
+    def check(value: Any, where: str, problems: list[Problem]) -> Any:
+        if not isinstance(value, str) or not _CLOCK.fullmatch(value):
+            # YAML reads 22:00 without quotes as a number.
+            expected = 'a time from 00:00 to 23:59 in quotes, such as "22:00"'
+            problems.append(Problem(where, value, expected))
+            return "00:00"
+        return value
+
+    schema = {"type": "string", "pattern": f"^({_CLOCK.pattern})$"}
+    return Field(check, schema, about, needed=True)
 
 
 def duration(about: str) -> Field:

@@ -13,7 +13,9 @@ from msgspec import Struct
 
 from tocsin.core.escalation import Paging
 from tocsin.core.people import ContactMethod, NotifyRule, Person
+from tocsin.core.quiet_hours import quiet_until
 from tocsin.core.severity import Severity, Urgency
+from tocsin.core.wallclock import zone_named
 
 MOST_TRIES = 50
 _FIRST_RETRY = timedelta(seconds=2)
@@ -37,6 +39,8 @@ class PlannedPage(Struct, frozen=True):
     address: str
     due_at: datetime
     urgency: Urgency
+    # The end of the quiet hours that it waits for; None when it does not wait.
+    deferred_until: datetime | None = None
 
 
 def plan(
@@ -45,7 +49,8 @@ def plan(
     """The person's rules for `urgency` as pages; () when nothing can reach them.
 
     Without rules every contact method is used at once; so is it when no rule names a
-    method that exists, because somebody who was to be paged is paged.
+    method that exists, because somebody who was to be paged is paged. Quiet hours move
+    what is of low urgency to their end.
     """
     contacts = methods(person)
     rules = person.rules(urgency)
@@ -56,25 +61,58 @@ def plan(
     ]
     if not chosen:
         chosen = [(i, contact, timedelta(0)) for i, contact in enumerate(contacts)]
-    return tuple(
-        PlannedPage(
-            user=person.name,
-            paging=paging.number,
-            rule=index,
-            channel=contact.channel,
-            address=contact.address,
-            due_at=now + after,
-            urgency=urgency,
+    waits = urgency is Urgency.LOW
+    begins = (_end_of_quiet(person, now) if waits else None) or now
+    planned = []
+    for index, contact, after in chosen:
+        due_at = begins + after
+        # A later rule may fall into quiet hours that had not begun.
+        until = _end_of_quiet(person, due_at) if waits else None
+        planned.append(
+            PlannedPage(
+                user=person.name,
+                paging=paging.number,
+                rule=index,
+                channel=contact.channel,
+                address=contact.address,
+                due_at=until or due_at,
+                urgency=urgency,
+                deferred_until=until or (begins if begins != now else None),
+            )
         )
-        for index, contact, after in chosen
-    )
+    return tuple(planned)
 
 
 def methods(person: Person) -> tuple[ContactMethod, ...]:
-    """Every way to reach the person; the mail address is one of them."""
-    if not person.email or any(one.channel == "email" for one in person.contacts):
+    """The ways to page the person: those that are verified, all when none is.
+
+    A mail address that an admin gave them is one too. Nobody becomes unreachable
+    because they have not entered a code yet (decision 0016).
+    """
+    every = all_methods(person)
+    return tuple(one for one in every if one.verified) or every
+
+
+def all_methods(person: Person) -> tuple[ContactMethod, ...]:
+    """Every way to reach the person, in their order, verified or not.
+
+    The mail address is the first, unless a contact without a label of its own says
+    where mail goes instead.
+    """
+    if not person.email or any(
+        one.channel == "email"
+        and one.verified
+        and (not one.label or one.address == person.email)
+        for one in person.contacts
+    ):
         return person.contacts
     return (ContactMethod("email", person.email), *person.contacts)
+
+
+def _end_of_quiet(person: Person, at: datetime) -> datetime | None:
+    if person.quiet is None:
+        return None
+    return quiet_until(person.quiet, zone_named(person.zone), now=at)
 
 
 def _named(rule: NotifyRule, contacts: Sequence[ContactMethod]) -> ContactMethod | None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from msgspec import Struct
 
+from tocsin.core.quiet_hours import QuietHours
 from tocsin.core.severity import Urgency
 
 
@@ -14,6 +15,8 @@ class ContactMethod(Struct, frozen=True):
     address: str
     # Distinguishes two addresses on one channel in `notify` rules; "" is the first.
     label: str = ""
+    # False until its owner has entered the code that was sent to it (decision 0016).
+    verified: bool = True
 
 
 class NotifyRule(Struct, frozen=True):
@@ -33,6 +36,7 @@ class Person(Struct, frozen=True):
     contacts: tuple[ContactMethod, ...] = ()
     high: tuple[NotifyRule, ...] = ()
     low: tuple[NotifyRule, ...] = ()
+    quiet: QuietHours | None = None
 
     def rules(self, urgency: Urgency) -> tuple[NotifyRule, ...]:
         """The ordered rules for `urgency`, as configured (possibly empty)."""

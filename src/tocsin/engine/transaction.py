@@ -9,7 +9,9 @@ from tocsin.core import escalation, paging
 from tocsin.core.alerts import Alert
 from tocsin.core.directory import Directory
 from tocsin.core.escalation import Decision, Paging
+from tocsin.core.people import Person
 from tocsin.core.timeline import Fact, FactKind
+from tocsin.core.wallclock import zone_named
 from tocsin.store import escalation as stored_runs
 from tocsin.store import paging as stored_pages
 from tocsin.store import timeline
@@ -54,6 +56,8 @@ def _page(
         if not plans:
             unreachable.append(page.user)
             facts.append(_nobody_to_reach(page, now=now))
+        if plans and person and plans[0].deferred_until is not None:
+            facts.append(_deferred(page, person, plans[0].deferred_until, now=now))
         rows += [
             (alert.number, alert.episode, decision.run.severity, page, plan)
             for plan in plans
@@ -61,6 +65,20 @@ def _page(
     if rows:
         stored_pages.insert(tx, rows, now=now)
     return tuple(unreachable), facts
+
+
+def _deferred(page: Paging, person: Person, until: datetime, *, now: datetime) -> Fact:
+    local = until.astimezone(zone_named(person.zone))
+    return Fact(
+        at=now,
+        kind=FactKind.PAGE,
+        text=(
+            f"{page.user} has quiet hours: this is of low urgency and waits until "
+            f"{local:%a %H:%M} ({person.zone})."
+        ),
+        reason="deferred",
+        data={"person": page.user, "until": until.isoformat()},
+    )
 
 
 def _nobody_to_reach(page: Paging, *, now: datetime) -> Fact:
