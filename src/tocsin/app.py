@@ -24,6 +24,7 @@ from tocsin.engine import examination
 from tocsin.engine.alerts import Intake
 from tocsin.engine.audit import Auditor
 from tocsin.engine.connections import Connections
+from tocsin.engine.contacts import Contacts
 from tocsin.engine.credentials import Credentials, Ways, credentials
 from tocsin.engine.directories import Directories
 from tocsin.engine.door import Door, Settled
@@ -234,6 +235,7 @@ class Installation:
             ),
             credentials=self.credentials,
             connections=self.connections,
+            contacts=self._contacts(),
             audit=self.audit,
             clock=self.clock,
             secret=self.secret,
@@ -243,6 +245,18 @@ class Installation:
             wake=self.wake,
             problems=self.problems,
             started_at=self.started_at,
+        )
+
+    def _contacts(self) -> Contacts:
+        return Contacts(
+            self.database,
+            self.clock,
+            self.audit,
+            pagers=lambda: self.engine.pagers,
+            secret=self.secret,
+            public_url=self.public_url,
+            new_code=system.new_code,
+            new_key=system.new_key,
         )
 
     def _credentials(self) -> Credentials:

@@ -61,6 +61,11 @@ def new_key() -> str:
     return secrets.token_hex(16)
 
 
+def new_code() -> str:
+    """Six digits that a person types."""
+    return f"{secrets.randbelow(1_000_000):06}"
+
+
 def new_uuid() -> str:
     """A random UUID, as Alertmanager's clients expect of a silence."""
     return str(uuid.uuid4())

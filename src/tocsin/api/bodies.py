@@ -102,3 +102,63 @@ class TokenIn(Body):
     person: Annotated[str, Field(max_length=100)] = ""
     team: Annotated[str, Field(max_length=100)] = ""
     days: Annotated[int, Field(ge=1, le=731)] | None = 90
+
+
+class MyContactIn(Body):
+    """As in a configuration file; whether it is verified is not the caller's to say."""
+
+    by: Annotated[str, Field(max_length=40)]
+    address: Annotated[str, Field(max_length=500)]
+    label: Annotated[str, Field(min_length=1, max_length=40)] | None = None
+    verified: bool | None = None
+
+
+class RuleIn(Body):
+    """A channel or a label, and how long after the page."""
+
+    by: Annotated[str, Field(max_length=40)]
+    after: Annotated[str, Field(max_length=40)] = "0s"
+
+
+class NotifyIn(Body):
+    """The steps of each urgency."""
+
+    high: Annotated[list[RuleIn], Field(max_length=20)] | None = None
+    low: Annotated[list[RuleIn], Field(max_length=20)] | None = None
+
+
+class QuietHoursIn(Body):
+    """Times on the wall; the end may be on the next day."""
+
+    start: Annotated[str, Field(alias="from", max_length=5)]
+    end: Annotated[str, Field(alias="to", max_length=5)]
+
+
+class MeIn(Body):
+    """What people keep themselves; null takes a field away."""
+
+    full_name: Annotated[str, Field(max_length=100)] | None = None
+    time_zone: Annotated[str, Field(max_length=60)] | None = None
+    contacts: Annotated[list[MyContactIn], Field(max_length=12)] | None = None
+    notify: NotifyIn | None = None
+    quiet_hours: QuietHoursIn | None = None
+
+
+class ContactIn(Body):
+    """A new contact: its channel, its address, and a label where there are two."""
+
+    by: Annotated[str, Field(max_length=40)]
+    address: Annotated[str, Field(max_length=500)]
+    label: Annotated[str, Field(max_length=40)] = ""
+
+
+class CodeIn(Body):
+    """The six digits that were sent."""
+
+    code: Annotated[str, Field(max_length=20)]
+
+
+class TestPageIn(Body):
+    """Which of one's steps to try."""
+
+    urgency: Literal["high", "low"] = "high"

@@ -13,6 +13,7 @@ from tocsin.api import (
     config_routes,
     document_routes,
     integration_routes,
+    me_routes,
     message_routes,
     policy_routes,
     problems,
@@ -28,6 +29,8 @@ from tocsin.engine.sign_in import Viewer
 _NOUNS = (
     alert_routes, schedule_routes, config_routes, integration_routes, silence_routes,
     document_routes, token_routes, audit_routes, policy_routes, message_routes,
+    document_routes, token_routes, audit_routes,
+    me_routes,
 )  # fmt: skip
 __all__ = ["PREFIX", "build"]
 _DEEPEST = 32
@@ -48,11 +51,6 @@ def build(desk: FrontDesk) -> FastAPI:
     routers = [noun.routes(desk) for noun in _NOUNS]
     for router in routers:
         api.include_router(router, prefix=PREFIX)
-
-    @api.get(f"{PREFIX}/me", tags=["me"], responses=alert_routes.ERRORS)
-    def me(viewer: Viewer = allowed(desk, "viewer")) -> dict[str, Any]:
-        """Who the token belongs to."""
-        return {"person": viewer.person, "role": viewer.role, "time_zone": viewer.zone}
 
     @api.get(f"{PREFIX}/health", tags=["me"], responses=alert_routes.ERRORS)
     def health(_: Viewer = allowed(desk, "viewer")) -> dict[str, Any]:

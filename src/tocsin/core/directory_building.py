@@ -121,15 +121,7 @@ def _person(
     for team in one.get("teams", []):
         must_know(f"{where}.teams", team, list(teams), "team", problems)
     own = next((teams[t].zone for t in one.get("teams", []) if t in teams), zone)
-    contacts = tuple(
-        ContactMethod(
-            c.get("by", ""),
-            c.get("address", ""),
-            c.get("label", ""),
-            c.get("verified", True),
-        )
-        for c in one.get("contacts", [])
-    )
+    contacts = tuple(_contact(contact) for contact in one.get("contacts", []))
     reachable = [c.channel for c in contacts] + [c.label for c in contacts if c.label]
     if one.get("email"):
         reachable.append("email")
@@ -157,6 +149,15 @@ def _person(
         high=_rules(notify.get("high"), _DEFAULT_HIGH if one.get("email") else ()),
         low=_rules(notify.get("low"), ()),
         quiet=_quiet_hours(one.get("quiet_hours"), where, problems),
+    )
+
+
+def _contact(one: Plain) -> ContactMethod:
+    return ContactMethod(
+        one.get("by", ""),
+        one.get("address", ""),
+        one.get("label", ""),
+        one.get("verified", True),
     )
 
 

@@ -109,6 +109,11 @@ def all_methods(person: Person) -> tuple[ContactMethod, ...]:
     return (ContactMethod("email", person.email), *person.contacts)
 
 
+def rule_method(person: Person, rule: NotifyRule) -> ContactMethod | None:
+    """The contact that a step of the person's rules uses, if it may be used."""
+    return _named(rule, methods(person))
+
+
 def _end_of_quiet(person: Person, at: datetime) -> datetime | None:
     if person.quiet is None:
         return None

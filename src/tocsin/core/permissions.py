@@ -76,6 +76,15 @@ class Grant(Struct, frozen=True):
             return mine and _rank(own) >= _rank(RESPONDER)
         return self.may(RESPONDER, team)
 
+    def keeps_own(self) -> bool:
+        """Whether the caller may change how its own person is reached.
+
+        Everybody may at a browser; a token needs the scope configure or admin.
+        """
+        if self.scopes is None:
+            return True
+        return not self.only_team and bool(self.scopes & {Scope.CONFIGURE, Scope.ADMIN})
+
     def may_provision(self) -> bool:
         """Whether a directory service may keep people and teams with this token."""
         return self.scopes is not None and Scope.SCIM in self.scopes and (

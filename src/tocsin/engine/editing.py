@@ -4,6 +4,8 @@ What `tocsin apply` does for files this does for one document. The ETag of a doc
 is a digest of its content: whoever edits says which content they saw.
 """
 
+# long because: one change from who may make it to its record, read in one go.
+
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from hashlib import sha256
@@ -11,7 +13,7 @@ from hashlib import sha256
 import msgspec
 from msgspec import Struct
 
-from tocsin.core import configuration
+from tocsin.core import configuration, contacts
 from tocsin.core.configuration import Documents
 from tocsin.core.directory_building import build
 from tocsin.core.forms import Plain, Problem
@@ -62,6 +64,8 @@ class Change(Struct, frozen=True):
     document: Plain | None
     etag: str | None = None
     needs_etag: bool = False
+    # Contacts whose owner entered the code just now (engine/contacts.py).
+    proven: tuple[contacts.Place, ...] = ()
 
 
 def etag_of(document: Plain) -> str:
@@ -88,6 +92,8 @@ def edit(
     refused = _refusal(viewer, change, teams, held, document)
     if refused:
         return Edited(refused=refused)
+    if document and change.noun == "people" and not viewer.may(ADMIN):
+        document = contacts.settled(held or {}, document, change.proven)
     if document is None and held is None:
         return Edited(missing=f"There is no {change.name!r} any more.")
     clash = _clash(change, held)
@@ -188,7 +194,9 @@ def _refusal(
     if viewer.may(ADMIN):
         return ""
     if change.noun == "people":
-        return "People are kept by the admins."
+        return contacts.refusal(
+            viewer.person if viewer.keeps_own else "", held, document
+        )
     if change.noun == "teams" and (held is None or document is None):
         return "Teams are made and removed by the admins."
     for team in sorted(teams or {""}):

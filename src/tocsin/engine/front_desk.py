@@ -14,6 +14,7 @@ from tocsin.engine.audit import Actor, Auditor
 from tocsin.engine.configuration import Applied, apply_files
 from tocsin.engine.configuration_files import export_text
 from tocsin.engine.connections import Connections
+from tocsin.engine.contacts import Contacts
 from tocsin.engine.credentials import Credentials
 from tocsin.engine.directories import Directories
 from tocsin.engine.editing import Change, Edited, edit, recorder
@@ -36,6 +37,7 @@ class FrontDesk:
     sign_in: SignIn
     credentials: Credentials
     connections: Connections
+    contacts: Contacts
     audit: Auditor
     clock: Clock
     secret: bytes

@@ -87,7 +87,7 @@ def story(
         coming=coming,
         facts=timeline.of_alert(tx, number),
         pages=stored_pages.of_alert(tx, number),
-        attempts=[_attempt(row) for row in attempts.of_alert(tx, number)],
+        attempts=attempts_of(tx, number),
         raw=Raw(from_micros(kept[0]), *kept[1:]) if kept else None,
         integration=integration.name if integration is not None else _own(alert),
     )
@@ -111,6 +111,11 @@ def reachable(directory: Directory, name: str) -> bool:
     """Whether anything at all could reach a person."""
     person = directory.person(name)
     return person is not None and bool(methods(person))
+
+
+def attempts_of(tx: Tx, number: int) -> list[Attempt]:
+    """Every call of a provider for an alert."""
+    return [_attempt(row) for row in attempts.of_alert(tx, number)]
 
 
 def _own(alert: Alert) -> str:

@@ -19,7 +19,7 @@ from tocsin.core import paging as rules
 from tocsin.core.alerts import Alert
 from tocsin.core.coming import next_up
 from tocsin.core.credentials import is_secret, without
-from tocsin.core.directory import Directory
+from tocsin.core.directory import Directory, is_trial
 from tocsin.core.paging import Attempted, DuePage, SentPage
 from tocsin.core.people import Person
 from tocsin.core.severity import Severity, Urgency
@@ -202,6 +202,7 @@ def _message(
         next_up=_next_up(tx, lead, directory=directory, now=now),
         sent_at=now,
         may_be_repeat=any(page.tries > 0 for page in members),
+        test=bool(shown) and all(is_trial(one.service) for one in shown.values()),
     )
 
 

@@ -65,6 +65,11 @@ class Viewer(Struct, frozen=True):
         """Whether they hold at least `role` in any team."""
         return self.grant.may_somewhere(role)
 
+    @property
+    def keeps_own(self) -> bool:
+        """Whether they may change how they themselves are reached."""
+        return self.grant.keeps_own()
+
     def sees(self, service: Service) -> bool:
         """Whether they may know of a service."""
         return not service.private or self.grant.sees_private_of(service.team)

@@ -105,6 +105,17 @@ def search(
     return [alert_of(row) for row in (*still_open, *ended)][:limit]
 
 
+def held_by(tx: Tx, person: str, *, limit: int) -> list[Alert]:
+    """Open alerts that `person` has acknowledged, worst first."""
+    rows = tx.all(
+        SELECT + "where status = 'acknowledged' and integration <> 0 "
+        "and acked_by = :person order by severity, number desc limit :limit",
+        person=person,
+        limit=limit,
+    )
+    return [alert_of(row) for row in rows]
+
+
 def counts(tx: Tx, *, hidden: Collection[str] = ()) -> Mapping[tuple[str, bool], int]:
     """How many open alerts there are by (status, suppressed)."""
     params: dict[str, Any] = {}

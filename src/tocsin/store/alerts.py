@@ -111,6 +111,17 @@ def _select_keys(tx: Tx, integration: int, keys: Sequence[str]) -> list[Alert]:
     return [alert_of(row) for row in rows]
 
 
+def newest_of(tx: Tx, integration: int, key: str) -> Alert | None:
+    """The newest alert of a key, whatever has become of it; for reading only."""
+    row = tx.one(
+        SELECT + "where integration = :integration and key = :key and current = 1 "
+        "order by number desc limit 1",
+        integration=integration,
+        key=key,
+    )
+    return alert_of(row) if row else None
+
+
 def get(tx: Tx, number: int) -> Alert | None:
     """One alert by number, locked for this transaction."""
     row = tx.one(SELECT + f"where number = :number{tx.for_update}", number=number)

@@ -1,0 +1,114 @@
+"""What is weak in how a person is reached, in sentences, before it fails at night.
+
+Advice only: nothing here decides whether somebody is paged.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from tocsin.core.directory import Directory
+from tocsin.core.escalation import Policy, Target, TargetKind
+from tocsin.core.own_shifts import people_of
+from tocsin.core.paging import all_methods, methods, rule_method
+from tocsin.core.people import Person
+from tocsin.core.severity import Severity, Urgency
+
+
+def warnings(person: Person, directory: Directory, *, now: datetime) -> list[str]:
+    """What the person should mend, worst first."""
+    every, usable = all_methods(person), methods(person)
+    if not every:
+        return ["Nothing can reach you: add a contact."]
+    found = []
+    if not any(one.verified for one in every):
+        found.append(
+            "No contact of yours is verified. You are paged all the same, but nobody "
+            "knows yet whether it arrives: enter the codes."
+        )
+    if len(usable) == 1:
+        found.append(
+            f"You have one contact that works, {usable[0].channel}. If its provider is "
+            "down, nothing else reaches you: add a second."
+        )
+    elif len({one.channel for one in usable}) == 1:
+        found.append(
+            f"All your contacts are {usable[0].channel}; they fail together. "
+            "Add one of another kind."
+        )
+    for urgency, heading in ((Urgency.HIGH, "Urgent"), (Urgency.LOW, "Not urgent")):
+        found += _of_rules(person, urgency, heading)
+    found += _too_late(person, directory, now=now)
+    return found
+
+
+def _of_rules(person: Person, urgency: Urgency, heading: str) -> Iterator[str]:
+    rules = person.rules(urgency)
+    used = [one for rule in rules if (one := rule_method(person, rule)) is not None]
+    if rules and not used:
+        yield (
+            f"{heading}: no step names a contact that is verified, so all that are "
+            "verified are used at once."
+        )
+    if urgency is not Urgency.HIGH or not used:
+        return
+    first = min(rule.after for rule in rules)
+    if first > timedelta(0):
+        yield f"{heading}: nothing reaches you for the first {_minutes(first)}."
+    kinds = {one.channel for one in used}
+    if kinds == {"ntfy"}:
+        yield (
+            f"{heading}: push only. A phone that is silent or offline shows it when it "
+            "is too late; add a contact of another kind as a later step."
+        )
+
+
+def _too_late(person: Person, directory: Directory, *, now: datetime) -> Iterator[str]:
+    """Steps that come after somebody else has been paged already."""
+    told = set()
+    last = max((rule.after for rule in person.high), default=timedelta(0))
+    if last == timedelta(0):
+        return
+    for policy in directory.policies.values():
+        gap = _shortest_gap(policy, person.name, directory, now)
+        if gap is None:
+            continue
+        for rule in person.high:
+            if rule.after >= gap and (policy.name, rule) not in told:
+                told.add((policy.name, rule))
+                yield (
+                    f"Urgent: {rule.by} after {_minutes(rule.after)} comes when "
+                    f"{policy.name} has paged the next level ({_minutes(gap)})."
+                )
+
+
+def _shortest_gap(
+    policy: Policy, person: str, directory: Directory, now: datetime
+) -> timedelta | None:
+    """How long `policy` waits for the person before the next level, at the least."""
+    gaps = []
+    for level, following in zip(policy.levels, policy.levels[1:], strict=False):
+        if not any(_means(target, person, directory, now) for target in level.targets):
+            continue
+        here = level.after.get(Severity.SEV2)
+        there = following.after.get(Severity.SEV2)
+        if here is not None and there is not None:
+            gaps.append(there - here)
+    return min(gaps, default=None)
+
+
+def _means(target: Target, person: str, directory: Directory, now: datetime) -> bool:
+    if target.kind is TargetKind.ROTATION:
+        rotation = directory.rotation(target.name)
+        return rotation is not None and person in people_of(rotation)
+    if target.kind is TargetKind.SCHEDULE:
+        schedule = directory.schedules.get(target.name)
+        rotations = schedule.rotations if schedule is not None else ()
+        return any(person in people_of(one) for one in rotations)
+    if target.kind is TargetKind.ROUND_ROBIN:
+        return person in target.name.split(",")
+    return person in directory.resolve(target, now=now)
+
+
+def _minutes(length: timedelta) -> str:
+    seconds = int(length.total_seconds())
+    return f"{seconds // 60} min" if seconds % 60 == 0 else f"{seconds} s"
