@@ -50,7 +50,7 @@ def _contacts(router: APIRouter, desk: FrontDesk, own: Own) -> None:
     @router.post("/me/contacts", status_code=201)
     def add(contact: ContactIn, viewer: Viewer = allowed(desk, VIEWER)) -> Response:
         """Add a contact and send a code to it."""
-        edited = own.add(viewer, contact.by, contact.address, contact.label)
+        edited = own.add(_keeper(viewer), contact.by, contact.address, contact.label)
         if not edited.done:
             return _answer(edited, desk, viewer)
         told = desk.contacts.send_code(viewer, id_of(contact.by, contact.address))
@@ -62,14 +62,16 @@ def _contacts(router: APIRouter, desk: FrontDesk, own: Own) -> None:
         contact_id: ContactId, viewer: Viewer = allowed(desk, VIEWER)
     ) -> Response:
         """Remove one, and the steps that named it."""
-        return _answer(own.with_contact(viewer, contact_id, "remove"), desk, viewer)
+        return _answer(
+            own.with_contact(_keeper(viewer), contact_id, "remove"), desk, viewer
+        )
 
     @router.post("/me/contacts/{contact_id}/code")
     def send_code(
         contact_id: ContactId, viewer: Viewer = allowed(desk, VIEWER)
     ) -> Response:
         """Send a new code; once a minute."""
-        return _told(desk.contacts.send_code(viewer, contact_id))
+        return _told(desk.contacts.send_code(_keeper(viewer), contact_id))
 
     @router.post("/me/contacts/{contact_id}/verify")
     def verify(
@@ -81,7 +83,7 @@ def _contacts(router: APIRouter, desk: FrontDesk, own: Own) -> None:
     @router.post("/me/contacts/{contact_id}/test")
     def test(contact_id: ContactId, viewer: Viewer = allowed(desk, VIEWER)) -> Response:
         """Send a marked message to one contact and say what its provider answered."""
-        return _told(desk.contacts.test(viewer, contact_id))
+        return _told(desk.contacts.test(_keeper(viewer), contact_id))
 
 
 def _test(router: APIRouter, desk: FrontDesk, trials: Trials) -> None:

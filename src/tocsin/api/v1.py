@@ -29,7 +29,6 @@ from tocsin.engine.sign_in import Viewer
 _NOUNS = (
     alert_routes, schedule_routes, config_routes, integration_routes, silence_routes,
     document_routes, token_routes, audit_routes, policy_routes, message_routes,
-    document_routes, token_routes, audit_routes,
     me_routes,
 )  # fmt: skip
 __all__ = ["PREFIX", "build"]

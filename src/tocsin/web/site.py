@@ -80,30 +80,9 @@ def build(desk: FrontDesk, *, stopping: asyncio.Event, demo: Any) -> Starlette:
     """The application of all pages."""
     navigation = Navigation()
     gate = Gate(desk, navigation)
-    threads = Threads("door")
     routes = [
-        Route("/static/{digest}/{name:path}", assets.answer),
-        *_page_link_routes(desk),
-        *_live_routes(desk, gate, stopping),
-        *doors.routes(desk, gate, threads),
-        *passkeys.routes(desk, gate),
-        *security.routes(desk, gate, threads),
-        *single_sign_on.routes(desk, gate),
-        *home.routes(desk, gate),
-        *setup.routes(desk, gate),
-        *me.routes(desk, gate),
-        *alerts.routes(desk, gate),
-        *oncall.routes(desk, gate),
-        *services.routes(desk, gate),
-        *policies.routes(desk, gate),
-        *policy_forms.routes(desk, gate),
-        *service_forms.routes(desk, gate),
-        *integrations.routes(desk, gate),
-        *find.routes(desk, gate),
-        *theme.routes(desk),
-        *pwa.routes(),
-        *integration.routes(desk, gate),
-        *messages.routes(desk, gate),
+        *_open_routes(desk, gate, stopping),
+        *_routes(desk, gate),
         *_demo_routes(gate, demo),
     ]
     must_all_be_guarded(routes, open_to_all=OPEN)
@@ -119,6 +98,41 @@ def build(desk: FrontDesk, *, stopping: asyncio.Event, demo: Any) -> Starlette:
     )
     site.router.redirect_slashes = False
     return site
+
+
+def _open_routes(desk: FrontDesk, gate: Gate, stopping: asyncio.Event) -> list[Route]:
+    """What guards itself, and the doors."""
+    threads = Threads("door")
+    return [
+        Route("/static/{digest}/{name:path}", assets.answer),
+        *_page_link_routes(desk),
+        *_live_routes(desk, gate, stopping),
+        *doors.routes(desk, gate, threads),
+        *passkeys.routes(desk, gate),
+        *security.routes(desk, gate, threads),
+        *single_sign_on.routes(desk, gate),
+        *theme.routes(desk),
+        *pwa.routes(),
+    ]
+
+
+def _routes(desk: FrontDesk, gate: Gate) -> list[Route]:
+    """The pages, a line per noun."""
+    return [
+        *home.routes(desk, gate),
+        *setup.routes(desk, gate),
+        *me.routes(desk, gate),
+        *alerts.routes(desk, gate),
+        *oncall.routes(desk, gate),
+        *services.routes(desk, gate),
+        *policies.routes(desk, gate),
+        *policy_forms.routes(desk, gate),
+        *service_forms.routes(desk, gate),
+        *integrations.routes(desk, gate),
+        *find.routes(desk, gate),
+        *integration.routes(desk, gate),
+        *messages.routes(desk, gate),
+    ]
 
 
 def _page_link_routes(desk: FrontDesk) -> list[Route]:
