@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -116,7 +117,9 @@ def _played(scene: Callable[[Client], Any]) -> Client:
         await scene(client)
         return client
 
-    return asyncio.run(play())
+    # In a thread of its own: a browser may hold this one's loop.
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(lambda: asyncio.run(play())).result()
 
 
 def test_an_event_is_answered_when_its_commit_is_told_and_not_before() -> None:
