@@ -9,7 +9,7 @@ from tocsin.engine.audit import Actor, Auditor
 from tocsin.engine.configuration import apply_files
 from tocsin.engine.directories import Directories
 from tocsin.engine.editing import recorder
-from tocsin.engine.loop import Engine
+from tocsin.engine.loop import LONGEST_WAIT, Engine
 from tocsin.engine.paging import Links
 from tocsin.engine.watch import Watch
 from tocsin.interfaces import (
@@ -95,8 +95,16 @@ class RecordingPager:
 class Story:
     """The engine on a database, and a clock that the story moves."""
 
-    def __init__(self, database: Database, *, watched: bool = False) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        watched: bool = False,
+        more: str = "",
+        longest_wait: timedelta = LONGEST_WAIT,
+    ) -> None:
         self.database = database
+        self._longest_wait = longest_wait
         self.clock = SetClock()
         self.directories = Directories()
         self.intake = Intake(database)
@@ -107,7 +115,7 @@ class Story:
         keys = iter(f"{number:032x}" for number in range(1, 1000))
         applied = apply_files(
             database,
-            [("company.yaml", COMPANY)],
+            [("company.yaml", COMPANY), *([("more.yaml", more)] if more else [])],
             now=MONDAY_9AM,
             new_key=lambda: next(keys),
             recorder=recorder(
@@ -133,6 +141,7 @@ class Story:
             watch=Watch(self.database, self.intake, dead_man=self._beat)
             if watched
             else None,
+            longest_wait=self._longest_wait,
         )
         engine.boot()
         return engine

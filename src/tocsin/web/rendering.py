@@ -1,8 +1,8 @@
 """Templates and what they are given: times in the reader's zone, icons, hashed files."""
 
 import re
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -86,6 +86,20 @@ def dated(at: datetime, zone: str) -> str:
     return f"{at.astimezone(ZoneInfo(zone)):%A %-d %B %Y, %H:%M}"
 
 
+def dated_short(at: datetime, zone: str) -> str:
+    """A time of the weeks around, in words."""
+    return f"{at.astimezone(ZoneInfo(zone)):%a %-d %b, %H:%M}"
+
+
+def by_day(entries: Iterable[Any], zone: str) -> list[tuple[date, list[Any]]]:
+    """Entries by the local day on which they start, in order."""
+    place = ZoneInfo(zone)
+    days: dict[date, list[Any]] = {}
+    for one in entries:
+        days.setdefault(one.start.astimezone(place).date(), []).append(one)
+    return list(days.items())
+
+
 def ago(at: datetime | None, *, now: datetime) -> str:
     """`4 min`, `2 h 10 min`, `3 d`."""
     if at is None:
@@ -138,6 +152,8 @@ _environment.globals.update(
     second=timedelta(seconds=1),
     words=words,
     dated=dated,
+    dated_short=dated_short,
+    by_day=by_day,
     ack_timeout=ack_timeout,
     severities_of=lambda: tuple(Severity),
     initials=initials,

@@ -1,0 +1,188 @@
+"""A schedule's weeks as lanes to be drawn: shifts, gaps and what they are made from.
+
+Places are thousandths of the window's width, so that an SVG needs no other numbers.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from tocsin.core.directory import NamedSchedule
+from tocsin.core.layers import Leave, Shift, claims
+from tocsin.core.schedules import Rotation, final_schedule
+from tocsin.core.wallclock import Window, first_instant
+
+WIDTH = 1000
+DAYS = {"week": 7, "2w": 14, "month": 28, "list": 28}
+
+
+class Piece(Struct, frozen=True):
+    """One bar. `person` is empty where nobody is; `kind`: shift, override, gap, away."""
+
+    x: float
+    width: float
+    person: str
+    kind: str
+    start: datetime
+    end: datetime
+
+
+class Lane(Struct, frozen=True):
+    """One row. `big` where it says who is paged."""
+
+    label: str
+    pieces: tuple[Piece, ...]
+    big: bool = False
+
+
+class Day(Struct, frozen=True):
+    """One column."""
+
+    on: date
+    x: float
+    width: float
+    is_today: bool
+    is_weekend: bool
+
+
+class Entry(Struct, frozen=True):
+    """One line of the list: somebody is on call in a rotation, or nobody is."""
+
+    start: datetime
+    end: datetime
+    rotation: str
+    person: str
+    kind: str
+
+
+class Calendar(Struct, frozen=True):
+    """A schedule between two dates of a zone."""
+
+    first: date
+    last: date
+    zone: str
+    days: tuple[Day, ...]
+    paged: tuple[Lane, ...]
+    made_from: tuple[Lane, ...]
+    now_x: float | None
+    entries: tuple[Entry, ...]
+
+    @property
+    def gaps(self) -> list[Entry]:
+        """When nobody is on call."""
+        return [one for one in self.entries if not one.person]
+
+
+def calendar(
+    schedule: NamedSchedule, first: date, days: int, *, zone: ZoneInfo, now: datetime
+) -> Calendar:
+    """`days` days of a schedule from midnight of `first` in `zone`."""
+    dates = [first + timedelta(days=number) for number in range(days + 1)]
+    midnights = [first_instant(datetime.combine(one, time()), zone) for one in dates]
+    window = Window(midnights[0], midnights[-1])
+    scale = _Scale(window)
+    paged, made_from, entries = [], [], []
+    several = len(schedule.rotations) > 1
+    for rotation in schedule.rotations:
+        lane, found = _paged(rotation, scale)
+        paged.append(lane)
+        entries += found
+        made_from += _made_from(rotation, scale, prefix=several)
+    today = now.astimezone(zone).date()
+    columns = [
+        Day(
+            on,
+            scale.x(begin),
+            scale.x(end) - scale.x(begin),
+            on == today,
+            on.weekday() > 4,
+        )
+        for on, begin, end in zip(dates, midnights, midnights[1:], strict=False)
+    ]
+    inside = window.start <= now < window.end
+    return Calendar(
+        first,
+        dates[-2],
+        zone.key,
+        tuple(columns),
+        tuple(paged),
+        tuple(made_from),
+        scale.x(now) if inside else None,
+        tuple(sorted(entries, key=lambda one: (one.start, one.rotation, one.person))),
+    )
+
+
+class _Scale:
+    """Where an instant is."""
+
+    def __init__(self, window: Window) -> None:
+        self.window = window
+        self._length = window.end - window.start
+
+    def x(self, at: datetime) -> float:
+        return round((at - self.window.start) / self._length * WIDTH, 2)
+
+    def piece(self, start: datetime, end: datetime, person: str, kind: str) -> Piece:
+        start, end = max(start, self.window.start), min(end, self.window.end)
+        x = self.x(start)
+        return Piece(x, round(self.x(end) - x, 2), person, kind, start, end)
+
+    def holds(self, start: datetime, end: datetime) -> bool:
+        return start < self.window.end and end > self.window.start
+
+
+def _paged(rotation: Rotation, scale: _Scale) -> tuple[Lane, list[Entry]]:
+    final = final_schedule(rotation, scale.window)
+    shifts = _joined(final.shifts)
+    pieces = [scale.piece(s, e, who, kind) for s, e, who, kind in shifts]
+    entries = [Entry(s, e, rotation.name, who, kind) for s, e, who, kind in shifts]
+    for gap in final.gaps:
+        pieces.append(scale.piece(gap.start, gap.end, "", "gap"))
+        entries.append(Entry(gap.start, gap.end, rotation.name, "", "gap"))
+    return Lane(rotation.name, tuple(pieces), big=True), entries
+
+
+def _joined(shifts: Iterable[Shift]) -> list[tuple[datetime, datetime, str, str]]:
+    """Shifts with the kind of their source."""
+    return [
+        (
+            one.start,
+            one.end,
+            one.user,
+            "override" if one.source.startswith("override:") else "shift",
+        )
+        for one in shifts
+    ]
+
+
+def _made_from(rotation: Rotation, scale: _Scale, *, prefix: bool) -> list[Lane]:
+    name = f"{rotation.name}: " if prefix else ""
+    lanes = []
+    overrides = [
+        scale.piece(one.start, one.end, one.user or "", "override")
+        for one in rotation.overrides
+        if scale.holds(one.start, one.end)
+    ]
+    if overrides:
+        lanes.append(Lane(f"{name}overrides", tuple(overrides)))
+    for layer in sorted(rotation.layers, key=lambda one: -one.priority):
+        held = [
+            scale.piece(s, e, who, kind)
+            for s, e, who, kind in _joined(claims(layer, scale.window, rotation.leave))
+        ]
+        label = f"{name}{layer.id}" if layer.id != rotation.name else f"{name}turns"
+        lanes.append(Lane(label, tuple(held)))
+    away = _away(rotation.leave, scale)
+    if away:
+        lanes.append(Lane(f"{name}away", tuple(away)))
+    return lanes
+
+
+def _away(leave: Sequence[Leave], scale: _Scale) -> list[Piece]:
+    return [
+        scale.piece(one.start, one.end, one.user, "away")
+        for one in leave
+        if scale.holds(one.start, one.end)
+    ]

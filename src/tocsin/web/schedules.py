@@ -1,0 +1,149 @@
+"""The schedules: who is on call now and next, and one schedule's weeks as lanes."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tocsin.core.directory import NamedSchedule
+from tocsin.core.excerpts import clean
+from tocsin.core.readiness import Outlook
+from tocsin.core.schedules import next_handoffs
+from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.sign_in import Viewer
+from tocsin.web.gate import Gate
+from tocsin.web.lanes import DAYS, calendar
+
+_ROWS = 50
+_VIEWS = {"week": "Week", "2w": "2 weeks", "month": "Month", "list": "List"}
+_HANDOFFS = 6
+
+
+class Asked(Struct, frozen=True):
+    """Which days are to be shown, how, and on whose clock."""
+
+    schedule: str
+    view: str
+    first: date
+    zone: str
+    own_zone: bool
+
+    def address(self, **changed: Any) -> str:
+        """The page's address with something else asked."""
+        kept = {
+            "from": self.first.isoformat(),
+            "view": self.view,
+            "clock": "mine" if self.own_zone else "",
+            **changed,
+        }
+        query = urlencode({key: value for key, value in kept.items() if value})
+        return f"/schedules/{quote(self.schedule, safe='')}?{query}"
+
+
+def routes(desk: FrontDesk, gate: Gate) -> list[Route]:
+    """The routes."""
+    pages = _Pages(desk, gate)
+    return [
+        gate.get("/schedules", pages.schedules),
+        gate.get("/schedules/{name}", pages.schedule),
+    ]
+
+
+class _Pages:
+    def __init__(self, desk: FrontDesk, gate: Gate) -> None:
+        self._desk = desk
+        self._gate = gate
+
+    def schedules(self, request: Request, viewer: Viewer) -> Response:
+        """All schedules: now, next, and the gaps of 14 days."""
+        text = clean(request.query_params.get("q", ""), longest=100)
+        team = clean(request.query_params.get("team", ""), longest=100)
+        after = clean(request.query_params.get("after", ""), longest=100)
+        directory, now = self._desk.directory(), self._desk.clock.now()
+        names = [
+            name
+            for name, one in sorted(directory.schedules.items())
+            if name > after
+            and text.casefold() in name.casefold()
+            and team in ("", one.team)
+        ]
+        outlook = Outlook(directory, now=now)
+        rows = [
+            (
+                directory.schedules[name],
+                directory.who(now=now, schedule=name),
+                outlook.gaps_of(name),
+            )
+            for name in names[:_ROWS]
+        ]
+        return self._gate.page(
+            "schedules.html",
+            viewer,
+            directory=directory,
+            rows=rows,
+            text=text,
+            team=team,
+            after=after,
+            following=names[_ROWS - 1] if len(names) > _ROWS else "",
+        )
+
+    def schedule(self, request: Request, viewer: Viewer) -> Response:
+        """One schedule from a date on."""
+        name = request.path_params["name"]
+        directory, now = self._desk.directory(), self._desk.clock.now()
+        found = directory.schedules.get(name)
+        if found is None:
+            raise HTTPException(404)
+        today = now.astimezone(ZoneInfo(found.zone)).date()
+        asked = _asked(request.query_params, found, viewer, today=today)
+        days = DAYS[asked.view]
+        shown = calendar(found, asked.first, days, zone=ZoneInfo(asked.zone), now=now)
+        step = timedelta(days=days)
+        return self._gate.page(
+            "schedule.html",
+            viewer,
+            directory=directory,
+            schedule=found,
+            asked=asked,
+            shown=shown,
+            views=[(key, label, "") for key, label in _VIEWS.items()],
+            addresses={key: asked.address(view=key) for key in _VIEWS},
+            earlier=asked.address(**{"from": (asked.first - step).isoformat()}),
+            later=asked.address(**{"from": (asked.first + step).isoformat()}),
+            current=asked.address(**{"from": ""}),
+            clock=asked.address(clock="" if asked.own_zone else "mine"),
+            handoffs=[
+                (rotation.name, one)
+                for rotation in found.rotations
+                for one in next_handoffs(rotation, now=now, count=_HANDOFFS)
+            ],
+            on_now=directory.who(now=now, schedule=name),
+        )
+
+
+def _asked(
+    query: Mapping[str, str], schedule: NamedSchedule, viewer: Viewer, *, today: date
+) -> Asked:
+    view = query.get("view", "2w")
+    own = query.get("clock") == "mine"
+    first = today - timedelta(days=today.weekday())
+    try:
+        given = date.fromisoformat(query.get("from", ""))
+        if 2000 <= given.year <= 2100:
+            first = given
+    except ValueError:
+        pass  # the week that we are in
+    return Asked(
+        schedule=schedule.name,
+        view=view if view in DAYS else "2w",
+        first=first,
+        zone=viewer.zone if own else schedule.zone,
+        own_zone=own,
+    )

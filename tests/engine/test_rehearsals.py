@@ -1,0 +1,163 @@
+"""A dry run tells exactly whom the engine then pages, and what is wrong with that."""
+
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.cast import MONDAY_9AM, Story
+from tests.peers.databases import SEALER
+from tocsin.core.alerts import AlertEvent, EventKind
+from tocsin.core.severity import Severity
+from tocsin.engine.alerts import Arrival
+from tocsin.engine.front_desk import by_hand
+from tocsin.engine.rehearsals import Rehearsal, rehearse
+from tocsin.interfaces import Answer, Reading
+from tocsin.store import directory as stored
+from tocsin.store import paging as stored_pages
+from tocsin.store.migrate import migrate
+from tocsin.store.sqlite import open_sqlite
+
+# Gaps, leave, low urgency, people that nothing reaches, delays by severity, loops, turns.
+MORE = """
+people:
+  - name: dora
+    email: dora@example.com
+    contacts: [{by: webhook, address: "https://hooks.example.com/dora"}]
+    notify: {high: [{by: webhook, after: 0m}, {by: email, after: 12m}], low: [{by: email, after: 7m}]}
+  - {name: erik, email: erik@example.com}
+  - {name: ghost, email: ghost@example.com}
+schedules:
+  - name: hours
+    time_zone: America/New_York
+    rotations:
+      - name: Days
+        layers:
+          - id: days
+            participants: [dora, alice, ghost]
+            anchor: 2024-03-04T08:00
+            turn: {unit: day, count: 1}
+            restrictions: [{type: daily, start: "08:00", end: "20:00"}]
+      - name: Nights
+        layers:
+          - id: nights
+            participants: [bob, erik]
+            anchor: 2024-03-04T20:00
+            turn: {unit: week, count: 1}
+            restrictions: [{type: daily, start: "20:00", end: "02:00"}]
+escalation_policies:
+  - name: gaps
+    levels:
+      - {after: 0m, page: [{rotation: hours/Days}]}
+      - {after: 10m, page: [{rotation: hours/Nights}]}
+      - {after: {SEV1: 12m, SEV4: 40m}, page: [{schedule: hours}, {user: erik}]}
+    repeat: 1
+    wait: 9m
+    fallback: [{user: carol}]
+  - name: turns
+    levels:
+      - {after: {SEV1: 0m, SEV2: 3m, SEV3: 20m}, page: [{round_robin: [dora, erik, ghost]}]}
+      - {after: 25m, page: [{user: ghost}]}
+      - {after: 30m, page: [{team: payments}], condition: if_not_resolved}
+    repeat: 2
+    wait: 5m
+    nag: 11m
+    fallback: [{rotation: hours/Nights}, {user: dora}]
+services:
+  - {name: gaps, escalation_policy: gaps}
+  - {name: turns, escalation_policy: turns}
+"""
+SERVICES = ("checkout", "gaps", "turns")
+HORIZON = timedelta(minutes=75)
+Paged = tuple[str, int, int, str, float]
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Iterator[Story]:
+    """One company whose engine sleeps until something is due."""
+    path = str(tmp_path / "rehearsal.db")
+    migrate(f"sqlite:///{path}")
+    database = open_sqlite(path, threaded=False, sealer=SEALER)
+    yield Story(database, more=MORE, longest_wait=timedelta(days=400))
+    database.close()
+
+
+def unreachable(story: Story, name: str) -> None:
+    """Take every way to reach a person; a file that says so would be refused."""
+    story.database.write(
+        lambda tx: stored.save(tx, "people", name, {"name": name, "teams": []})
+    )
+
+
+def rehearsal(
+    story: Story, service: str, severity: Severity, at: datetime, **more: object
+) -> Rehearsal:
+    directory = story.database.read(story.directories.current)
+    policy = directory.policy_of(service)
+    return rehearse(directory, policy, severity=severity, at=at, **more)  # type: ignore[arg-type]
+
+
+def raised(story: Story, service: str, severity: Severity, key: str) -> int:
+    event = AlertEvent(EventKind.TRIGGER, key, key, severity=severity)
+    arrival = Arrival(by_hand(service), Reading([event], Answer(202)), "", {}, b"")
+    outcomes = story.database.write(
+        lambda tx: story.intake.accept(
+            tx,
+            [arrival],
+            directory=story.directories.current(tx),
+            now=story.clock.at,
+        )
+    )
+    return outcomes[0][0].number
+
+
+def driven(story: Story, number: int, until: datetime) -> list[Paged]:
+    """What the engine pages for an alert until then; the alert is then put away."""
+    begins = story.clock.at
+    while True:
+        due = story.engine.step()
+        if due > until:
+            break
+        story.clock.at = max(due, story.clock.at)
+    pages = story.database.read(lambda tx: stored_pages.of_alert(tx, number))
+
+    def put_away(tx: object) -> None:
+        tx.run("delete from pages where alert = :n", n=number)  # type: ignore[attr-defined]
+        tx.run("delete from runs where alert = :n", n=number)  # type: ignore[attr-defined]
+
+    story.database.write(put_away)
+    return sorted(
+        (p.person, p.level, p.loop, p.channel, (p.due_at - begins).total_seconds())
+        for p in pages
+    )
+
+
+# About 20 s: a thousand alerts, each driven through its whole path by the engine.
+@pytest.mark.slow
+def test_a_dry_run_is_what_the_engine_then_does(story: Story) -> None:
+    unreachable(story, "ghost")
+    dice = random.Random(20260304)
+    at = MONDAY_9AM
+    kinds = set()
+    for trial in range(1000):
+        at += HORIZON + timedelta(seconds=dice.randrange(1, 40_000))
+        story.clock.at = at
+        service, severity = dice.choice(SERVICES), dice.choice(list(Severity))
+        number = raised(story, service, severity, f"trial {trial}")
+        told = rehearsal(story, service, severity, at, until=at + HORIZON, turn=number)
+        expected = sorted(
+            (
+                page.person,
+                page.level,
+                page.loop,
+                by,
+                (page.at + after - at).total_seconds(),
+            )
+            for page in told.pages
+            for after, by in page.methods
+        )
+        assert driven(story, number, at + HORIZON) == expected, (service, severity, at)
+        kinds.add((service, len(expected), tuple(told.faults)))
+    assert len(kinds) > 20, "the trials were all alike"
