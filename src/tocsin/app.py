@@ -15,7 +15,7 @@ from tocsin.api.front import Asgi
 from tocsin.api.health import Health
 from tocsin.api.inbound import InboundApp
 from tocsin.api.knocking import Knocker
-from tocsin.at_rest import open_database, secret_key
+from tocsin.at_rest import certificate_end, open_database, secret_key
 from tocsin.config import Settings, targets
 from tocsin.core import groups
 from tocsin.core.targets import Allowed
@@ -32,6 +32,8 @@ from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.heartbeats import Heartbeats
 from tocsin.engine.loop import Clockwork, Delivery, Engine
 from tocsin.engine.paging import Links
+from tocsin.engine.preflight import Preflight, Seen, Setting
+from tocsin.engine.preflight_paging import dead_man_heard
 from tocsin.engine.reception import Reception
 from tocsin.engine.sign_in import SignIn
 from tocsin.engine.single_sign_on import SsoSettings
@@ -56,6 +58,7 @@ from tocsin.interfaces import DeliveryFailed, DeliveryUnknown, Dialect, Egress, 
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import sqlite
 from tocsin.store.ballast import Ballast
+from tocsin.store.database import Database
 
 log = structlog.get_logger()
 
@@ -101,6 +104,47 @@ def pagers(settings: Settings, *, now: Callable[[], datetime]) -> dict[str, Page
             )
         )
     return {pager.channel: pager for pager in found}
+
+
+def preflight_of(
+    settings: Settings,
+    database: Database,
+    directories: Directories,
+    *,
+    seen: Callable[[], Seen],
+) -> Preflight:
+    """The list of checks of an installation."""
+    clock = system.SteadyClock()
+    url = settings.public_url or f"http://{settings.host}:{settings.port}"
+    setting = Setting(
+        database_url=settings.database_url,
+        channels=frozenset(pagers(settings, now=clock.now)),
+        public_url=url,
+        has_public_url=bool(settings.public_url),
+        ballast_mib=settings.ballast_mib,
+        certificate_end=certificate_end(settings.tls_cert),
+    )
+
+    def reach() -> str:
+        try:
+            answer = own_egress().request(
+                "GET", f"{url}/healthz", headers={}, timeout_seconds=10
+            )
+        except (DeliveryFailed, DeliveryUnknown) as error:
+            return f"{url} could not be reached: {error.reason}"
+        good = answer.status == 200
+        return "" if good else f"{url}/healthz answered {answer.status}"
+
+    auditor = Auditor(secret_key(settings))
+    return Preflight(
+        database,
+        setting,
+        auditor,
+        clock,
+        directory=directories.current,
+        seen=seen,
+        reach=reach,
+    )
 
 
 def identity_provider(
@@ -244,6 +288,7 @@ class Installation:
             new_id=system.new_uuid,
             wake=self.wake,
             problems=self.problems,
+            preflight=self._preflight(),
             started_at=self.started_at,
         )
 
@@ -326,6 +371,21 @@ class Installation:
             now=self.clock.now(),
         )
 
+    def _preflight(self) -> Preflight:
+        return preflight_of(
+            self.settings, self.database, self.directories, seen=self._seen
+        )
+
+    def _seen(self) -> Seen:
+        health = self.engine.watch.health if self.engine.watch else None
+        return Seen(
+            stepped_at=self.engine.stepped_at,
+            started_at=self.started_at,
+            pages_here=self.role != "web",
+            clock_steps=self.clock.steps,
+            problems=health.problems if health is not None else (),
+        )
+
     def figures(self) -> dict[str, tuple[str, float]]:
         """For /metrics."""
         return examination.figures(
@@ -386,5 +446,7 @@ class Installation:
             except (DeliveryFailed, DeliveryUnknown) as error:
                 # Its silence is what the other side acts upon.
                 log.warning("dead_man_not_reached", reason=error.reason)
+            else:
+                dead_man_heard(self.database, now=self.clock.now())
 
         self._workers.submit(ping)

@@ -1,6 +1,9 @@
 """The database of the settings: at this release's schema, under the installation's key."""
 
+from datetime import datetime
 from pathlib import Path
+
+from cryptography.x509 import load_pem_x509_certificate
 
 from tocsin import system
 from tocsin.config import Settings
@@ -55,3 +58,13 @@ def secret_key(settings: Settings) -> bytes:
         path.touch(mode=0o600)
         path.write_text(system.new_token())
     return path.read_text().strip().encode()
+
+
+def certificate_end(path: str) -> datetime | None:
+    """When the certificate in a PEM file ends; None where there is none to read."""
+    if not path:
+        return None
+    try:
+        return load_pem_x509_certificate(Path(path).read_bytes()).not_valid_after_utc
+    except (OSError, ValueError):
+        return None

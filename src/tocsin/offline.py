@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 
 from tocsin import system
-from tocsin.app import pagers
+from tocsin.app import preflight_of
 from tocsin.at_rest import open_database, secret_key
 from tocsin.config import BadSettings, Settings, client_settings, read_settings
-from tocsin.engine import examination
 from tocsin.engine.audit import Actor, Auditor
+from tocsin.engine.checks import BAD, Check
 from tocsin.engine.configuration import apply_files
 from tocsin.engine.configuration_files import export_text, export_with_secrets
 from tocsin.engine.directories import Directories
 from tocsin.engine.editing import recorder
 from tocsin.engine.emergency import EmergencyCodes
+from tocsin.engine.preflight import Seen, as_json
 from tocsin.engine.sessions import Sessions
 from tocsin.engine.sign_in import SignIn
 from tocsin.engine.throttling import Throttle
@@ -26,6 +27,7 @@ __all__ = [
     "Doors",
     "StoreError",
     "apply_to",
+    "as_json",
     "client_settings",
     "examine",
     "exported",
@@ -139,13 +141,15 @@ def exported(settings: Settings, *, with_secrets: bool) -> str:
         database.close()
 
 
-def examine(settings: Settings) -> list[tuple[str, bool, str]]:
-    """Every check of `tocsin doctor`: its name, whether it is well, what was found."""
-    return examination.of_installation(
-        settings.database_url,
-        opened=lambda: open_database(settings),
-        channels=pagers(settings, now=system.SteadyClock().now),
-        ballast_mib=settings.ballast_mib,
-        auditor=Auditor(secret_key(settings)),
-        now=system.SteadyClock().now(),
-    )
+def examine(settings: Settings) -> list[Check]:
+    """Every check of `tocsin doctor`, the same as on the page of health."""
+    try:
+        database = open_database(settings)
+    except StoreError as error:
+        return [Check("database", BAD, str(error), "Is its server running?")]
+    try:
+        return preflight_of(settings, database, Directories(), seen=Seen).checks(
+            wait=True
+        )
+    finally:
+        database.close()

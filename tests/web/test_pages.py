@@ -34,6 +34,7 @@ PAGES = [
     "/admin/messages?outcome=failed",
     "/find",
     "/find?q=checkout",
+    "/admin/health",
     "/kit",
 ]
 

@@ -24,6 +24,7 @@ from tocsin.api import (
 from tocsin.api.access import PREFIX, allowed, must_all_be_guarded
 from tocsin.api.inbound import BODY_LIMIT
 from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.preflight import as_json
 from tocsin.engine.sign_in import Viewer
 
 _NOUNS = (
@@ -53,9 +54,10 @@ def build(desk: FrontDesk) -> FastAPI:
 
     @api.get(f"{PREFIX}/health", tags=["me"], responses=alert_routes.ERRORS)
     def health(_: Viewer = allowed(desk, "viewer")) -> dict[str, Any]:
-        """What is wrong with Tocsin itself, in sentences."""
+        """What is wrong with Tocsin itself, and every check with what to do."""
         found = list(desk.problems())
-        return {"healthy": not found, "problems": found}
+        checks = as_json(desk.preflight.checks())
+        return {"healthy": not found, "problems": found, "checks": checks}
 
     must_all_be_guarded(api, routers)
     api.middleware("http")(_within_limits)

@@ -5,6 +5,8 @@ import click
 from tocsin.cli.printing import NEGATIVE, json_option, print_json, table
 from tocsin.cli.server import checked_settings
 
+_WORDS = {"ok": "ok", "warn": "look", "bad": "WRONG", "off": "-"}
+
 
 @click.command()
 @json_option
@@ -13,13 +15,14 @@ def doctor(*, as_json: bool) -> None:
 
     Example: tocsin doctor
     """
+    from tocsin.offline import as_json as json_of
     from tocsin.offline import examine
 
     found = examine(checked_settings())
     if as_json:
-        print_json([{"check": n, "ok": ok, "says": says} for n, ok, says in found])
+        print_json(json_of(found))
     else:
-        rows = [("ok" if ok else "WRONG", name, says) for name, ok, says in found]
-        table(("", "check", "found"), rows, empty="Nothing was checked.")
-    if not all(ok for _, ok, _ in found):
+        rows = [(_WORDS[one.state], one.name, one.says, one.todo) for one in found]
+        table(("", "check", "found", "to do"), rows, empty="Nothing was checked.")
+    if any(one.state == "bad" for one in found):
         raise click.exceptions.Exit(NEGATIVE)

@@ -18,6 +18,7 @@ from tocsin.engine.contacts import Contacts
 from tocsin.engine.credentials import Credentials
 from tocsin.engine.directories import Directories
 from tocsin.engine.editing import Change, Edited, edit, recorder
+from tocsin.engine.preflight import Preflight
 from tocsin.engine.previews import Preview, preview
 from tocsin.engine.responding import Act, recorded, respond
 from tocsin.engine.sign_in import SignIn, Viewer
@@ -46,6 +47,7 @@ class FrontDesk:
     new_id: Callable[[], str]
     wake: Callable[[], None]
     problems: Callable[[], Sequence[str]]
+    preflight: Preflight
     started_at: datetime
 
     @property

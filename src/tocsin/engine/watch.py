@@ -29,7 +29,7 @@ EVERY = timedelta(minutes=1)
 LATE_AFTER = timedelta(seconds=60)
 _AUDITOR_KEY = "late"
 _CANARY_KEY = "canary"
-_NOTE = "watched_at"
+NOTE = "watched_at"
 
 
 class Health(Struct, frozen=True):
@@ -166,8 +166,8 @@ def audit(tx: Tx, *, now: datetime) -> tuple[str, ...]:
 
 def _claim_minute(tx: Tx, *, now: datetime) -> bool:
     """Whether this engine does the look of this minute; one of several does."""
-    last = nodes.note(tx, _NOTE)
+    last = nodes.note(tx, NOTE)
     if last and now - from_micros(int(last)) < EVERY - timedelta(seconds=5):
         return False
-    nodes.put_note(tx, _NOTE, str(to_micros(now)))
+    nodes.put_note(tx, NOTE, str(to_micros(now)))
     return True

@@ -19,6 +19,7 @@ from tocsin.web import (
     doors,
     errors,
     find,
+    health,
     home,
     integration,
     integrations,
@@ -77,6 +78,7 @@ OPEN = {
 }
 
 
+# long because: every page is named once.
 def build(desk: FrontDesk, *, stopping: asyncio.Event, demo: Any) -> Starlette:
     """The application of all pages."""
     navigation = Navigation()
@@ -100,6 +102,9 @@ def build(desk: FrontDesk, *, stopping: asyncio.Event, demo: Any) -> Starlette:
         *policy_forms.routes(desk, gate),
         *service_forms.routes(desk, gate),
         *integrations.routes(desk, gate),
+        *integration.routes(desk, gate),
+        *messages.routes(desk, gate),
+        *health.routes(desk, gate),
         *_demo_routes(gate, demo),
     ]
     must_all_be_guarded(routes, open_to_all=OPEN)
