@@ -78,7 +78,6 @@ OPEN = {
 }
 
 
-# long because: every page is named once.
 def build(desk: FrontDesk, *, stopping: asyncio.Event, demo: Any) -> Starlette:
     """The application of all pages."""
     navigation = Navigation()
@@ -86,25 +85,6 @@ def build(desk: FrontDesk, *, stopping: asyncio.Event, demo: Any) -> Starlette:
     routes = [
         *_open_routes(desk, gate, stopping),
         *_routes(desk, gate),
-        Route("/static/{digest}/{name:path}", assets.answer),
-        *_page_link_routes(desk),
-        *_live_routes(desk, gate, stopping),
-        *doors.routes(desk, gate, threads),
-        *passkeys.routes(desk, gate),
-        *security.routes(desk, gate, threads),
-        *single_sign_on.routes(desk, gate),
-        *home.routes(desk, gate),
-        *alerts.routes(desk, gate),
-        *oncall.routes(desk, gate),
-        *services.routes(desk, gate),
-        *schedules.routes(desk, gate),
-        *policies.routes(desk, gate),
-        *policy_forms.routes(desk, gate),
-        *service_forms.routes(desk, gate),
-        *integrations.routes(desk, gate),
-        *integration.routes(desk, gate),
-        *messages.routes(desk, gate),
-        *health.routes(desk, gate),
         *_demo_routes(gate, demo),
     ]
     must_all_be_guarded(routes, open_to_all=OPEN)
@@ -140,21 +120,11 @@ def _open_routes(desk: FrontDesk, gate: Gate, stopping: asyncio.Event) -> list[R
 
 def _routes(desk: FrontDesk, gate: Gate) -> list[Route]:
     """The pages, a line per noun."""
-    return [
-        *home.routes(desk, gate),
-        *setup.routes(desk, gate),
-        *me.routes(desk, gate),
-        *alerts.routes(desk, gate),
-        *oncall.routes(desk, gate),
-        *services.routes(desk, gate),
-        *policies.routes(desk, gate),
-        *policy_forms.routes(desk, gate),
-        *service_forms.routes(desk, gate),
-        *integrations.routes(desk, gate),
-        *find.routes(desk, gate),
-        *integration.routes(desk, gate),
-        *messages.routes(desk, gate),
-    ]
+    nouns = (
+        home, setup, me, alerts, oncall, services, service_forms, schedules, policies,
+        policy_forms, integrations, integration, messages, health, find,
+    )  # fmt: skip
+    return [route for noun in nouns for route in noun.routes(desk, gate)]
 
 
 def _page_link_routes(desk: FrontDesk) -> list[Route]:
