@@ -17,6 +17,7 @@ from tocsin.engine.rehearsals import Rehearsal, rehearse
 from tocsin.interfaces import Answer, Reading
 from tocsin.store import directory as stored
 from tocsin.store import paging as stored_pages
+from tocsin.store.database import Tx
 from tocsin.store.migrate import migrate
 from tocsin.store.sqlite import open_sqlite
 
@@ -123,9 +124,10 @@ def driven(story: Story, number: int, until: datetime) -> list[Paged]:
         story.clock.at = max(due, story.clock.at)
     pages = story.database.read(lambda tx: stored_pages.of_alert(tx, number))
 
-    def put_away(tx: object) -> None:
-        tx.run("delete from pages where alert = :n", n=number)  # type: ignore[attr-defined]
-        tx.run("delete from runs where alert = :n", n=number)  # type: ignore[attr-defined]
+    def put_away(tx: Tx) -> None:
+        for table in ("pages", "runs", "timeline"):
+            tx.run(f"delete from {table} where alert = :n", n=number)
+        tx.run("delete from alerts where number = :n", n=number)
 
     story.database.write(put_away)
     return sorted(

@@ -35,6 +35,13 @@ PAGES = [
     "/find",
     "/find?q=checkout",
     "/admin/health",
+    "/policies",
+    "/policies/payments",
+    "/policies/payments/edit",
+    "/new/policy",
+    "/schedules",
+    "/schedules/payments",
+    "/schedules/payments?view=list",
     "/kit",
 ]
 

@@ -1,0 +1,95 @@
+"""The schedules' pages: the weeks as lanes, and the same in words."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.web.pages import Desk, desk
+from tocsin.core.directory_building import build
+from tocsin.web.lanes import WIDTH, calendar
+
+ROTATION = {
+    "name": "Primary",
+    "layers": [
+        {
+            "id": "days",
+            "participants": ["ana", "ben"],
+            "anchor": "2026-03-02T09:00",
+            "turn": {"unit": "week", "count": 1},
+            "restrictions": [{"type": "daily", "start": "06:00", "end": "22:00"}],
+        }
+    ],
+    "leave": [
+        {"user": "ben", "start": "2026-03-10T00:00Z", "end": "2026-03-11T00:00Z"}
+    ],
+}
+DOCUMENTS = {
+    "people": {n: {"name": n, "email": f"{n}@example.com"} for n in ("ana", "ben")},
+    "schedules": {
+        "web": {"name": "web", "time_zone": "Europe/Berlin", "rotations": [ROTATION]}
+    },
+}
+
+
+def test_lanes_fill_the_window_even_where_the_clock_changes() -> None:
+    schedule = build(DOCUMENTS, version=1, ids={})[0].schedules["web"]
+    now = datetime(2026, 3, 29, 12, tzinfo=UTC)
+    shown = calendar(
+        schedule, date(2026, 3, 23), 14, zone=ZoneInfo("Europe/Berlin"), now=now
+    )
+    pieces = sorted(shown.paged[0].pieces, key=lambda one: one.x)
+    end = 0.0
+    for piece in pieces:
+        assert piece.x == pytest.approx(end, abs=0.05)
+        end = piece.x + piece.width
+    assert end == pytest.approx(WIDTH, abs=0.05)
+    short, usual = shown.days[6], shown.days[5]
+    assert short.width == pytest.approx(usual.width * 23 / 24, rel=0.01)
+    assert short.is_today
+    assert {one.kind for one in pieces} == {"shift", "gap"}
+    assert len(shown.gaps) == 15
+
+
+def test_leave_is_a_lane_of_its_own() -> None:
+    schedule = build(DOCUMENTS, version=1, ids={})[0].schedules["web"]
+    now = datetime(2026, 3, 9, 12, tzinfo=UTC)
+    shown = calendar(schedule, date(2026, 3, 9), 7, zone=ZoneInfo("UTC"), now=now)
+    assert [lane.label for lane in shown.made_from] == ["days", "away"]
+    assert shown.made_from[1].pieces[0].person == "ben"
+    later = calendar(
+        schedule, date(2026, 3, 16), 7, zone=ZoneInfo("UTC"), now=now + timedelta(0)
+    )
+    assert later.now_x is None
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with desk(tmp_path_factory.mktemp("schedules")) as made:
+        yield made
+
+
+@pytest.mark.slow  # a whole edge is started
+def test_the_address_carries_dates_and_the_clock_can_be_ones_own(site: Desk) -> None:
+    page = site.get("/schedules/payments?from=2024-03-04&view=week", "carol").text
+    assert "4 March – 10 March 2024" in page
+    assert "from=2024-03-11" in page
+    assert "from=2024-02-26" in page
+    assert "Europe/Berlin" in page
+    assert "hands over to" in page
+    assert "style=" not in page
+    for view in ("2w", "month", "list"):
+        answer = site.get(f"/schedules/payments?view={view}&clock=mine")
+        assert answer.status_code == 200
+    for bad in ("from=soon", "from=9999-12-31", "view=century", "from=0001-01-01"):
+        assert site.get(f"/schedules/payments?{bad}").status_code == 200, bad
+    assert site.get("/schedules/none").status_code == 404
+
+
+@pytest.mark.slow  # a whole edge is started
+def test_the_list_says_who_is_on_now_and_what_is_not_covered(site: Desk) -> None:
+    page = site.get("/schedules").text
+    assert "payments" in page
+    assert "Covered" in page
+    assert "No schedule is like that" in site.get("/schedules?q=zzz").text
