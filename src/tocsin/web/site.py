@@ -77,6 +77,19 @@ OPEN = {
     "/demo/mail/{number:int}",
 }
 
+# Pages that need nothing but the desk and the gate.
+_PAGES = (
+    home,
+    alerts,
+    oncall,
+    services,
+    service_forms,
+    policies,
+    policy_forms,
+    schedules,
+    integrations,
+)
+
 
 def build(desk: FrontDesk, *, stopping: asyncio.Event, demo: Any) -> Starlette:
     """The application of all pages."""
@@ -85,6 +98,14 @@ def build(desk: FrontDesk, *, stopping: asyncio.Event, demo: Any) -> Starlette:
     routes = [
         *_open_routes(desk, gate, stopping),
         *_routes(desk, gate),
+        Route("/static/{digest}/{name:path}", assets.answer),
+        *_page_link_routes(desk),
+        *_live_routes(desk, gate, stopping),
+        *doors.routes(desk, gate, threads),
+        *passkeys.routes(desk, gate),
+        *security.routes(desk, gate, threads),
+        *single_sign_on.routes(desk, gate),
+        *(route for page in _PAGES for route in page.routes(desk, gate)),
         *_demo_routes(gate, demo),
     ]
     must_all_be_guarded(routes, open_to_all=OPEN)
