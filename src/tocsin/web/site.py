@@ -80,15 +80,21 @@ OPEN = {
 # Pages that need nothing but the desk and the gate.
 _PAGES = (
     home,
+    setup,
+    me,
     alerts,
     oncall,
     services,
     service_forms,
+    schedules,
     policies,
     policy_forms,
-    schedules,
     integrations,
-)
+    integration,
+    messages,
+    health,
+    find,
+)  # fmt: skip
 
 
 def build(desk: FrontDesk, *, stopping: asyncio.Event, demo: Any) -> Starlette:
@@ -97,14 +103,6 @@ def build(desk: FrontDesk, *, stopping: asyncio.Event, demo: Any) -> Starlette:
     gate = Gate(desk, navigation)
     routes = [
         *_open_routes(desk, gate, stopping),
-        *_routes(desk, gate),
-        Route("/static/{digest}/{name:path}", assets.answer),
-        *_page_link_routes(desk),
-        *_live_routes(desk, gate, stopping),
-        *doors.routes(desk, gate, threads),
-        *passkeys.routes(desk, gate),
-        *security.routes(desk, gate, threads),
-        *single_sign_on.routes(desk, gate),
         *(route for page in _PAGES for route in page.routes(desk, gate)),
         *_demo_routes(gate, demo),
     ]
@@ -137,15 +135,6 @@ def _open_routes(desk: FrontDesk, gate: Gate, stopping: asyncio.Event) -> list[R
         *theme.routes(desk),
         *pwa.routes(),
     ]
-
-
-def _routes(desk: FrontDesk, gate: Gate) -> list[Route]:
-    """The pages, a line per noun."""
-    nouns = (
-        home, setup, me, alerts, oncall, services, service_forms, schedules, policies,
-        policy_forms, integrations, integration, messages, health, find,
-    )  # fmt: skip
-    return [route for noun in nouns for route in noun.routes(desk, gate)]
 
 
 def _page_link_routes(desk: FrontDesk) -> list[Route]:
