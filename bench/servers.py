@@ -105,6 +105,7 @@ class Tocsin(Measured):
         hook: str = "",
         role: str = "all",
         canary: str = "false",
+        company: str = COMPANY,
     ) -> None:
         self.home = Path(tempfile.mkdtemp())
         port = free_port()
@@ -119,13 +120,13 @@ class Tocsin(Measured):
             "HOME": str(self.home),
             "PATH": "/usr/bin:/bin",
         }
-        company = self.home / "company.yaml"
-        company.write_text(
-            COMPANY.replace("HOOK", hook or "http://127.0.0.1:9/").replace(
+        file = self.home / "company.yaml"
+        file.write_text(
+            company.replace("HOOK", hook or "http://127.0.0.1:9/").replace(
                 "LATER", "0s" if hook else "10m"
             )
         )
-        self.command("apply", str(company), "--yes")
+        self.command("apply", str(file), "--yes")
         began = time.perf_counter()
         log = (self.home / "log").open("wb")
         self.process = subprocess.Popen(

@@ -13,7 +13,7 @@ from tocsin.core.people import ContactMethod, Person
 from tocsin.core.permissions import ADMIN, VIEWER, Grant
 from tocsin.core.schedules import HORIZON, Rotation, final_schedule, on_call_at
 from tocsin.core.severity import Severity
-from tocsin.core.wallclock import Window
+from tocsin.core.wallclock import Window, this_minute
 
 CANARY_NAME = "canary"
 
@@ -156,6 +156,8 @@ class Directory:
             for rotation in schedule.rotations
         }
         self._admin_policy = self._make_admin_policy()
+        # Of each rotation the newest row that was worked out, and since when it holds.
+        self._rows: dict[tuple[str, str], tuple[datetime, OnCallRow]] = {}
 
     def by_key(self, key: str, *, now: datetime | None = None) -> Integration | None:
         """The integration with this key; at `now` its former one may still be good."""
@@ -264,6 +266,18 @@ class Directory:
         return tuple(name for name in people if name in self.people)
 
     def _row(
+        self, schedule: NamedSchedule, rotation: Rotation, now: datetime
+    ) -> OnCallRow:
+        """Worked out once per change of who is on call: until then it stays true."""
+        place, minute = (schedule.name, rotation.name), this_minute(now)
+        since, row = self._rows.get(place, (minute, None))
+        if row is not None and row.until is not None and since <= minute < row.until:
+            return row
+        row = self._made_row(schedule, rotation, now)
+        self._rows[place] = (minute, row)
+        return row
+
+    def _made_row(
         self, schedule: NamedSchedule, rotation: Rotation, now: datetime
     ) -> OnCallRow:
         shifts = on_call_at(rotation, now=now)

@@ -87,7 +87,7 @@ def methods(person: Person) -> tuple[ContactMethod, ...]:
     """The ways to page the person: those that are verified, all when none is.
 
     A mail address that an admin gave them is one too. Nobody becomes unreachable
-    because they have not entered a code yet (decision 0016).
+    because they have not entered a code yet (decision 0021).
     """
     every = all_methods(person)
     return tuple(one for one in every if one.verified) or every

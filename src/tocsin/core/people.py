@@ -15,7 +15,7 @@ class ContactMethod(Struct, frozen=True):
     address: str
     # Distinguishes two addresses on one channel in `notify` rules; "" is the first.
     label: str = ""
-    # False until its owner has entered the code that was sent to it (decision 0016).
+    # False until its owner has entered the code that was sent to it (decision 0021).
     verified: bool = True
 
 

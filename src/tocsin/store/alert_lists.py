@@ -3,11 +3,25 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from msgspec import Struct
+
 from tocsin.core.alerts import Alert
 from tocsin.store.alerts import SELECT, alert_of
 from tocsin.store.database import Tx
 
 _MOST_SEARCHED = 20_000
+
+
+class Narrowed(Struct, frozen=True):
+    """What a list is narrowed to; empty is everything. `services` None: all of them."""
+
+    severity: int = 0
+    text: str = ""
+    held_by: str = ""
+    services: Collection[str] | None = None
+
+
+_ALL = Narrowed()
 
 
 def open_alerts(tx: Tx, *, integration: int | None = None) -> list[Alert]:
@@ -29,6 +43,7 @@ def listing(
     service: str = "",
     suppressed: bool | None = None,
     hidden: Collection[str] = (),
+    narrowed: Narrowed = _ALL,
 ) -> list[Alert]:
     """Alerts of `statuses` for people, newest first, older than number `before`.
 
@@ -42,7 +57,7 @@ def listing(
         where += " and service = :service"
     if suppressed is not None:
         where += f" and suppressed_by {'<>' if suppressed else '='} ''"
-    where += _not_hidden(hidden, params)
+    where += _not_hidden(hidden, params) + _narrowing(narrowed, params)
     if before is not None:
         where += " and number < :before"
         params["before"] = before
@@ -146,6 +161,36 @@ def open_by_service(
     for name, severity, state, count in rows:
         found.setdefault(name, {})[severity, state] = count
     return found
+
+
+def _narrowing(wanted: Narrowed, params: dict[str, Any]) -> str:
+    """The conditions of a list's filters; adds their parameters."""
+    where = ""
+    if wanted.severity:
+        where += " and severity = :severity"
+        params["severity"] = wanted.severity
+    if wanted.text:
+        where += (
+            " and (lower(title) like :text escape '!' or cast(number as text) = :exact)"
+        )
+        params["exact"] = wanted.text.lower().removeprefix("alr-")
+        quoted = wanted.text.lower()
+        for special in "!%_":
+            quoted = quoted.replace(special, f"!{special}")
+        params["text"] = f"%{quoted}%"
+    if wanted.held_by:
+        where += (
+            " and (acked_by = :held_by or exists (select 1 from pages "
+            "where pages.alert = alerts.number and pages.episode = alerts.episode "
+            "and pages.person = :held_by))"
+        )
+        params["held_by"] = wanted.held_by
+    if wanted.services is not None:
+        names = [f"n{index}" for index in range(len(wanted.services))]
+        params.update(zip(names, sorted(wanted.services), strict=True))
+        chosen = ", ".join(f":{name}" for name in names)
+        where += f" and service in ({chosen})" if names else " and 1 = 0"
+    return where
 
 
 def _not_hidden(hidden: Collection[str], params: dict[str, Any]) -> str:

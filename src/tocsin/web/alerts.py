@@ -13,6 +13,7 @@ from starlette.routing import Route
 from tocsin.core.directory import Directory
 from tocsin.core.escalation import Target, TargetKind
 from tocsin.core.excerpts import clean
+from tocsin.core.permissions import RESPONDER
 from tocsin.engine import answering, inquiries
 from tocsin.engine.answering import Acted, Via
 from tocsin.engine.front_desk import FrontDesk
@@ -26,6 +27,8 @@ from tocsin.web import alerts_csv
 from tocsin.web.filters import wanted, whole_number
 from tocsin.web.gate import Gate, local
 from tocsin.web.rendering import text_of
+from tocsin.web.sayings import Saying
+from tocsin.web.sayings import done as done_with
 
 _ROWS = 50
 
@@ -35,6 +38,7 @@ def routes(desk: FrontDesk, gate: Gate) -> list[Route]:
     pages = _Pages(desk, gate)
     return [
         gate.get("/alerts", pages.alerts),
+        gate.post("/alerts", pages.act_on_many),
         gate.get("/alerts.csv", partial(alerts_csv.download, desk)),
         gate.get("/alerts/{number:int}", pages.alert),
         gate.post("/alerts/{number:int}", pages.act),
@@ -62,6 +66,7 @@ class _Pages:
                 service=chosen.service,
                 suppressed=chosen.suppressed,
                 hidden=hidden,
+                narrowed=chosen.narrowed(directory, viewer.person),
             )
             shown = found[:_ROWS]
             return {
@@ -69,12 +74,42 @@ class _Pages:
                 "rows": inquiries.briefs(tx, shown, directory=directory, now=now),
                 "older": shown[-1].number if len(found) > _ROWS else None,
                 "counts": alert_lists.counts(tx, hidden=hidden),
+                "services": sorted(set(directory.services) - hidden),
             }
 
         values = self._desk.database.read(work)
         return self._gate.page(
-            "alerts.html", viewer, tab=chosen.tab, service=chosen.service, **values
+            "alerts.html",
+            viewer,
+            tab=chosen.tab,
+            chosen=chosen,
+            may_act=viewer.may_somewhere(RESPONDER),
+            **values,
         )
+
+    def act_on_many(self, request: Request, viewer: Viewer, form: FormData) -> Response:
+        """Acknowledge those that were ticked; each that may not be is left alone."""
+        numbers = [
+            number
+            for text in form.getlist("number")
+            if (number := whole_number(str(text))) is not None
+        ]
+        taken = [
+            number
+            for number in dict.fromkeys(numbers[:_ROWS])
+            if self._desk.respond(
+                number,
+                "acknowledge",
+                partial(_acknowledge, number, viewer.person),
+                viewer,
+            ).done
+        ]
+        back = local(str(form.get("back", "")), otherwise="/alerts")
+        left = len(set(numbers)) - len(taken)
+        said = f"You have {len(taken)} more alert{'' if len(taken) == 1 else 's'}."
+        if left:
+            said += f" {left} could not be taken: somebody has them, or you may not."
+        return done_with(back, Saying(said if numbers else "Tick some alerts first."))
 
     def alert(
         self, request: Request, viewer: Viewer, *, said: str = "", status: int = 200
@@ -137,12 +172,25 @@ class _Pages:
             return self.alert(request, viewer, said=done.refused, status=status)
         back = str(form.get("back", ""))
         back = "/alerts" if back == "list" else back
-        return RedirectResponse(local(back, otherwise=f"/alerts/{number}"), 303)
+        to = local(back, otherwise=f"/alerts/{number}")
+        if word != "acknowledge":
+            return RedirectResponse(to, 303)
+        said = f"You have ALR-{number}; nobody else is paged for it."
+        undo = Saying(said, f"/alerts/{number}", {"do": "undo", "back": to})
+        return done_with(to, undo)
 
 
 _VERBS = (
     "acknowledge", "undo", "resolve", "escalate", "note", "pass", "snooze",
 )  # fmt: skip
+
+
+def _acknowledge(
+    number: int, by: str, tx: Tx, directory: Directory, now: datetime
+) -> Acted:
+    return answering.acknowledge(
+        tx, number, by=by, via=Via.WEB, directory=directory, now=now
+    )
 
 
 def _act(

@@ -26,6 +26,7 @@ def download(desk: FrontDesk, request: Request, viewer: Viewer) -> Response:
     chosen = wanted(request.query_params)
 
     def work(tx: Tx) -> list[Alert]:
+        directory = desk.directories.current(tx)
         return alert_lists.listing(
             tx,
             statuses=chosen.statuses,
@@ -33,7 +34,8 @@ def download(desk: FrontDesk, request: Request, viewer: Viewer) -> Response:
             limit=MOST_ROWS,
             service=chosen.service,
             suppressed=chosen.suppressed,
-            hidden=desk.directories.current(tx).hidden_from(viewer.grant),
+            hidden=directory.hidden_from(viewer.grant),
+            narrowed=chosen.narrowed(directory, viewer.person),
         )
 
     alerts = desk.database.read(work)
