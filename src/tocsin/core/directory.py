@@ -3,6 +3,8 @@
 Preview, API and pager ask this one. Knows no alert and no database.
 """
 
+# long because: one snapshot, and every question that is asked of it.
+
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
