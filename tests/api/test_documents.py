@@ -1,6 +1,7 @@
 """Configuration through the API, one document at a time, and who may change which."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from starlette.testclient import TestClient
@@ -197,3 +198,50 @@ def test_lists_are_paged_by_name(carol: TestClient) -> None:
     rest = carol.get(f"/api/v1/people?limit=50&after={first['next']}").json()
     assert [one["name"] for one in rest["people"]] == ["carol", "dan", "lea"]
     assert rest["next"] is None
+
+
+def test_a_post_that_is_sent_again_is_carried_out_once(carol: TestClient) -> None:
+    end = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    body = {
+        "matchers": [{"name": "a", "value": "b"}],
+        "ends_at": end,
+        "comment": "deploy",
+        "service": "checkout",
+    }
+    key = {"idempotency-key": "one deploy"}
+    first, again = (
+        carol.post("/api/v1/silences", json=body, headers=key) for _ in range(2)
+    )
+    assert first.status_code == again.status_code == 201
+    assert first.json() == again.json()
+    assert len(carol.get("/api/v1/silences").json()["silences"]) == 1
+    other = carol.post(
+        "/api/v1/silences", json={**body, "comment": "another"}, headers=key
+    )
+    assert other.status_code == 422
+    assert "another request" in other.json()["detail"]
+
+
+def test_a_key_of_one_caller_means_nothing_to_another(
+    carol: TestClient, lea: TestClient
+) -> None:
+    number = carol.post(
+        "/api/v1/alerts", json={"title": "Twice", "service": "checkout"}
+    ).json()["number"]
+    path, key = f"/api/v1/alerts/{number}/note", {"idempotency-key": "k"}
+    for client in (carol, lea, carol, lea):
+        client.post(path, json={"text": "Seen"}, headers=key)
+    facts = carol.get(f"/api/v1/alerts/{number}").json()["timeline"]
+    notes = [one["actor"] for one in facts if one["text"] == "Seen"]
+    assert sorted(notes) == ["carol", "lea"]
+
+
+def test_what_was_refused_may_be_tried_again_with_its_key(carol: TestClient) -> None:
+    key = {"idempotency-key": "refused"}
+    number = carol.post(
+        "/api/v1/alerts", json={"title": "Again", "service": "checkout"}
+    ).json()["number"]
+    path = f"/api/v1/alerts/{number}/undo"
+    assert carol.post(path, headers=key).status_code == 409
+    carol.post(f"/api/v1/alerts/{number}/acknowledge")
+    assert carol.post(path, headers=key).status_code == 200

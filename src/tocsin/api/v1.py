@@ -22,6 +22,7 @@ from tocsin.api import (
     token_routes,
 )
 from tocsin.api.access import PREFIX, allowed, must_all_be_guarded
+from tocsin.api.idempotency import Once
 from tocsin.api.inbound import BODY_LIMIT
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.preflight import as_json
@@ -60,6 +61,8 @@ def build(desk: FrontDesk) -> FastAPI:
         return {"healthy": not found, "problems": found, "checks": checks}
 
     must_all_be_guarded(api, routers)
+    # The one named last is asked first.
+    api.middleware("http")(Once(desk))
     api.middleware("http")(_within_limits)
     return api
 

@@ -8,12 +8,13 @@ import structlog
 
 from tocsin.interfaces import Clock
 from tocsin.store import alerts as stored_alerts
-from tocsin.store import inbound
+from tocsin.store import idempotency, inbound
 from tocsin.store.database import Database, StoreError
 
 log = structlog.get_logger()
 
 RAW_KEPT = timedelta(days=30)
+ANSWERS_KEPT = timedelta(days=1)
 _EVERY_SECONDS = 2.0
 _FORGET_EVERY = timedelta(hours=1)
 
@@ -56,6 +57,8 @@ class Upkeep:
         if self._forgot_at is None or now - self._forgot_at >= _FORGET_EVERY:
             self._forgot_at = now
             self._database.write(lambda tx: inbound.forget(tx, before=now - RAW_KEPT))
+            before = now - ANSWERS_KEPT
+            self._database.write(lambda tx: idempotency.forget(tx, before=before))
             self._forget()
         stored_alerts.trim_memory(self._database)
 
