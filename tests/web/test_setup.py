@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from tests.peers.programs import Mailserver, TocsinServer, page_link, require, until
-from tests.web.browsing import CHROMIUM, violations
+from tests.web.browsing import CHROMIUM, COMPANY, violations
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
@@ -112,3 +112,25 @@ def _go_through(
     assert "first-page" not in known
     assert "bob@example.com" in known
     assert mail.wait_for("alice@example.com", count=3)
+
+
+def test_a_page_that_waits_turns_when_a_first_ping_comes(
+    browser: object, tmp_path: Path
+) -> None:
+    # A ping makes no alert, so no fact of the live stream tells of it.
+    key = "f" * 32
+    more = f"  - {{name: job, type: heartbeat, service: checkout, key: {key}}}\n"
+    server = TocsinServer(tmp_path, company=COMPANY + more).start()
+    context = browser.new_context()  # type: ignore[attr-defined]
+    page = context.new_page()
+    try:
+        page.goto(server.command("sign-in-link", "alice").strip())
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(f"{server.url}/")
+        page.goto(f"{server.url}/admin/integrations/job")
+        page.get_by_text("Waiting for the first event").wait_for()
+        assert httpx2.get(f"{server.url}/ping/{key}").status_code == 200
+        page.get_by_text("Last ping").wait_for(timeout=15_000)
+    finally:
+        context.close()
+        server.stop()
