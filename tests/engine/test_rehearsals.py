@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -28,7 +28,7 @@ people:
     email: dora@example.com
     contacts: [{by: webhook, address: "https://hooks.example.com/dora"}]
     notify: {high: [{by: webhook, after: 0m}, {by: email, after: 12m}], low: [{by: email, after: 7m}]}
-  - {name: erik, email: erik@example.com}
+  - {name: erik, email: erik@example.com, time_zone: America/New_York, quiet_hours: {from: "22:00", to: "07:00"}}
   - {name: ghost, email: ghost@example.com}
 schedules:
   - name: hours
@@ -163,3 +163,39 @@ def test_a_dry_run_is_what_the_engine_then_does(story: Story) -> None:
         assert driven(story, number, at + HORIZON) == expected, (service, severity, at)
         kinds.add((service, len(expected), tuple(told.faults)))
     assert len(kinds) > 20, "the trials were all alike"
+
+
+def test_a_level_that_nobody_is_on_is_told_and_costs_no_time(story: Story) -> None:
+    # Sunday at noon in New York: the days are on, the nights are not.
+    at = datetime(2024, 3, 10, 17, tzinfo=UTC)
+    told = rehearsal(story, "gaps", Severity.SEV2, at)
+    assert any("Level 2 of gaps has nobody now" in one for one in told.faults)
+
+
+def test_somebody_whom_nothing_reaches_is_told(story: Story) -> None:
+    unreachable(story, "ghost")
+    told = rehearsal(story, "turns", Severity.SEV1, MONDAY_9AM, turn=2)
+    assert "ghost cannot be reached by anything." in told.faults
+    assert told.pages[0].person == "ghost"
+    assert told.pages[1].at == told.pages[0].at
+
+
+def test_a_step_that_comes_after_the_next_level_is_told(story: Story) -> None:
+    # Dora's mail comes after 12 minutes, the next level after 10.
+    told = rehearsal(story, "gaps", Severity.SEV3, datetime(2024, 3, 4, 15, tzinfo=UTC))
+    assert any(
+        one.startswith("dora's step “email after 12 min” never comes first")
+        for one in told.faults
+    )
+
+
+def test_quiet_hours_are_told_and_not_called_late(story: Story) -> None:
+    night = datetime(2024, 3, 4, 8, tzinfo=UTC)  # 3 o'clock for Erik
+    told = rehearsal(story, "turns", Severity.SEV4, night, turn=1)
+    assert told.pages[0].person == "erik"
+    assert told.pages[0].faults == (
+        "erik has quiet hours: this waits until 07:00 for them.",
+    )
+    loud = rehearsal(story, "turns", Severity.SEV1, night, turn=1)
+    assert loud.pages[0].faults == ()
+    assert loud.pages[0].is_night

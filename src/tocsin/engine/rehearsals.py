@@ -5,7 +5,7 @@ carried nowhere: nothing is written and nobody is paged.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -24,7 +24,7 @@ from tocsin.core.escalation import (
     Ticked,
     begun,
 )
-from tocsin.core.paging import plan
+from tocsin.core.paging import PlannedPage, plan
 from tocsin.core.severity import Severity
 from tocsin.engine import escalation
 
@@ -45,6 +45,8 @@ class Rehearsed(Struct, frozen=True):
     methods: tuple[tuple[timedelta, str], ...]
     local: datetime
     is_night: bool = False
+    # The end of the quiet hours that it waits for, where it waits.
+    quiet_until: datetime | None = None
     faults: tuple[str, ...] = ()
 
 
@@ -161,6 +163,7 @@ class _Stage:
         plans = plan(person, page, urgency=urgency, now=self._now) if person else ()
         zone = person.zone if person is not None else self._directory.zone
         local = self._now.astimezone(ZoneInfo(zone))
+        deferred = [one.deferred_until for one in plans if one.deferred_until]
         return Rehearsed(
             at=self._now,
             person=page.user,
@@ -170,8 +173,22 @@ class _Stage:
             methods=tuple((one.due_at - self._now, one.channel) for one in plans),
             local=local,
             is_night=local.hour >= _NIGHT[0] or local.hour < _NIGHT[1],
-            faults=() if plans else (f"{page.user} cannot be reached by anything.",),
+            quiet_until=min(deferred, default=None),
+            faults=_silent(page.user, plans, local.tzinfo),
         )
+
+
+def _silent(
+    name: str, plans: Sequence[PlannedPage], zone: tzinfo | None
+) -> tuple[str, ...]:
+    """Why somebody who is paged hears nothing, or nothing yet."""
+    if not plans:
+        return (f"{name} cannot be reached by anything.",)
+    waits = [one.deferred_until for one in plans if one.deferred_until]
+    if len(waits) < len(plans):
+        return ()
+    until = min(waits).astimezone(zone)
+    return (f"{name} has quiet hours: this waits until {until:%H:%M} for them.",)
 
 
 def _judged(moments: Sequence[Moment]) -> list[Moment]:
@@ -185,6 +202,8 @@ def _judged(moments: Sequence[Moment]) -> list[Moment]:
 
 def _too_late(page: Rehearsed, following: Moment) -> Rehearsed:
     """A step of the person that comes when others are being paged already."""
+    if page.quiet_until is not None:
+        return page  # said already, in other words
     gap = following.at - page.at
     late = [(after, by) for after, by in page.methods if after >= gap]
     if not late:
