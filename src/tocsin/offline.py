@@ -1,11 +1,13 @@
 """What the command line does on the settings' database, without a server."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from tocsin import system
 from tocsin.app import preflight_of
 from tocsin.at_rest import open_database, secret_key
 from tocsin.config import BadSettings, Settings, client_settings, read_settings
+from tocsin.core.permissions import Scope, scopes_of
 from tocsin.engine.audit import Actor, Auditor
 from tocsin.engine.checks import BAD, Check
 from tocsin.engine.configuration import apply_files
@@ -17,6 +19,7 @@ from tocsin.engine.preflight import Seen, as_json
 from tocsin.engine.sessions import Sessions
 from tocsin.engine.sign_in import SignIn
 from tocsin.engine.throttling import Throttle
+from tocsin.engine.tokens import told
 from tocsin.engine.visits import Porter, Visit
 from tocsin.store.database import StoreError
 from tocsin.store.migrate import HEAD
@@ -59,9 +62,31 @@ class Doors:
         base = settings.public_url or f"http://{settings.host}:{settings.port}"
         return f"{base}/sign-in/{token}"
 
-    def token(self, person: str, label: str) -> str:
-        """An API token. Raises LookupError."""
-        return self._sign_in.make_token(self._known(person), label=label)[0]
+    def token(
+        self,
+        person: str,
+        label: str,
+        *,
+        scopes: Sequence[str] = (),
+        team: str = "",
+        days: int | None = None,
+    ) -> str:
+        """An API token, for everything without `scopes`. Raises LookupError."""
+        if team and team not in self._database.read(Directories().current).teams:
+            message = f"{team!r}: expected a team that is configured"
+            raise LookupError(message)
+        auditor = Auditor(secret_key(self._settings))
+        actor = Actor(system.user_name(), "CLI")
+        return self._sign_in.make_token(
+            self._known(person),
+            label=label,
+            scopes=scopes_of(scopes) or (Scope.ADMIN,),
+            team=team,
+            good_for=timedelta(days=days) if days is not None else None,
+            recorder=lambda tx, held, now: auditor.write(
+                tx, actor, "create", "token", held.id, after=told(held), now=now
+            ),
+        )[0]
 
     def emergency_codes(self, person: str) -> list[str]:
         """Ten new emergency codes; the ones from before are void. Raises LookupError."""

@@ -42,6 +42,14 @@ PAGES = [
     "/schedules",
     "/schedules/payments",
     "/schedules/payments?view=list",
+    "/admin/people",
+    "/admin/people/bob",
+    "/admin/people/new",
+    "/admin/teams",
+    "/admin/teams/payments",
+    "/admin/teams/new",
+    "/admin/tokens",
+    "/admin/audit",
     "/kit",
 ]
 

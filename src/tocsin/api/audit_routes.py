@@ -1,14 +1,16 @@
 """The audit log: who changed what, from where, before and after."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
 from tocsin.api.access import allowed
 from tocsin.api.alert_routes import ERRORS
+from tocsin.api.instants import bounded, utc
 from tocsin.api.shapes import time
 from tocsin.core.excerpts import clean
-from tocsin.core.permissions import ADMIN
+from tocsin.core.permissions import ADMIN, LEAD
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
 from tocsin.store import audit
@@ -18,18 +20,30 @@ Text = Annotated[str, Query(max_length=400)]
 
 def routes(desk: FrontDesk) -> APIRouter:
     """The router."""
+    # long because: each route is a closure over the desk.
     router = APIRouter(prefix="/audit", responses=ERRORS, tags=["audit"])
 
     @router.get("")
     def listing(
-        _: Viewer = allowed(desk, ADMIN),
+        viewer: Viewer = allowed(desk, LEAD),
         actor: Text = "",
         noun: Text = "",
         name: Text = "",
+        team: Text = "",
+        since: Annotated[datetime | None, Query()] = None,
+        until: Annotated[datetime | None, Query()] = None,
         before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> dict[str, Any]:
-        """Entries, newest first; `next` is the cursor for `before`."""
+        """Entries, newest first; `next` is the cursor for `before`.
+
+        Admins see all, leads those of the teams they lead.
+        """
+        teams = viewer.record_of(desk.directory().teams)
+        if team:
+            wanted = clean(team)
+            mine = teams is None or wanted in teams
+            teams = frozenset({wanted}) if mine else frozenset()
         found = desk.database.read(
             lambda tx: audit.listing(
                 tx,
@@ -38,6 +52,9 @@ def routes(desk: FrontDesk) -> APIRouter:
                 actor=clean(actor),
                 noun=clean(noun),
                 name=clean(name),
+                teams=teams,
+                since=bounded(utc(since)) if since else None,
+                until=bounded(utc(until)) if until else None,
             )
         )
         more = found[limit - 1].id if len(found) > limit else None

@@ -162,3 +162,9 @@ class TestPageIn(Body):
     """Which of one's steps to try."""
 
     urgency: Literal["high", "low"] = "high"
+
+
+class MemberIn(Body):
+    """As what somebody is in a team."""
+
+    role: Literal["viewer", "responder", "lead"] = "responder"

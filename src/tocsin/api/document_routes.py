@@ -99,7 +99,7 @@ def _writing(router: APIRouter, desk: FrontDesk, path: str, noun: str) -> None:
         _must_be_seen(desk, viewer, noun, name)
         change = Change(noun, name, None, _etag(if_match), needs_etag=True)
         done = desk.edit(change, viewer, viewer.actor)
-        return Response(status_code=204) if done.done else _refused(done)
+        return Response(status_code=204) if done.done else refused(done)
 
 
 def _must_be_seen(desk: FrontDesk, viewer: Viewer, noun: str, name: str) -> None:
@@ -120,7 +120,7 @@ def _etag(header: str) -> str | None:
 
 def _answer(done: Edited, viewer: Viewer, noun: str, desk: FrontDesk) -> Response:
     if not done.done:
-        return _refused(done)
+        return refused(done)
     assert done.document is not None
     seen: Mapping[str, Plain] = seen_by(viewer, noun, _documents(desk))
     body = seen.get(str(done.document.get("name")), {})
@@ -128,7 +128,8 @@ def _answer(done: Edited, viewer: Viewer, noun: str, desk: FrontDesk) -> Respons
     return JSONResponse(body, status, {"etag": f'"{done.etag}"'})
 
 
-def _refused(done: Edited) -> Response:
+def refused(done: Edited) -> Response:
+    """Why a change was not done, as a problem."""
     if done.refused:
         return problem(403, done.refused)
     if done.missing:

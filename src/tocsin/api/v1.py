@@ -15,6 +15,7 @@ from tocsin.api import (
     integration_routes,
     me_routes,
     message_routes,
+    people_routes,
     policy_routes,
     problems,
     schedule_routes,
@@ -31,7 +32,7 @@ from tocsin.engine.sign_in import Viewer
 _NOUNS = (
     alert_routes, schedule_routes, config_routes, integration_routes, silence_routes,
     document_routes, token_routes, audit_routes, policy_routes, message_routes,
-    me_routes,
+    me_routes, people_routes,
 )  # fmt: skip
 __all__ = ["PREFIX", "build"]
 _DEEPEST = 32

@@ -7,6 +7,9 @@ import click
 
 from tocsin.cli.printing import json_option, print_json, stop
 
+# core/permissions.Scope, which costs an import that no help needs.
+_SCOPES = ("read", "send", "respond", "configure", "admin", "scim")
+
 
 def checked_settings(**overrides: Any) -> Any:
     """The settings of this process; bad ones end it with exit code 2."""
@@ -99,13 +102,27 @@ def break_glass(person: str, *, as_json: bool) -> None:
 @click.command()
 @click.argument("person")
 @click.option("--label", default="cli", show_default=True, help="What it is for.")
+@click.option("--scope", "scopes", multiple=True, type=click.Choice(_SCOPES),
+              help="What it may do; everything PERSON may when left out. Repeatable.")  # fmt: skip
+@click.option("--team", default="", help="Elsewhere it only reads.")
+@click.option("--days", type=click.IntRange(1, 731), help="How long it is good for.")
 @json_option
-def token(person: str, label: str, *, as_json: bool) -> None:
+def token(
+    person: str,
+    label: str,
+    scopes: tuple[str, ...],
+    team: str,
+    days: int | None,
+    *,
+    as_json: bool,
+) -> None:
     """Make an API token for PERSON and print it, once.
 
-    Example: export TOCSIN_TOKEN=$(tocsin token alice)
+    Example: export TOCSIN_TOKEN=$(tocsin token alice --scope read --days 90)
     """
-    made = _with_doors(lambda doors: doors.token(person, label))
+    made = _with_doors(
+        lambda doors: doors.token(person, label, scopes=scopes, team=team, days=days)
+    )
     print_json({"token": made}) if as_json else click.echo(made)
 
 

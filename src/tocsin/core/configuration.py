@@ -179,6 +179,7 @@ FORMS: Mapping[str, Form] = {
             "time_zone": zone("their own zone"),
             "teams": names("teams they belong to"),
             "team_roles": _team_roles("what they may do in a team, where it differs"),
+            "active": yes_no("false for who left: neither paged nor let in"),
             "contacts": many(_CONTACT, "further ways to reach them"),
             "notify": one(
                 Form(

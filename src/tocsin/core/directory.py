@@ -5,7 +5,7 @@ Preview, API and pager ask this one. Knows no alert and no database.
 
 # long because: one snapshot, and every question that is asked of it.
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -176,13 +176,20 @@ class Directory:
 
     def person(self, name: str) -> Person | None:
         """Somebody who can be paged; the canary is one too."""
-        return _CANARY_PERSON if name == CANARY_NAME else self.people.get(name)
+        if name == CANARY_NAME:
+            return _CANARY_PERSON
+        found = self.people.get(name)
+        return found if found is not None and found.active else None
 
     @property
     def admins(self) -> tuple[str, ...]:
         """Whom to page about Tocsin itself: admins, or everybody when there is none."""
-        chosen = tuple(name for name in self.people if self.roles.get(name) == ADMIN)
-        return chosen or tuple(self.people)
+        here = self.active(self.people)
+        return tuple(n for n in here if self.roles.get(n) == ADMIN) or here
+
+    def active(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of `names` who are known and have not left, each once."""
+        return tuple(n for n in dict.fromkeys(names) if self.person(n) is not None)
 
     def grant(self, person: str) -> Grant:
         """What a person may do; whoever is unknown may nothing but look."""
@@ -231,8 +238,8 @@ class Directory:
             return tuple(dict.fromkeys(found))
         if kind is TargetKind.TEAM:
             team = self.teams.get(name)
-            return tuple(dict.fromkeys((*team.members, *team.leads))) if team else ()
-        names = [one for one in name.split(",") if one in self.people]
+            return self.active((*team.members, *team.leads)) if team else ()
+        names = self.active(name.split(","))
         return (names[turn % len(names)],) if names else ()
 
     def rotation(self, name: str) -> Rotation | None:
@@ -264,8 +271,7 @@ class Directory:
 
     def _on_call(self, rotation: Rotation, now: datetime) -> tuple[str, ...]:
         shifts = on_call_at(rotation, now=now)
-        people = dict.fromkeys(shift.user for shift in shifts)
-        return tuple(name for name in people if name in self.people)
+        return self.active(shift.user for shift in shifts)
 
     def _row(
         self, schedule: NamedSchedule, rotation: Rotation, now: datetime
@@ -286,7 +292,8 @@ class Directory:
         people = tuple(dict.fromkeys(shift.user for shift in shifts))
         until = _change_after(rotation, people, now)
         then = self._on_call(rotation, until) if until is not None else ()
-        return OnCallRow(schedule.name, rotation.name, people, until, then)
+        here = tuple(n for n in people if n not in self.people or self.person(n))
+        return OnCallRow(schedule.name, rotation.name, here, until, then)
 
     def _make_admin_policy(self) -> Policy:
         targets = tuple(Target(TargetKind.USER, name) for name in self.admins)

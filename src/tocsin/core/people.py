@@ -37,6 +37,8 @@ class Person(Struct, frozen=True):
     high: tuple[NotifyRule, ...] = ()
     low: tuple[NotifyRule, ...] = ()
     quiet: QuietHours | None = None
+    # Somebody who left stays known, but is neither paged nor let in.
+    active: bool = True
 
     def rules(self, urgency: Urgency) -> tuple[NotifyRule, ...]:
         """The ordered rules for `urgency`, as configured (possibly empty)."""

@@ -8,12 +8,13 @@ is a digest of its content: whoever edits says which content they saw.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 
 import msgspec
 from msgspec import Struct
 
-from tocsin.core import configuration, contacts
+from tocsin.core import configuration, contacts, memberships
 from tocsin.core.configuration import Documents
 from tocsin.core.directory_building import build
 from tocsin.core.forms import Plain, Problem
@@ -66,6 +67,8 @@ class Change(Struct, frozen=True):
     needs_etag: bool = False
     # Contacts whose owner entered the code just now (engine/contacts.py).
     proven: tuple[contacts.Place, ...] = ()
+    # The team whose members or leads it concerns, where the document does not say it.
+    team: str = ""
 
 
 def etag_of(document: Plain) -> str:
@@ -194,9 +197,12 @@ def _refusal(
     if viewer.may(ADMIN):
         return ""
     if change.noun == "people":
-        return contacts.refusal(
+        mine = contacts.refusal(
             viewer.person if viewer.keeps_own else "", held, document
         )
+        if not mine or (held or {}).get("name") == viewer.person:
+            return mine
+        return memberships.refusal(partial(viewer.may, LEAD), held, document)
     if change.noun == "teams" and (held is None or document is None):
         return "Teams are made and removed by the admins."
     for team in sorted(teams or {""}):
@@ -242,7 +248,10 @@ def _write(
         stored.delete(tx, change.noun, change.name)
     else:
         stored.save(tx, change.noun, change.name, document)
-    record(tx, auditor, actor, change.noun, change.name, held, document, after, now=now)
+    record(
+        tx, auditor, actor, change.noun, change.name, held, document, after,
+        team=change.team, now=now,
+    )  # fmt: skip
     etag = etag_of(document) if document else ""
     return Edited(document, etag, created=held is None)
 
@@ -257,6 +266,7 @@ def record(
     after: Plain | None,
     documents: Documents,
     *,
+    team: str = "",
     now: datetime,
 ) -> None:
     """One entry of the audit log for a document that was written."""
@@ -269,7 +279,7 @@ def record(
         name,
         before=recorded(before),
         after=recorded(after),
-        team=team_of(noun, after or before or {}, documents),
+        team=team or team_of(noun, after or before or {}, documents),
         now=now,
     )
 

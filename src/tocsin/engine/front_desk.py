@@ -7,7 +7,7 @@ from functools import partial
 
 from tocsin.core.directory import BY_HAND, Directory, Integration
 from tocsin.core.silences import Silence
-from tocsin.engine import silences
+from tocsin.engine import memberships, silences
 from tocsin.engine.alerts import Absorption, Arrival, Intake
 from tocsin.engine.answering import Acted
 from tocsin.engine.audit import Actor, Auditor
@@ -197,6 +197,26 @@ class FrontDesk:
         return self.database.read(
             lambda tx: preview(tx, change, new_key=self.new_key, now=now)
         )
+
+    def set_membership(
+        self, team: str, person: str, role: str | None, viewer: Viewer
+    ) -> Edited:
+        """Make somebody a member of a team with a role, or (None) no member."""
+        done = memberships.change(
+            self.database,
+            team,
+            person,
+            role,
+            viewer=viewer,
+            actor=viewer.actor,
+            auditor=self.audit,
+            new_key=self.new_key,
+            now=self.clock.now(),
+        )
+        if done.done:
+            self.directory()
+            self.wake()
+        return done
 
     def export(self) -> str:
         """The configuration as YAML."""

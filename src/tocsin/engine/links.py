@@ -98,7 +98,11 @@ class Links:
         person = directory.people.get(name)
         if person is None:
             return Invited(refused=f"There is nobody with the handle {name!r}.")
-        refused = self._may_not_invite(name, viewer)
+        refused = (
+            self._may_not_invite(name, viewer)
+            if person.active
+            else f"{name} is not active; activate them first."
+        )
         if refused:
             return Invited(refused=refused)
         link = self._make(

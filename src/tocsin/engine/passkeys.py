@@ -212,8 +212,9 @@ class Passkeys:
             return None
         name = clean(credential, longest=2000).rstrip("=")
         known = self._porter.database.read(lambda tx: stored.get(tx, name))
-        people = self._porter.directory().people
-        return known if known is not None and known.person in people else None
+        if known is None or self._porter.directory().person(known.person) is None:
+            return None
+        return known
 
     def _verified(self, state: Any, known: Passkey, response: Any) -> int:
         """The counter of a genuine answer. Raises one of _MALFORMED."""

@@ -127,11 +127,10 @@ class Passwords:
         link = self._porter.database.read(
             lambda tx: stored_links.look(tx, digest(token), now=now)
         )
-        people = self._porter.directory().people
-        if link is None or link.purpose != "reset" or link.person not in people:
+        person = self._porter.directory().person(link.person) if link else None
+        if link is None or link.purpose != "reset" or person is None:
             self._throttle.failed(Path.LINK, address=visit.address)
             return Entry()
-        person = people[link.person]
         problem = self.problem(person, password)
         if problem:
             return Entry(refused=problem)

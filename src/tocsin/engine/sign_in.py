@@ -10,7 +10,7 @@ from hashlib import sha256
 from msgspec import Struct
 
 from tocsin.core.directory import Service
-from tocsin.core.permissions import ADMIN, Grant, Scope, scopes_of
+from tocsin.core.permissions import ADMIN, LEAD, Grant, Scope, scopes_of
 from tocsin.engine.audit import Actor
 from tocsin.engine.directories import Directories
 from tocsin.interfaces import Clock
@@ -70,6 +70,12 @@ class Viewer(Struct, frozen=True):
         """Whether they may change how they themselves are reached."""
         return self.grant.keeps_own()
 
+    def record_of(self, teams: Iterable[str]) -> frozenset[str] | None:
+        """The teams whose entries of the audit log they see; None is all there are."""
+        if self.may(ADMIN):
+            return None
+        return frozenset(team for team in teams if self.may(LEAD, team))
+
     def sees(self, service: Service) -> bool:
         """Whether they may know of a service."""
         return not service.private or self.grant.sees_private_of(service.team)
@@ -96,7 +102,7 @@ class SignIn:
 
         def work(tx: Tx) -> str:
             directory = stored_directory.load(tx)
-            admins = [n for n in directory.people if directory.roles[n] == ADMIN]
+            admins = [n for n in directory.admins if directory.roles[n] == ADMIN]
             if admins:
                 return admins[0]
             document = {"name": _FIRST, "role": ADMIN, "email": "admin@localhost"}
@@ -229,7 +235,7 @@ class SignIn:
             return None
         directory = self._directories.current(tx)
         person = directory.people.get(name)
-        if person is None:
+        if person is None or not person.active:
             return None
         own = directory.grant(name)
         role = ADMIN if is_emergency else own.role

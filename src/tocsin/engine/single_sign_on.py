@@ -4,6 +4,8 @@ State, nonce and PKCE's verifier are kept here, bound to one browser, and used o
 identity is (issuer, subject); a mail address links it once, if the provider vouches.
 """
 
+# long because: one visit to a provider, from the redirect to the session.
+
 import hmac
 import re
 from collections.abc import Collection
@@ -24,7 +26,7 @@ from tocsin.engine.editing import record
 from tocsin.engine.sessions import RECENT, Sessions
 from tocsin.engine.sign_in import digest
 from tocsin.engine.throttling import Throttle
-from tocsin.engine.visits import Entry, Porter, Visit, whose_address
+from tocsin.engine.visits import Entry, Porter, Visit, left_with_address, whose_address
 from tocsin.interfaces import (
     Identity,
     IdentityProvider,
@@ -41,6 +43,7 @@ VISIT_GOOD_FOR = timedelta(minutes=10)
 _KIND = "sso"
 _STALE = "That took too long, began in another browser, or was sent twice. Try again."
 _DOWN = "{} cannot be reached at this moment. Choose another way to sign in."
+_LEFT = "Your account was deactivated; an admin can activate it again."
 _UNKNOWN = "{} knows you, but you have no account here. Ask an admin for one."
 _UNVERIFIED = "{} does not vouch for your mail address, so nobody here can be told to be you. Ask an admin."
 _TAKEN = (
@@ -199,11 +202,15 @@ class SingleSignOn:
         issuer, subject = identity.issuer, identity.subject
         known = identities.person_of(tx, issuer, subject)
         if known is not None and known in directory.people:
+            if directory.person(known) is None:
+                return "", _LEFT
             identities.used(tx, issuer, subject, now=now)
             return known, ""
         vouched = identity.is_email_verified or self._settings.trusts_email
         if "@" not in identity.email or not vouched:
             return "", _UNVERIFIED.format(self.name)
+        if left_with_address(directory, identity.email):
+            return "", _LEFT
         person = whose_address(directory, identity.email)
         if person is None and not self._settings.creates:
             return "", _UNKNOWN.format(self.name)

@@ -51,7 +51,7 @@ def make(
         good_for=good_for,
         made_by=viewer.person,
         recorder=lambda tx, one, now: auditor.write(
-            tx, viewer.actor, "create", "token", one.id, after=_told(one), now=now
+            tx, viewer.actor, "create", "token", one.id, after=told(one), now=now
         ),
     )
     return Made(held, secret)
@@ -67,7 +67,7 @@ def end(sign_in: SignIn, viewer: Viewer, auditor: Auditor, token_id: str) -> boo
             return False
         stored.end_token(tx, token_id)
         auditor.write(
-            tx, viewer.actor, "delete", "token", held.id, before=_told(held), now=now
+            tx, viewer.actor, "delete", "token", held.id, before=told(held), now=now
         )
         return True
 
@@ -124,7 +124,8 @@ def _too_much(viewer: Viewer) -> Made:
     return Made(refused=said, forbidden=True)
 
 
-def _told(held: Token) -> dict[str, object]:
+def told(held: Token) -> dict[str, object]:
+    """A token as the audit log has it."""
     return {
         "person": held.person,
         "label": held.label,

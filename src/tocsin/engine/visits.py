@@ -118,7 +118,7 @@ def known_as(directory: Directory, account: str) -> Person | None:
     """Whom a handle or a mail address means; an address that two share means nobody."""
     account = account.strip()
     if account in directory.people:
-        return directory.people[account]
+        return directory.person(account)
     return whose_address(directory, account)
 
 
@@ -128,6 +128,15 @@ def whose_address(directory: Directory, email: str) -> Person | None:
     matching = [
         person
         for person in directory.people.values()
-        if person.email and person.email.casefold() == folded
+        if person.active and person.email and person.email.casefold() == folded
     ]
     return matching[0] if len(matching) == 1 else None
+
+
+def left_with_address(directory: Directory, email: str) -> bool:
+    """Whether it is the address of somebody who was made inactive."""
+    folded = email.strip().casefold()
+    return any(
+        not one.active and one.email.casefold() == folded
+        for one in directory.people.values()
+    )

@@ -6,7 +6,7 @@ left out or moved shows. The key is not in the database.
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 import msgspec
@@ -112,12 +112,24 @@ def listing(
     actor: str = "",
     noun: str = "",
     name: str = "",
+    teams: Collection[str] | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[Entry]:
-    """Entries, newest first."""
+    """Entries, newest first; of `teams` only unless None, in `[since, until)`."""
     conditions, params = ["1 = 1"], {"limit": limit}
     chosen: dict[str, object] = {"actor": actor, "noun": noun, "name": name}
     wanted = {column: value for column, value in chosen.items() if value}
     conditions += [f"{column} = :{column}" for column in wanted]
+    if teams is not None:
+        marks = {f"team{at}": team for at, team in enumerate(sorted(teams))}
+        chosen_teams = ", ".join(f":{mark}" for mark in marks) or "null"
+        conditions.append(f"team in ({chosen_teams})")
+        wanted.update(marks)
+    for at, comparison in ((since, "at >= :since"), (until, "at < :until")):
+        if at is not None:
+            conditions.append(comparison)
+            wanted[comparison.rpartition(":")[2]] = to_micros(at)
     if before is not None:
         conditions.append("id < :before")
         wanted["before"] = before
@@ -128,6 +140,11 @@ def listing(
         **wanted,
     )
     return [Entry(row[0], from_micros(row[1]), *row[2:]) for row in rows]
+
+
+def nouns(tx: Tx) -> list[str]:
+    """Every kind of thing that was ever changed."""
+    return [row[0] for row in tx.all("select distinct noun from audit order by noun")]
 
 
 def _from_the_start(tx: Tx) -> Iterator[Row]:

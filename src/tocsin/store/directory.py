@@ -61,7 +61,9 @@ def ids(tx: Tx) -> dict[str, int]:
 
 
 def save(tx: Tx, noun: str, name: str, document: dict[str, Any]) -> None:
-    """Write one document."""
+    """Write one document; who is made inactive is signed out everywhere."""
+    if noun == "people" and document.get("active") is False:
+        credentials.suspend(tx, name)
     document = seal_document(tx.sealer, noun, document)
     text = _encode(document).decode()
     if noun == "integrations":

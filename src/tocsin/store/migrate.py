@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tocsin.store.database import Database, StoreError
 
-HEAD = "0006"
+HEAD = "0007"
 
 
 def version(database: Database) -> str:

@@ -38,7 +38,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("integrations", "Integrations", "/admin/integrations", "plug", ADMIN_GROUP, go="i"),
     Entry("people", "People", "/admin/people", "users-round", ADMIN_GROUP),
     Entry("teams", "Teams", "/admin/teams", "network", ADMIN_GROUP, go="t"),
-    Entry("tokens", "Tokens", "/admin/tokens", "key-round", ADMIN_GROUP, "admin"),
+    Entry("tokens", "Tokens", "/admin/tokens", "key-round", ADMIN_GROUP),
     Entry("audit", "Audit", "/admin/audit", "scroll-text", ADMIN_GROUP, "lead"),
     Entry("messages", "Message log", "/admin/messages", "mails", ADMIN_GROUP, "lead"),
     Entry("health", "Health", "/admin/health", "activity", ADMIN_GROUP),

@@ -197,7 +197,7 @@ class _Pages:
         name = self._known(request)
         visit = visit_of(request, self._desk)
         self._credentials.sessions.end_of(name, visit, by=viewer.person)
-        return RedirectResponse(f"/people/{quote(name)}", 303)
+        return RedirectResponse(f"/admin/people/{quote(name)}", 303)
 
     def _known(self, request: Request) -> str:
         name: str = request.path_params["name"]

@@ -15,6 +15,7 @@ from tocsin.engine.front_desk import FrontDesk
 from tocsin.web import (
     alerts,
     assets,
+    audit,
     demo,
     doors,
     errors,
@@ -29,6 +30,7 @@ from tocsin.web import (
     oncall,
     page_link,
     passkeys,
+    people,
     policies,
     policy_forms,
     pwa,
@@ -38,7 +40,9 @@ from tocsin.web import (
     services,
     setup,
     single_sign_on,
+    teams,
     theme,
+    tokens,
 )
 from tocsin.web.browser import Remembering
 from tocsin.web.gate import (
@@ -79,21 +83,9 @@ OPEN = {
 
 # Pages that need nothing but the desk and the gate.
 _PAGES = (
-    home,
-    setup,
-    me,
-    alerts,
-    oncall,
-    services,
-    service_forms,
-    schedules,
-    policies,
-    policy_forms,
-    integrations,
-    integration,
-    messages,
-    health,
-    find,
+    home, setup, me, alerts, oncall, services, service_forms, schedules, policies,
+    policy_forms, integrations, integration, people, teams, tokens, audit, messages,
+    health, find,
 )  # fmt: skip
 
 
