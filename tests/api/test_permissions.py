@@ -63,6 +63,12 @@ BODIES: dict[str, object] = {
     "PUT /api/v1/policies/{name}": {"team": "payments"},
     "PUT /api/v1/services/{name}": {"team": "payments"},
     "PUT /api/v1/integrations/{name}": {"service": "checkout"},
+    "POST /api/v1/maintenance": {
+        "services": ["checkout"],
+        "starts_at": "2000-01-01T00:00:00Z",
+        "ends_at": "2000-01-01T01:00:00Z",
+        "reason": "x",
+    },
     "POST /api/v1/me/contacts": {"by": "email", "address": "nobody"},
     "POST /api/v1/me/contacts/{contact_id}/verify": {"code": "000000"},
     "POST /api/v1/tokens": {"label": "x", "scopes": ["read"]},

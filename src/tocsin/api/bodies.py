@@ -83,6 +83,27 @@ class SilenceIn(Body):
     ends_at: datetime
     comment: Annotated[str, Field(min_length=1, max_length=1000)]
     service: Annotated[str, Field(max_length=100)] = ""
+    ticket: Annotated[str, Field(max_length=400)] = ""
+    # The id of one that ends as this one begins.
+    replaces: Annotated[str, Field(max_length=64)] = ""
+
+
+class CoverIn(Body):
+    """What a silence would cover: matchers and a service, or only one of the two."""
+
+    matchers: Annotated[list[MatcherIn], Field(max_length=50)] = []
+    service: Annotated[str, Field(max_length=100)] = ""
+
+
+class MaintenanceIn(Body):
+    """Services that are worked on, from when to when, and why."""
+
+    services: Annotated[list[Name], Field(min_length=1, max_length=200)]
+    starts_at: datetime | None = None
+    ends_at: datetime
+    reason: Annotated[str, Field(min_length=1, max_length=1000)]
+    ticket: Annotated[str, Field(max_length=400)] = ""
+    public_text: Text = ""
 
 
 class TestIn(Body):

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from tocsin.core import maintenance
 from tocsin.core.alerts import Alert
 from tocsin.core.coming import Coming
 from tocsin.core.credentials import shown_address
 from tocsin.core.directory import OnCallRow
+from tocsin.core.maintenance import Maintenance
 from tocsin.core.silences import Silence, state
 from tocsin.engine.inquiries import AlertStory, Brief
+from tocsin.engine.quiet_effect import Effect
 from tocsin.engine.rehearsals import Rehearsal, Rehearsed
 
 
@@ -147,7 +150,44 @@ def silence_json(silence: Silence, *, now: datetime) -> dict[str, Any]:
         "author": silence.author,
         "comment": silence.comment,
         "service": silence.service,
+        "ticket": silence.ticket,
         "state": state(silence, now=now),
+    }
+
+
+def maintenance_json(window: Maintenance, *, now: datetime) -> dict[str, Any]:
+    """A maintenance window."""
+    return {
+        "id": window.id,
+        "services": list(window.services),
+        "starts_at": time(window.starts_at),
+        "ends_at": time(window.ends_at),
+        "author": window.author,
+        "reason": window.reason,
+        "ticket": window.ticket,
+        "public_text": window.public_text,
+        "summary": window.summary or None,
+        "state": maintenance.state(window, now=now),
+    }
+
+
+def effect_json(effect: Effect) -> dict[str, Any]:
+    """What would be kept quiet."""
+    return {
+        "matches_now": effect.now,
+        "matched_in_7_days": effect.week,
+        "is_cut": effect.is_cut,
+        "alerts_now": [_named(one) for one in effect.now_shown],
+        "alerts_in_7_days": [_named(one) for one in effect.week_shown],
+    }
+
+
+def _named(alert: Alert) -> dict[str, Any]:
+    return {
+        "number": alert.number,
+        "title": alert.title,
+        "service": alert.service,
+        "first_at": time(alert.first_at),
     }
 
 

@@ -1,5 +1,6 @@
 """Silences: what is kept quiet, until when and why."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path
@@ -7,7 +8,7 @@ from fastapi.responses import Response
 
 from tocsin.api.access import allowed, must
 from tocsin.api.alert_routes import ERRORS
-from tocsin.api.bodies import SilenceIn
+from tocsin.api.bodies import MatcherIn, SilenceIn
 from tocsin.api.instants import bounded, utc
 from tocsin.api.shapes import silence_json
 from tocsin.core import silences
@@ -42,10 +43,7 @@ def routes(desk: FrontDesk) -> APIRouter:
         starts = utc(body.starts_at) if body.starts_at else now
         silence = Silence(
             id=desk.new_id(),
-            matchers=tuple(
-                Matcher(clean(m.name), clean(m.value), m.is_regex, m.is_equal)
-                for m in body.matchers
-            ),
+            matchers=_matchers(body.matchers),
             starts_at=max(starts, now),
             ends_at=bounded(utc(body.ends_at)),
             author=viewer.person,
@@ -68,13 +66,23 @@ def routes(desk: FrontDesk) -> APIRouter:
         caller: Viewer = allowed(desk, RESPONDER),
     ) -> Response:
         """End a silence now."""
-        wanted = clean(silence_id)
-        known = desk.database.read(lambda tx: stored_silences.get(tx, wanted))
-        directory = desk.directory()
-        if known is None or known.service in directory.hidden_from(caller.grant):
-            raise HTTPException(404, "There is no silence with this id.")
-        must(caller, RESPONDER, directory.team_of(known.service))
+        known = _known(desk, clean(silence_id), caller)
+        must(caller, RESPONDER, desk.directory().team_of(known.service))
         desk.end_silence(known, caller.actor)
         return Response(status_code=204)
 
     return router
+
+
+def _known(desk: FrontDesk, silence_id: str, viewer: Viewer) -> Silence:
+    """A silence that the viewer may know of. Raises 404."""
+    known = desk.database.read(lambda tx: stored_silences.get(tx, silence_id))
+    if known is None or known.service in desk.directory().hidden_from(viewer.grant):
+        raise HTTPException(404, "There is no silence with this id.")
+    return known
+
+
+def _matchers(given: Sequence[MatcherIn]) -> tuple[Matcher, ...]:
+    return tuple(
+        Matcher(clean(m.name), clean(m.value), m.is_regex, m.is_equal) for m in given
+    )

@@ -13,6 +13,7 @@ from tocsin.api import (
     config_routes,
     document_routes,
     integration_routes,
+    maintenance_routes,
     me_routes,
     message_routes,
     people_routes,
@@ -32,7 +33,7 @@ from tocsin.engine.sign_in import Viewer
 _NOUNS = (
     alert_routes, schedule_routes, config_routes, integration_routes, silence_routes,
     document_routes, token_routes, audit_routes, policy_routes, message_routes,
-    me_routes, people_routes,
+    me_routes, people_routes, maintenance_routes,
 )  # fmt: skip
 __all__ = ["PREFIX", "build"]
 _DEEPEST = 32

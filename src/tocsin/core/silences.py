@@ -41,6 +41,7 @@ class Silence(Struct, frozen=True):
     service: str = ""
     integration: int = 0
     updated_at: datetime | None = None
+    ticket: str = ""
 
 
 def state(silence: Silence, *, now: datetime) -> str:
@@ -87,16 +88,7 @@ def covering(
 
 def problems(silence: Silence, *, now: datetime) -> tuple[str, ...]:
     """What is wrong with it, each with the field and what was expected."""
-    found = []
-    if not silence.matchers:
-        found.append("matchers: expected at least one")
-    elif not any(_can_tell(matcher) for matcher in silence.matchers):
-        found.append("matchers: at least one must not match the empty string")
-    found += [
-        f"matchers: {matcher.name}: {problem}"
-        for matcher in silence.matchers
-        if matcher.is_regex and (problem := _pattern_problem(matcher.value))
-    ]
+    found = list(matcher_problems(silence.matchers))
     if silence.ends_at <= silence.starts_at:
         found.append("endsAt: expected a time after startsAt")
     if silence.ends_at <= now:
@@ -107,6 +99,21 @@ def problems(silence: Silence, *, now: datetime) -> tuple[str, ...]:
         found.append("createdBy: expected who asks for it")
     if not silence.comment:
         found.append("comment: expected the reason")
+    return tuple(found)
+
+
+def matcher_problems(matchers: Sequence[Matcher]) -> tuple[str, ...]:
+    """What is wrong with what it is to match."""
+    found = []
+    if not matchers:
+        found.append("matchers: expected at least one")
+    elif not any(_can_tell(matcher) for matcher in matchers):
+        found.append("matchers: at least one must not match the empty string")
+    found += [
+        f"matchers: {matcher.name}: {problem}"
+        for matcher in matchers
+        if matcher.is_regex and (problem := _pattern_problem(matcher.value))
+    ]
     return tuple(found)
 
 

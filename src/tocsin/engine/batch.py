@@ -6,8 +6,7 @@ Many requests are absorbed in memory first; then everything is written in bulk.
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from tocsin.core import absorbing, routing, silences
-from tocsin.core import alerts as rules
+from tocsin.core import absorbing, routing
 from tocsin.core import escalation as runs
 from tocsin.core.absorbing import Outcome
 from tocsin.core.alerts import Alert, AlertEvent
@@ -15,12 +14,11 @@ from tocsin.core.directory import Directory, Integration
 from tocsin.core.escalation import Policy, Run
 from tocsin.core.severity import Severity
 from tocsin.core.timeline import Fact, FactKind
-from tocsin.engine import escalation
+from tocsin.engine import escalation, suppression
 from tocsin.engine.arrivals import Absorption, Arrival
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import escalation as stored_runs
 from tocsin.store import inbound, timeline
-from tocsin.store import silences as stored_silences
 from tocsin.store.database import Database, Tx
 
 # Looked up once: in Python 3.11 reading a member of an enum is a call.
@@ -55,7 +53,7 @@ class Batch:
         self._facts: list[tuple[int, Fact]] = []
         self._severities: dict[tuple[int, str], Severity | None] = {}
         self._recall = stored_alerts.recall(tx, database)
-        self._silences = stored_silences.in_force(tx, now=now)
+        self._in_force = suppression.in_force(tx, now=now)
 
     def load(self, arrivals: Sequence[Arrival]) -> None:
         """Fetch what the process does not remember of the alerts that are named."""
@@ -167,6 +165,9 @@ class Batch:
         elif known.number in self._opened:
             self._opened[alert.number] = alert
         else:
+            if absorbed.outcome is Outcome.REOPENED:
+                # What kept its last episode quiet may be over, or another have begun.
+                alert = self._in_force.judged(alert)
             self._repeated.pop(alert.number, None)
             self._changed[alert.number] = alert
         self._tx.overlay[place] = alert
@@ -182,11 +183,7 @@ class Batch:
         if not self._numbers:
             self._numbers = stored_alerts.next_numbers(self._tx, 1)
         alert = stored_alerts.renumbered(alert, self._numbers.pop())
-        if self._silences:
-            for name in silences.covering(
-                alert.labels, self._silences, service=alert.service, now=self._now
-            ):
-                alert = rules.suppress(alert, by=f"silence:{name}")
+        alert = self._in_force.judged(alert)
         self._opened[alert.number] = alert
         return alert
 

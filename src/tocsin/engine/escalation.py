@@ -111,6 +111,8 @@ def begin(
     """
     version = stored_runs.policy_version(tx, policy)
     run = escalation.pending(alert.severity, now=now)
+    if alert.suppressed_by:
+        run = escalation.held(run, now=now)
     stored_runs.save(tx, alert.number, run, version=version)
 
 

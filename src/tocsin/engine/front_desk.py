@@ -6,8 +6,9 @@ from datetime import datetime
 from functools import partial
 
 from tocsin.core.directory import BY_HAND, Directory, Integration
+from tocsin.core.maintenance import Maintenance
 from tocsin.core.silences import Silence
-from tocsin.engine import memberships, silences
+from tocsin.engine import maintenance, memberships, silences
 from tocsin.engine.alerts import Absorption, Arrival, Intake
 from tocsin.engine.answering import Acted
 from tocsin.engine.audit import Actor, Auditor
@@ -23,6 +24,7 @@ from tocsin.engine.previews import Preview, preview
 from tocsin.engine.responding import Act, recorded, respond
 from tocsin.engine.sign_in import SignIn, Viewer
 from tocsin.interfaces import Clock
+from tocsin.store import silences as stored_silences
 from tocsin.store.database import Database, Tx
 
 ActOn = Callable[[Tx, int, Directory, datetime], Acted]
@@ -124,12 +126,19 @@ class FrontDesk:
         self.wake()
         return found[0]
 
-    def silence(self, silence: Silence, actor: Actor) -> None:
-        """A new silence, or new times and words for a known one."""
+    def silence(self, silence: Silence, actor: Actor, *, replaces: str = "") -> None:
+        """A new silence; the one that it `replaces` ends in the same commit."""
         now = self.clock.now()
 
         def work(tx: Tx) -> None:
-            silences.keep(tx, silence, actor=actor, auditor=self.audit, now=now)
+            directory = self.directories.current(tx)
+            old = stored_silences.get(tx, replaces) if replaces else None
+            if old is not None:
+                self._end_silence(tx, old, directory, actor, now)
+            team = directory.team_of(silence.service)
+            silences.keep(
+                tx, silence, team=team, actor=actor, auditor=self.audit, now=now
+            )
 
         self.database.write(work)
         self.wake()
@@ -137,13 +146,51 @@ class FrontDesk:
     def end_silence(self, silence: Silence, actor: Actor) -> None:
         """It ends now."""
         now = self.clock.now()
+        self.database.write(
+            lambda tx: self._end_silence(
+                tx, silence, self.directories.current(tx), actor, now
+            )
+        )
+        self.wake()
+
+    def _end_silence(
+        self,
+        tx: Tx,
+        silence: Silence,
+        directory: Directory,
+        actor: Actor,
+        now: datetime,
+    ) -> None:
+        silences.end(tx, silence, directory=directory, now=now)
+        team = directory.team_of(silence.service)
+        silences.record(
+            tx, "end", silence, team=team, actor=actor, auditor=self.audit, now=now
+        )
+
+    def maintain(self, window: Maintenance, actor: Actor) -> None:
+        """A new maintenance window."""
+        now = self.clock.now()
 
         def work(tx: Tx) -> None:
             directory = self.directories.current(tx)
-            silences.end(tx, silence, directory=directory, now=now)
-            silences.record(
-                tx, "end", silence, actor=actor, auditor=self.audit, now=now
-            )
+            maintenance.keep(
+                tx, window, directory=directory, actor=actor,
+                auditor=self.audit, now=now,
+            )  # fmt: skip
+
+        self.database.write(work)
+        self.wake()
+
+    def end_maintenance(self, window: Maintenance, actor: Actor) -> None:
+        """It ends now; what still fires pages after the hold-off."""
+        now = self.clock.now()
+
+        def work(tx: Tx) -> None:
+            directory = self.directories.current(tx)
+            maintenance.end(
+                tx, window, directory=directory, actor=actor,
+                auditor=self.audit, now=now,
+            )  # fmt: skip
 
         self.database.write(work)
         self.wake()

@@ -16,6 +16,7 @@ from tocsin.core.paging import Attempted
 from tocsin.engine import (
     escalation,
     heartbeats,
+    maintenance,
     paging,
     quarantine,
     silences,
@@ -128,6 +129,7 @@ class Engine:
             sources.sweep(tx, directory=directory, now=now)
             heartbeats.sweep(tx, intake=self._intake, directory=directory, now=now)
             silences.sweep(tx, directory=directory, now=now)
+            maintenance.sweep(tx, directory=directory, now=now)
             stepped = self._advance(tx, directory, now)
             claims = paging.claim(
                 tx,
@@ -222,6 +224,7 @@ class Engine:
                 stored_alerts.next_expiry(tx),
                 inbound.next_heartbeat(tx),
                 silences.next_boundary(tx),
+                maintenance.next_boundary(tx),
             ]
 
         times = [at for at in self.database.read(work) if at is not None]

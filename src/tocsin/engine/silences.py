@@ -1,23 +1,18 @@
 """Silences reach open alerts when they begin and leave them when they end.
 
-New alerts are judged as they come in (engine/alerts.py). A silence pauses the run of
-an alert; when the last one ends and the alert still fires, the run goes on.
+New alerts are judged as they come in (engine/batch.py).
 """
 
 from datetime import datetime
 
 from msgspec.structs import replace
 
-from tocsin.core import alerts as rules
-from tocsin.core import escalation as runs
 from tocsin.core import silences
-from tocsin.core.alerts import Alert
 from tocsin.core.directory import Directory
 from tocsin.core.silences import Silence
-from tocsin.engine import escalation
+from tocsin.engine import suppression
 from tocsin.engine.audit import Actor, Auditor
 from tocsin.store import alert_lists
-from tocsin.store import alerts as stored_alerts
 from tocsin.store import silences as stored
 from tocsin.store.database import Tx
 
@@ -30,7 +25,9 @@ def sweep(tx: Tx, *, directory: Directory, now: datetime) -> None:
             continue
         for alert in alert_lists.open_alerts(tx):
             if silences.covers(silence, alert.labels, service=alert.service):
-                _put_on(tx, alert, silence, directory=directory, now=now)
+                suppression.put_on(
+                    tx, alert, _name(silence), directory=directory, now=now
+                )
         stored.mark(tx, silence.id, applied=1)
     for silence in stored.ending(tx, now=now):
         lift(tx, silence, directory=directory, now=now)
@@ -38,15 +35,7 @@ def sweep(tx: Tx, *, directory: Directory, now: datetime) -> None:
 
 def lift(tx: Tx, silence: Silence, *, directory: Directory, now: datetime) -> None:
     """Take `silence` off every alert it is on."""
-    name = _name(silence)
-    for alert in alert_lists.open_alerts(tx):
-        if name not in alert.suppressed_by:
-            continue
-        freed = rules.unsuppress(alert, by=name)
-        stored_alerts.save(tx, freed)
-        if not freed.suppressed_by:
-            event = runs.Resumed(name)
-            escalation.apply(tx, freed, event, directory=directory, now=now)
+    suppression.take_off(tx, _name(silence), directory=directory, now=now)
     stored.mark(tx, silence.id, applied=2)
 
 
@@ -60,7 +49,13 @@ def end(tx: Tx, silence: Silence, *, directory: Directory, now: datetime) -> Non
 
 
 def keep(
-    tx: Tx, silence: Silence, *, actor: Actor, auditor: Auditor, now: datetime
+    tx: Tx,
+    silence: Silence,
+    *,
+    team: str,
+    actor: Actor,
+    auditor: Auditor,
+    now: datetime,
 ) -> None:
     """A new silence, or new times and words for a known one; the sweep puts it on."""
     known = stored.get(tx, silence.id)
@@ -70,6 +65,7 @@ def keep(
         "update" if known is not None else "create",
         silence,
         known=known,
+        team=team,
         actor=actor,
         auditor=auditor,
         now=now,
@@ -82,6 +78,7 @@ def record(
     silence: Silence,
     *,
     known: Silence | None = None,
+    team: str,
     actor: Actor,
     auditor: Auditor,
     now: datetime,
@@ -95,6 +92,7 @@ def record(
         silence.id,
         before=_told(known) if known is not None else None,
         after=_told(silence),
+        team=team,
         now=now,
     )
 
@@ -102,16 +100,6 @@ def record(
 def next_boundary(tx: Tx) -> datetime | None:
     """When the sweep has something to do."""
     return stored.next_boundary(tx)
-
-
-def _put_on(
-    tx: Tx, alert: Alert, silence: Silence, *, directory: Directory, now: datetime
-) -> None:
-    quiet = rules.suppress(alert, by=_name(silence))
-    stored_alerts.save(tx, quiet)
-    if not alert.suppressed_by:
-        event = runs.Paused(_name(silence))
-        escalation.apply(tx, quiet, event, directory=directory, now=now)
 
 
 def _told(silence: Silence) -> dict[str, object]:
@@ -125,6 +113,7 @@ def _told(silence: Silence) -> dict[str, object]:
         "from": silence.starts_at.isoformat(),
         "to": silence.ends_at.isoformat(),
         "comment": silence.comment,
+        "ticket": silence.ticket,
     }
 
 

@@ -1,6 +1,7 @@
 """Lists and counts of alerts, for people and for sweeps over all that are open."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
@@ -22,6 +23,7 @@ class Narrowed(Struct, frozen=True):
 
 
 _ALL = Narrowed()
+_CHUNK = 2000
 
 
 def open_alerts(tx: Tx, *, integration: int | None = None) -> list[Alert]:
@@ -63,6 +65,28 @@ def listing(
         params["before"] = before
     rows = tx.all(f"{SELECT}where {where} order by number desc limit :limit", **params)
     return [alert_of(row) for row in rows]
+
+
+def since(tx: Tx, at: datetime, *, most: int) -> tuple[list[Alert], bool]:
+    """Alerts that began at `at` or later, newest first, and whether there are more.
+
+    Numbers grow with time, so that reading stops at the first that is older.
+    """
+    found: list[Alert] = []
+    before = 2**62
+    while len(found) < most:
+        rows = tx.all(
+            f"{SELECT}where number < :before order by number desc limit :limit",
+            before=before,
+            limit=_CHUNK,
+        )
+        alerts = [alert_of(row) for row in rows]
+        young = [one for one in alerts if one.first_at >= at]
+        found += young
+        if len(alerts) < _CHUNK or len(young) < len(alerts):
+            return found[:most], False
+        before = alerts[-1].number
+    return found[:most], True
 
 
 def worst_open(tx: Tx, *, limit: int, hidden: Collection[str] = ()) -> list[Alert]:

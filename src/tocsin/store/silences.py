@@ -16,7 +16,7 @@ _encode = msgspec.json.Encoder().encode
 _matchers = msgspec.json.Decoder(tuple[Matcher, ...]).decode
 _SELECT = (
     "select id, integration, service, matchers, starts_at, ends_at, updated_at, "
-    "author, comment from silences "
+    "author, comment, ticket from silences "
 )
 
 
@@ -50,8 +50,8 @@ def save(tx: Tx, silence: Silence, *, now: datetime) -> None:
     """A new silence, or new times and words for a known one."""
     tx.run(
         "insert into silences (id, integration, service, matchers, starts_at, ends_at, "
-        "updated_at, author, comment, applied) values (:id, :integration, :service, "
-        ":matchers, :starts_at, :ends_at, :now, :author, :comment, 0) "
+        "updated_at, author, comment, ticket, applied) values (:id, :integration, "
+        ":service, :matchers, :starts_at, :ends_at, :now, :author, :comment, :ticket, 0) "
         "on conflict (id) do update set starts_at = excluded.starts_at, "
         "ends_at = excluded.ends_at, updated_at = excluded.updated_at, "
         "author = excluded.author, comment = excluded.comment",
@@ -64,6 +64,7 @@ def save(tx: Tx, silence: Silence, *, now: datetime) -> None:
         now=to_micros(now),
         author=silence.author,
         comment=silence.comment,
+        ticket=silence.ticket,
     )
 
 
@@ -116,4 +117,5 @@ def _silence(row: Row) -> Silence:
         updated_at=from_micros(row[6]),
         author=row[7],
         comment=row[8],
+        ticket=row[9],
     )

@@ -25,6 +25,7 @@ from tocsin.web import (
     integration,
     integrations,
     live,
+    maintenance,
     me,
     messages,
     oncall,
@@ -34,11 +35,13 @@ from tocsin.web import (
     policies,
     policy_forms,
     pwa,
+    quiet,
     schedules,
     security,
     service_forms,
     services,
     setup,
+    silences,
     single_sign_on,
     teams,
     theme,
@@ -84,7 +87,8 @@ OPEN = {
 # Pages that need nothing but the desk and the gate.
 _PAGES = (
     home, setup, me, alerts, oncall, services, service_forms, schedules, policies,
-    policy_forms, integrations, integration, people, teams, tokens, audit, messages,
+    policy_forms, quiet, silences, maintenance, integrations, integration, people,
+    teams, tokens, audit, messages,
     health, find,
 )  # fmt: skip
 

@@ -31,6 +31,11 @@ def upgrade() -> None:
         sa.Column("summary", sa.Text, nullable=False, server_default=""),
     )
     op.create_index("maintenance_ends", "maintenance", ["ends_at"])
+    quiet = sa.text("suppressed_by <> ''")
+    op.create_index(
+        "alerts_quiet", "alerts", ["number"],
+        sqlite_where=quiet, postgresql_where=quiet,
+    )  # fmt: skip
     op.create_index("attempts_person", "attempts", ["person", "id"])
     op.create_index("audit_team", "audit", ["team", "id"])
 
