@@ -108,6 +108,7 @@ def test_the_effect_of_a_silence_is_asked_for(edge: Edge, client: TestClient) ->
     client.post("/api/v1/alerts", json=raised, headers=alice)
     body = {"matchers": [{"name": "host", "value": "a"}]}
     effect = client.post("/api/v1/silences/effect", json=body, headers=alice).json()
+    assert "matches_now" in effect, effect
     assert (effect["matches_now"], effect["matched_in_7_days"]) == (1, 1)
     bad = {"matchers": [{"name": "host", "value": "(a+)+", "is_regex": True}]}
     answer = client.post("/api/v1/silences/effect", json=bad, headers=alice)
@@ -125,6 +126,7 @@ def test_a_silence_replaces_another(edge: Edge, client: TestClient) -> None:
     first = client.post("/api/v1/silences", json=body, headers=alice).json()
     body |= {"replaces": first["id"], "ticket": "OPS-7"}
     second = client.post("/api/v1/silences", json=body, headers=alice).json()
+    assert "id" in second, second
     old = client.get(f"/api/v1/silences/{first['id']}", headers=alice).json()
     assert (old["state"], second["state"]) == ("expired", "active")
     assert second["ticket"] == "OPS-7"

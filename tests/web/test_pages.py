@@ -50,6 +50,9 @@ PAGES = [
     "/admin/teams/new",
     "/admin/tokens",
     "/admin/audit",
+    "/quiet",
+    "/quiet/silences/new",
+    "/quiet/maintenance/new?service=checkout",
     "/kit",
 ]
 
