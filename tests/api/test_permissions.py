@@ -75,6 +75,7 @@ BODIES: dict[str, object] = {
 }  # fmt: skip
 # A form without a team would take what it is about away from the team.
 FORMS = {
+    "POST /alerts": {"number": "{number}"},
     "POST /services/{name}/edit": {"team": "payments"},
     "POST /policies/{name}/edit": {"team": "payments"},
 }
@@ -154,7 +155,10 @@ class Cast:
             method,
             self._filled(path) + QUERIES.get(path, ""),
             json=BODIES.get(route, {}) if path.startswith("/api/") else None,
-            data=FORMS.get(route),
+            data={
+                key: value.replace("{number}", self.number)
+                for key, value in FORMS.get(route, {}).items()
+            },
             headers=self.headers(who),
             follow_redirects=False,
         )

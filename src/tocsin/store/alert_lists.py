@@ -11,6 +11,7 @@ from tocsin.store.alerts import SELECT, alert_of
 from tocsin.store.database import Tx
 
 _MOST_SEARCHED = 20_000
+_MOST_ALIKE = 5_000
 
 
 class Narrowed(Struct, frozen=True):
@@ -150,6 +151,29 @@ def held_by(tx: Tx, person: str, *, limit: int) -> list[Alert]:
         SELECT + "where status = 'acknowledged' and integration <> 0 "
         "and acked_by = :person order by severity, number desc limit :limit",
         person=person,
+        limit=limit,
+    )
+    return [alert_of(row) for row in rows]
+
+
+def alike(tx: Tx, alert: Alert, *, limit: int) -> list[Alert]:
+    """Earlier alerts of the same key, or of the same service and title, newest first.
+
+    Of the few thousand before it: a page must not read years of alerts.
+    """
+    rows = tx.all(
+        f"{SELECT}where number in (select number from (select number, integration, key, "
+        "service, title from alerts where number < :number "
+        "order by number desc limit :most) as earlier "
+        "where integration <> 0 and ((integration = :integration and key = :key) "
+        "or (service = :service and title = :title)) order by number desc limit :limit) "
+        "order by number desc",
+        number=alert.number,
+        most=_MOST_ALIKE,
+        integration=int(alert.integration),
+        key=alert.key,
+        service=alert.service,
+        title=alert.title,
         limit=limit,
     )
     return [alert_of(row) for row in rows]

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from tocsin.core.alerts import Alert
 from tocsin.core.directory import Directory
 from tocsin.core.escalation import Target, TargetKind
 from tocsin.core.excerpts import clean
@@ -31,6 +32,7 @@ from tocsin.web.sayings import Saying
 from tocsin.web.sayings import done as done_with
 
 _ROWS = 50
+_MOST_ALIKE = 5
 
 
 def routes(desk: FrontDesk, gate: Gate) -> list[Route]:
@@ -94,19 +96,22 @@ class _Pages:
             for text in form.getlist("number")
             if (number := whole_number(str(text))) is not None
         ]
-        taken = [
-            number
-            for number in dict.fromkeys(numbers[:_ROWS])
-            if self._desk.respond(
+        chosen = list(dict.fromkeys(numbers))[:_ROWS]
+        results = [
+            self._desk.respond(
                 number,
                 "acknowledge",
                 partial(_acknowledge, number, viewer.person),
                 viewer,
-            ).done
+            )
+            for number in chosen
         ]
+        taken = sum(1 for one in results if one.done)
+        if results and all(one.forbidden for one in results):
+            return self._gate.forbidden(viewer, RESPONDER, results[0].refused)
         back = local(str(form.get("back", "")), otherwise="/alerts")
-        left = len(set(numbers)) - len(taken)
-        said = f"You have {len(taken)} more alert{'' if len(taken) == 1 else 's'}."
+        left = len(chosen) - taken
+        said = f"You have {taken} more alert{'' if taken == 1 else 's'}."
         if left:
             said += f" {left} could not be taken: somebody has them, or you may not."
         return done_with(back, Saying(said if numbers else "Tick some alerts first."))
@@ -116,7 +121,7 @@ class _Pages:
     ) -> Response:
         """One alert: its delivery trail, and why whom was paged."""
         number = request.path_params["number"]
-        story, directory, changes = self._desk.database.read(
+        story, directory, changes, earlier = self._desk.database.read(
             lambda tx: self._story(tx, number, viewer)
         )
         if story is None:
@@ -129,6 +134,8 @@ class _Pages:
             story=story,
             directory=directory,
             changes=[(from_micros(row[0]), row[1], row[2]) for row in changes],
+            earlier=earlier,
+            link=_safe(story.alert.link),
             raw=text_of(story.raw.body) if story.raw is not None else "",
             people=[n for n in directory.people if n != viewer.person],
             may_act=not refusal(viewer, story.alert, directory),
@@ -136,20 +143,21 @@ class _Pages:
 
     def _story(
         self, tx: Tx, number: int, viewer: Viewer
-    ) -> tuple[inquiries.AlertStory | None, Directory, list[Any]]:
+    ) -> tuple[inquiries.AlertStory | None, Directory, list[Any], list[Alert]]:
         directory = self._desk.directories.current(tx)
         known = 0 < number < 2**62 and visible(
             tx, number, viewer=viewer, directory=directory
         )
         if not known:
-            return None, directory, []
+            return None, directory, [], []
         now = self._desk.clock.now()
         found = inquiries.story(tx, number, directory=directory, now=now)
         assert found is not None
         changes = inbound.changes_before(
             tx, found.alert.service, before=found.alert.first_at
         )
-        return found, directory, changes
+        earlier = alert_lists.alike(tx, found.alert, limit=_MOST_ALIKE)
+        return found, directory, changes, earlier
 
     def act(self, request: Request, viewer: Viewer, form: FormData) -> Response:
         """A form of the alert's page."""
@@ -183,6 +191,11 @@ class _Pages:
 _VERBS = (
     "acknowledge", "undo", "resolve", "escalate", "note", "pass", "snooze",
 )  # fmt: skip
+
+
+def _safe(link: str) -> str:
+    """A sender's link, if a browser may follow it."""
+    return link if link.startswith(("https://", "http://")) else ""
 
 
 def _acknowledge(

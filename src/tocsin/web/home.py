@@ -1,23 +1,33 @@
 """Home: what is on fire, who is on call, what comes next."""
 
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from tocsin.core.directory import Directory
+from tocsin.core.directory import Directory, OnCallRow
+from tocsin.core.own_shifts import OwnShift, shifts_of
 from tocsin.core.permissions import ADMIN
+from tocsin.core.severity import Severity
+from tocsin.core.wallclock import Window, this_minute
 from tocsin.engine import first_run, inquiries
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
-from tocsin.store import alert_lists
+from tocsin.store import alert_lists, inbound
 from tocsin.store.database import Tx
+from tocsin.store.instants import from_micros
 from tocsin.web.forms import Form
 from tocsin.web.gate import Gate
 from tocsin.web.oncall import my_duty
 
+_DAY = timedelta(days=1)
+_AHEAD = timedelta(weeks=8)
+_MOST_ROWS = 8
+_MOST_CHANGES = 6
+_MOST_PAGED = 4
 _KIT_FORM = Form(
     values={"name": "checkout", "by": "email", "urgency": "high", "on": "on"},
     problems={"mail": "Enter a mail address, such as ana@example.com."},
@@ -41,32 +51,42 @@ class _Pages:
         if viewer.may(ADMIN) and self._desk.database.read(self._is_new):
             return RedirectResponse("/setup", 303)
 
-        def work(tx: Tx) -> dict[str, Any]:
-            directory = self._desk.directories.current(tx)
-            hidden = directory.hidden_from(viewer.grant)
-            worst = alert_lists.worst_open(tx, limit=12, hidden=hidden)
-            closed = alert_lists.listing(
-                tx, statuses=("resolved",), before=None, limit=1, hidden=hidden
-            )
-            return {
-                "directory": directory,
-                "burning": inquiries.briefs(tx, worst, directory=directory, now=now),
-                "counts": alert_lists.counts(tx, hidden=hidden),
-                "last": closed[0] if closed else None,
-            }
-
-        values = self._desk.database.read(work)
+        values = self._desk.database.read(lambda tx: self._read(tx, viewer, now))
         directory: Directory = values["directory"]
         rows = directory.who(now=now)
         return self._gate.page(
             "home.html",
             viewer,
-            on_call=rows,
+            on_call=_nearest(rows, directory, viewer)[:_MOST_ROWS],
+            rotations=len(rows),
             mine=my_duty(rows, viewer.person),
-            ahead=sorted((r for r in rows if r.until), key=_until)[:5],
+            next_shift=_next_shift(directory, viewer.person, now),
+            ahead=_handovers(rows, now),
             problems=self._desk.problems(),
             **values,
         )
+
+    def _read(self, tx: Tx, viewer: Viewer, now: datetime) -> dict[str, Any]:
+        directory = self._desk.directories.current(tx)
+        hidden = directory.hidden_from(viewer.grant)
+        worst = alert_lists.worst_open(tx, limit=_MOST_ROWS, hidden=hidden)
+        paging = alert_lists.paging(tx, viewer.person, limit=_MOST_PAGED)
+        closed = alert_lists.listing(
+            tx, statuses=("resolved",), before=None, limit=1, hidden=hidden
+        )
+        changes = inbound.latest_changes(
+            tx, since=now - _DAY, limit=_MOST_CHANGES, hidden=hidden
+        )
+        return {
+            "directory": directory,
+            "burning": inquiries.briefs(tx, worst, directory=directory, now=now),
+            "counts": alert_lists.counts(tx, hidden=hidden),
+            "last": closed[0] if closed else None,
+            "for_you": paging,
+            "held": alert_lists.held_by(tx, viewer.person, limit=_MOST_ROWS),
+            "unwell": _unwell(alert_lists.open_by_service(tx), hidden),
+            "changes": [(from_micros(row[0]), *row[1:]) for row in changes],
+        }
 
     def _is_new(self, tx: Tx) -> bool:
         return first_run.is_open(tx, self._desk.directories.current(tx))
@@ -76,6 +96,49 @@ class _Pages:
         return self._gate.page("kit.html", viewer, form=_KIT_FORM)
 
 
-def _until(row: Any) -> datetime:
-    at: datetime = row.until
-    return at
+def _until(row: OnCallRow) -> datetime:
+    assert row.until is not None
+    return row.until
+
+
+def _handovers(rows: Sequence[OnCallRow], now: datetime) -> list[OnCallRow]:
+    """Who takes over from whom within a day, soonest first."""
+    found = [row for row in rows if row.until is not None and row.until <= now + _DAY]
+    return sorted(found, key=_until)[:_MOST_ROWS]
+
+
+def _nearest(
+    rows: Sequence[OnCallRow], directory: Directory, viewer: Viewer
+) -> list[OnCallRow]:
+    """Gaps first, then the rotations of the viewer's own teams."""
+    teams = directory.team_roles.get(viewer.person, {})
+
+    def distance(row: OnCallRow) -> tuple[bool, bool]:
+        schedule = directory.schedules.get(row.schedule)
+        return bool(row.people), schedule is None or schedule.team not in teams
+
+    return sorted(rows, key=distance)
+
+
+def _next_shift(directory: Directory, person: str, now: datetime) -> OwnShift | None:
+    start = this_minute(now)
+    shifts = shifts_of(directory, person, Window(start, start + _AHEAD))
+    return next((shift for shift in shifts if shift.start > start), None)
+
+
+def _unwell(
+    counts: Mapping[str, Mapping[tuple[int, str], int]], hidden: Collection[str]
+) -> list[tuple[str, Severity, int]]:
+    """Services with alerts that are not silenced: (name, the worst, how many)."""
+    found = []
+    for service, one in counts.items():
+        loud = {key: n for key, n in one.items() if key[1] != "suppressed"}
+        if loud and service not in hidden:
+            worst = Severity(min(severity for severity, _ in loud))
+            found.append((service, worst, sum(loud.values())))
+    return sorted(found, key=_worst_first)[:_MOST_ROWS]
+
+
+def _worst_first(one: tuple[str, Severity, int]) -> tuple[int, int, str]:
+    service, worst, count = one
+    return int(worst), -count, service
