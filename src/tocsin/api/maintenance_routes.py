@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path
 from fastapi.responses import Response
+from msgspec.structs import replace
 
 from tocsin.api.access import allowed, must
 from tocsin.api.alert_routes import ERRORS
@@ -32,7 +33,7 @@ def routes(desk: FrontDesk) -> APIRouter:
         found = desk.database.read(lambda tx: stored.listing(tx, limit=200))
         now = desk.clock.now()
         hidden = desk.directory().hidden_from(caller.grant)
-        seen = [one for one in found if not hidden.issuperset(one.services)]
+        seen = [_seen(one, hidden) for one in found if not hidden >= set(one.services)]
         return {"maintenance": [maintenance_json(one, now=now) for one in seen]}
 
     @router.post("", status_code=201)
@@ -66,7 +67,9 @@ def routes(desk: FrontDesk) -> APIRouter:
     @router.get("/{window_id}")
     def get(window_id: Id, caller: Viewer = allowed(desk, "viewer")) -> dict[str, Any]:
         """One window, with what came and went once it is over."""
-        return maintenance_json(_known(desk, window_id, caller), now=desk.clock.now())
+        hidden = desk.directory().hidden_from(caller.grant)
+        known = _seen(_known(desk, window_id, caller), hidden)
+        return maintenance_json(known, now=desk.clock.now())
 
     @router.delete("/{window_id}", status_code=204)
     def end(window_id: Id, caller: Viewer = allowed(desk, RESPONDER)) -> Response:
@@ -78,6 +81,12 @@ def routes(desk: FrontDesk) -> APIRouter:
         return Response(status_code=204)
 
     return router
+
+
+def _seen(window: Maintenance, hidden: frozenset[str]) -> Maintenance:
+    """Without the services that the caller may not know of."""
+    services = tuple(one for one in window.services if one not in hidden)
+    return replace(window, services=services)
 
 
 def _known(desk: FrontDesk, window_id: str, viewer: Viewer) -> Maintenance:
