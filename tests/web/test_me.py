@@ -141,3 +141,11 @@ def test_an_address_that_is_new_in_a_patch_is_not_verified(site: Site) -> None:
     )
     assert answer.status_code == 200, answer.text
     assert [one["verified"] for one in answer.json()["contacts"]] == [True, False]
+
+
+def test_the_home_page_tells_what_is_mine_and_what_is_not_well(site: Site) -> None:
+    site.raise_alert("home-1", "Delta is down")
+    home = site.get("/", "alice").text
+    assert "You are paged for" in home
+    assert "Services that are not well" in home
+    assert "You are paged for" not in site.get("/", "vera").text
