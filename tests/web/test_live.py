@@ -75,7 +75,8 @@ def test_who_is_paged_sees_the_bar_and_answers_in_place(site: Site) -> None:
 
 def test_what_is_typed_is_not_disturbed(site: Site) -> None:
     site.send("typing", "Somebody types here")
-    with opened(site, "/alerts") as page:
+    # Without motion the scroll to the field is over at once, and cannot look like a jump.
+    with opened(site, "/alerts", reduced_motion="reduce") as page:
         page.locator("main").get_by_text("Somebody types here").click()
         is_live(page)
         number = page.url.rpartition("/")[2]

@@ -6,8 +6,8 @@
   const $ = (id) => document.getElementById(id);
   const region = () => document.querySelector("[data-live]");
   const [fact, config] = (seen || "0.0").split(".").map(Number);
-  let waiting = 0, running = false, again = false, up = false, down = 0, polls = 0, read = Date.now();
-  let moved = 0, news = 0, said = 0, saying = "", headline = heading(document);
+  let waiting = 0, running = false, again = false, wanted = false, up = false, down = 0, polls = 0, read = Date.now();
+  let moved = 0, news = 0, heldBefore = 0, said = 0, saying = "", headline = heading(document);
 
   function heading(page) { const found = page.querySelector("main h1"); return found ? found.textContent.trim() : ""; }
 
@@ -24,14 +24,16 @@
 
   async function refresh(all) {
     clearTimeout(waiting); waiting = 0;
-    if (running) { again = true; return true; }
+    if (running) { again = true; wanted = wanted || all === true; return true; }
     running = true; again = false;
+    all = all === true || wanted;
+    wanted = false;
     try {
       const answer = await fetch(location.href, { headers: { "x-live": "1" }, cache: "no-store" });
       if (answer.redirected && new URL(answer.url).pathname !== location.pathname) return location.reload(), true;
       if (!answer.ok) return answer.status < 500;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      show(page, all === true);
+      show(page, all);
       read = Date.now();
       return true;
     } catch { return false; } finally { running = false; if (again) soon(150); }
@@ -45,13 +47,13 @@
     for (const id of ["rail", "tabs", "bars"]) if ($(id) && page.getElementById(id)) tocsinMorph($(id), page.getElementById(id), false);
     const old = region(), fresh = page.querySelector("[data-live]");
     if (!old || !fresh) return;
-    const button = $("newer");
-    if (button) button.remove();
     if (!held) old.style.marginBlockStart = "";
     const told = tocsinMorph(old, fresh, held);
     if (still && still.isConnected) settle(old, still, top);
-    if (told.held) offer(told.held);
-    news += told.added + told.held;
+    offer(told.held);
+    // What was held and is shown now is no news a second time.
+    news += Math.max(0, told.added + told.held - heldBefore);
+    heldBefore = told.held;
     const title = heading(page);
     if (title !== headline || news) announce(title !== headline ? title : "");
     headline = title;
@@ -84,13 +86,25 @@
 
   let idle = 0;
   function offer(count) {
-    const button = document.createElement("button");
-    button.id = "newer";
-    button.type = "button";
-    button.className = "btn main sm newer";
+    let button = $("newer");
+    if (!count) { if (button) button.remove(); return; }
+    if (!button) {
+      button = document.createElement("button");
+      button.id = "newer";
+      button.type = "button";
+      button.className = "btn main sm newer";
+      button.addEventListener("click", () => {
+        scrollTo({ top: 0, behavior: "instant" });
+        moved = 0;
+        refresh(true);
+        const part = region();
+        part.tabIndex = -1;
+        part.focus();
+      });
+      document.body.append(button);
+    }
+    // The button itself stays: somebody may be about to press it.
     button.textContent = `${count} new`;
-    button.addEventListener("click", () => { scrollTo({ top: 0, behavior: "instant" }); moved = 0; refresh(true); const part = region(); part.tabIndex = -1; part.focus(); });
-    document.body.append(button);
     clearInterval(idle);
     idle = setInterval(() => { if (!$("newer")) clearInterval(idle); else if (!isBusy()) refresh(); }, 4000);
   }

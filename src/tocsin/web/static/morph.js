@@ -58,7 +58,7 @@
       }
     }
     const left = new Set(keyed.values());
-    while (at) at = left.has(at) || !keyOf(at) ? drop(at, told) : at.nextSibling;
+    while (at) at = left.delete(at) || !keyOf(at) ? drop(at, told) : at.nextSibling;
     left.forEach((one) => { if (one.isConnected && one.parentNode === old) drop(one, told); });
   }
 
@@ -70,7 +70,7 @@
   function drop(node, told) {
     const next = node.nextSibling;
     if (told.hold && node.nodeType === 1 && node.dataset.key) {
-      if (!node.classList.contains("gone")) told.held += 1;
+      told.held += 1;
       node.classList.add("gone");
       return next;
     }
