@@ -26,7 +26,7 @@ DOCUMENTS = {
         },
     },
 }
-PATHS = {"/", "/alerts", "/services", "/services/{name}", "/theme"}
+PATHS = {"/", "/alerts", "/services", "/services/{name}", "/new/service", "/theme"}
 
 
 def company() -> Directory:

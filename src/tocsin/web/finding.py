@@ -11,7 +11,7 @@ from msgspec import Struct
 from tocsin.core.alerts import Alert
 from tocsin.core.directory import Directory
 from tocsin.engine.sign_in import Viewer
-from tocsin.web.navigation import Entry
+from tocsin.web.navigation import ME, Entry
 
 _MOST_OF_A_KIND = 6
 
@@ -59,7 +59,9 @@ def find(
             for heading, found in _nouns(directory, hidden, known)
         ),
     )
-    return [(heading, found) for heading, found in kinds if found]
+    shown = [(heading, found) for heading, found in kinds if found]
+    # Without a query it is the phone's way to the rest: places come first.
+    return shown if words else shown[::-1]
 
 
 def _matching(found: Iterable[Found], words: Sequence[str]) -> list[Found]:
@@ -91,7 +93,13 @@ def _alerts(alerts: Sequence[Alert], hidden: Collection[str]) -> list[Found]:
 
 def _places(entries: Sequence[Entry]) -> list[Found]:
     return [
-        Found("page", one.label, one.group, href=one.href, icon=one.icon)
+        Found(
+            "page",
+            one.label,
+            one.group if one.group != ME else "",
+            href=one.href,
+            icon=one.icon,
+        )
         for one in entries
     ]
 
@@ -101,8 +109,8 @@ def _acts(known: set[str], viewer: Viewer) -> list[Found]:
     acts = [
         ("/me", "Test my page", "the real path rings you", "bell-ring", "viewer"),
         ("/quiet", "Silence alerts", "with an end", "bell-off", "responder"),
-        ("/services", "Add a service", "", "layers", "lead"),
-        ("/admin/integrations", "Connect monitoring", "an address that takes alerts", "plug", "lead"),
+        ("/new/service", "Add a service", "", "layers", "lead"),
+        ("/admin/integrations/new", "Connect monitoring", "an address that takes alerts", "plug", "lead"),
         ("/admin/people", "Invite somebody", "", "user-round-plus", "admin"),
     ]  # fmt: skip
     places = [
