@@ -88,10 +88,10 @@ def test_a_viewer_is_offered_what_a_viewer_may_do() -> None:
 
 def test_the_rail_holds_what_exists_and_what_one_may() -> None:
     navigation = Navigation()
-    navigation.paths = {"/", "/alerts", "/admin/tokens", "/find", "/me"}
+    navigation.paths = {"/", "/alerts", "/admin/audit", "/find", "/me"}
     viewer, admin = Viewer("ana", Grant("viewer")), Viewer("ana", Grant("admin"))
     assert [one.key for one in navigation.entries(viewer)] == ["home", "alerts", "me"]
-    assert "tokens" in [one.key for one in navigation.entries(admin)]
+    assert "audit" in [one.key for one in navigation.entries(admin)]
     assert [one.key for one in navigation.tabs(viewer)] == [
         "home", "alerts", "find", "me",
     ]  # fmt: skip
