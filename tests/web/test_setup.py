@@ -4,26 +4,16 @@ Slow: a server and Chromium for each way of going through it.
 """
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.peers.programs import Mailserver, TocsinServer, page_link, require, until
-from tests.web.browsing import CHROMIUM, COMPANY, violations
+from tests.peers.programs import Mailserver, TocsinServer, page_link, until
+from tests.web.browsing import COMPANY, violations
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    chromium = require("chromium")
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM)
-        yield made
-        made.close()
 
 
 def first_link(server: TocsinServer) -> str:
@@ -37,11 +27,11 @@ def first_link(server: TocsinServer) -> str:
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 def test_first_run_to_an_acknowledged_test_page(
-    browser: object, tmp_path: Path, *, scripts: bool
+    browser: Browser, tmp_path: Path, *, scripts: bool
 ) -> None:
     mail = Mailserver()
     server = TocsinServer(tmp_path, mail=mail).start()
-    context = browser.new_context(java_script_enabled=scripts)  # type: ignore[attr-defined]
+    context = browser.new_context(java_script_enabled=scripts)
     page = context.new_page()
     try:
         _go_through(page, server, mail, scripts=scripts)
@@ -115,13 +105,13 @@ def _go_through(
 
 
 def test_a_page_that_waits_turns_when_a_first_ping_comes(
-    browser: object, tmp_path: Path
+    browser: Browser, tmp_path: Path
 ) -> None:
     # A ping makes no alert, so no fact of the live stream tells of it.
     key = "f" * 32
     more = f"  - {{name: job, type: heartbeat, service: checkout, key: {key}}}\n"
     server = TocsinServer(tmp_path, company=COMPANY + more).start()
-    context = browser.new_context()  # type: ignore[attr-defined]
+    context = browser.new_context()
     page = context.new_page()
     try:
         page.goto(server.command("sign-in-link", "alice").strip())
