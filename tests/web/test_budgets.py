@@ -41,12 +41,15 @@ class Wire:
         self.session = page.context.new_cdp_session(page)
         self.session.send("Network.enable")
         self.urls: dict[str, str] = {}
+        self.by_script: set[str] = set()
         self.bytes: dict[str, int] = {}
         self.session.on("Network.requestWillBeSent", self._asked)
         self.session.on("Network.loadingFinished", self._came)
 
     def _asked(self, event: dict[str, Any]) -> None:
         self.urls[event["requestId"]] = event["request"]["url"]
+        if event.get("type") in ("Fetch", "XHR"):
+            self.by_script.add(event["requestId"])
 
     def _came(self, event: dict[str, Any]) -> None:
         self.bytes[event["requestId"]] = int(event["encodedDataLength"])
@@ -71,10 +74,16 @@ def test_a_page_is_light_and_asks_nobody_else(site: Site, path: str) -> None:
     asked = [url for url in wire.urls.values() if not url.startswith("data:")]
     strangers = [url for url in asked if not url.startswith(site.url)]
     assert not strangers
-    # Page, style, script, icons, font. What comes once the page is seen (its stream and
-    # the browser's own wishes) weighs, but keeps nobody waiting.
+    # Page, style, script, icons, font. What comes once the page is seen (its stream, what
+    # that has news of, and the browser's own wishes) weighs, but keeps nobody waiting.
     later = ("manifest", "bell", "stream.js", "/live")
-    first = [url for url in asked if not any(word in url for word in later)]
+    first = [
+        url
+        for request, url in wire.urls.items()
+        if request not in wire.by_script
+        and not url.startswith("data:")
+        and not any(word in url for word in later)
+    ]
     assert len(first) <= 5, first
     assert wire.weight <= 80 * KB, wire.bytes
     again = Wire(page)

@@ -4,6 +4,7 @@ import re
 
 import httpx2
 import pytest
+from playwright.sync_api import expect
 
 from tests.web.browsing import Site, problems_of_look
 
@@ -84,9 +85,9 @@ def test_steps_and_quiet_hours_are_kept_without_scripts(site: Site) -> None:
     page.goto("/me")
     page.locator("#high-after").fill("20")
     page.get_by_role("button", name="Add step to Urgent").click()
-    assert page.locator("#steps .line").first.locator("li").count() == 3
+    expect(page.locator("#steps .line").first.locator("li")).to_have_count(3)
     page.get_by_role("button", name="Remove email after 20 min").click()
-    assert page.locator("#steps .line").first.locator("li").count() == 2
+    expect(page.locator("#steps .line").first.locator("li")).to_have_count(2)
     page.locator("#from").fill("22:00")
     page.locator("#to").fill("07:00")
     page.get_by_role("button", name="Save quiet hours").click()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from playwright.sync_api import expect
 
 from tests.peers.programs import TocsinServer, until
 from tests.web.browsing import COMPANY, Site, problems_of_look
@@ -82,12 +83,12 @@ def test_the_page_link_is_one_small_request_and_works_without_scripts(
     assert [url for url in requests if url.startswith("http")] == [link]
     assert len(httpx2.get(link).content) <= 14_000
     page.get_by_role("button", name="Acknowledge").click()
-    assert "You have it" in page.content()
+    expect(page.get_by_text("You have it").first).to_be_visible()
     page.get_by_role("button", name="Undo").click()
-    assert page.get_by_role("button", name="Acknowledge").is_visible()
+    expect(page.get_by_role("button", name="Acknowledge")).to_be_visible()
     page.get_by_role("button", name="Acknowledge").click()
     page.get_by_role("button", name="Resolve").click()
-    assert "It is over" in page.content()
+    expect(page.get_by_text("It is over").first).to_be_visible()
     context.close()
 
 

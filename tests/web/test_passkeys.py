@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Page
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
 
 from tests.peers.programs import Mailserver, TocsinServer
 from tests.web.browsing import COMPANY
@@ -91,16 +91,16 @@ def device(browser: Browser, server: TocsinServer) -> Iterator[Device]:
 def test_a_passkey_is_added_used_listed_and_removed(device: Device) -> None:
     device.sign_in_by_link("alice")
     device.add_passkey("Work laptop")
-    assert device.page.get_by_text("Work laptop").first.is_visible()
-    assert device.page.get_by_text("not used yet").is_visible()
+    expect(device.page.get_by_text("Work laptop").first).to_be_visible()
+    expect(device.page.get_by_text("not used yet")).to_be_visible()
     (credential,) = device.credentials()
     assert credential["isResidentCredential"]
     device.context.clear_cookies()
     device.press_sign_in()
     device.page.wait_for_url(device.server.url + "/alerts")
     device.page.goto(device.server.url + SECURITY)
-    assert device.page.get_by_text("by passkey").is_visible()
-    assert device.page.get_by_text("last used").is_visible()
+    expect(device.page.get_by_text("by passkey")).to_be_visible()
+    expect(device.page.get_by_text("last used")).to_be_visible()
     device.page.get_by_role("button", name="Remove Work laptop").click()
     device.page.get_by_text("The passkey was removed").wait_for()
     device.context.clear_cookies()

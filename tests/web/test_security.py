@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.peers.programs import text_of, until
 from tests.web.browsing import Site, problems_of_look
@@ -50,14 +51,14 @@ def test_a_password_is_reset_and_used_without_scripts(site: Site) -> None:
     page.get_by_role("link", name="Forgot it").click()
     page.get_by_label("Handle or mail address").fill("vera")
     page.get_by_role("button", name="Send me a link").click()
-    assert page.get_by_text("Look at your mail").is_visible()
+    expect(page.get_by_text("Look at your mail")).to_be_visible()
     text = mailed(site, "vera@example.com", "Choose a new password")
     link = re.search(r"http\S+/login/reset/\S+", text)
     assert link
     page.goto(link.group(0))
     page.get_by_label("New password").fill("password12345")
     page.get_by_role("button", name="Set it").click()
-    assert "common or stolen" in page.locator("#problem").inner_text()
+    expect(page.locator("#problem")).to_contain_text("common or stolen")
     page.get_by_label("New password").fill(PASSWORD)
     page.get_by_role("button", name="Set it").click()
     page.wait_for_url(site.url + "/me/security")
