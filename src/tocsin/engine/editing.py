@@ -228,7 +228,16 @@ def new_problems(tx: Tx, before: Documents, after: Documents) -> list[Problem]:
     ids = stored.ids(tx)
     known = {str(one) for one in build(before, version=0, ids=ids)[1]}
     found = build(after, version=0, ids=ids)[1]
+    if _has_an_admin(before) and not _has_an_admin(after):
+        found.append(Problem("people", None, "at least one active admin, the last one"))
     return [one for one in found if str(one) not in known]
+
+
+def _has_an_admin(documents: Documents) -> bool:
+    return any(
+        one.get("role") == ADMIN and one.get("active", True)
+        for one in documents.get("people", {}).values()
+    )
 
 
 def _write(
