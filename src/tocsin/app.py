@@ -335,14 +335,18 @@ class Installation:
 
     def edge(self, stopping: "asyncio.Event") -> tuple[Asgi, dict[str, Asgi]]:
         """The pages, and the applications of the other prefixes."""
-        from tocsin.api import v1
+        from tocsin.api import scim, v1
         from tocsin.web import site
 
         desk = self.front_desk()
         health = Health(problems=self.problems, figures=self.figures)
         pages = site.build(desk, stopping=stopping, demo=self.demo)
         paths = dict.fromkeys(("/healthz", "/readyz", "/metrics"), health)
-        return pages, {v1.PREFIX: v1.build(desk), **paths}
+        return pages, {
+            v1.PREFIX: v1.build(desk),
+            scim.PREFIX: scim.build(desk),
+            **paths,
+        }
 
     def mail_link(self, to: str, subject: str, text: str) -> None:
         """Send a mail of the doors. Raises DeliveryFailed, DeliveryUnknown, LookupError."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
@@ -132,9 +133,11 @@ class Cast:
     def routes(self) -> list[str]:
         """`METHOD /path` of every route of the API and the pages."""
         pages, prefixes = self.edge.installation.edge(asyncio.Event())
+        scim = prefixes["/scim/v2"]
+        assert isinstance(scim, Starlette)
         found = {
             f"{method} {route.path}"
-            for route in pages.routes
+            for route in [*pages.routes, *scim.routes]
             if isinstance(route, Route)
             for method in set(route.methods or ()) - {"HEAD", "OPTIONS"}
         }
@@ -154,7 +157,9 @@ class Cast:
         answer = client.request(
             method,
             self._filled(path) + QUERIES.get(path, ""),
-            json=BODIES.get(route, {}) if path.startswith("/api/") else None,
+            json=BODIES.get(route, {})
+            if path.startswith(("/api/", "/scim/"))
+            else None,
             data={
                 key: value.replace("{number}", self.number)
                 for key, value in FORMS.get(route, {}).items()

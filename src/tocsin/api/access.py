@@ -49,7 +49,7 @@ class Allowed:
         address = request.client.host if request.client else ""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and token:
-            return self._by_token(token.strip(), address)
+            return by_token(self._desk, token.strip(), address)
         session = request.cookies.get(self._desk.cookie, "")
         if not session:
             return None
@@ -57,21 +57,22 @@ class Allowed:
             raise HTTPException(403, "A form of another site cannot act for you.")
         return self._desk.sign_in.by_session(session, address=address)
 
-    def _by_token(self, token: str, address: str) -> Viewer:
-        """Raises 401, and 429 to who sends many that are wrong.
 
-        A token that is right is never refused: others may share the address.
-        """
-        viewer = self._desk.sign_in.by_token(token, address=address)
-        if viewer is not None:
-            return viewer
-        wait = self._desk.credentials.refused_token(address)
-        if wait:
-            seconds = str(math.ceil(wait.total_seconds()))
-            message = f"Too many wrong tokens came from {address}."
-            raise HTTPException(429, message, {"retry-after": seconds})
-        message = "This token is unknown, has expired or was revoked."
-        raise HTTPException(401, message, {"www-authenticate": "Bearer"})
+def by_token(desk: FrontDesk, token: str, address: str) -> Viewer:
+    """Whose token it is. Raises 401, and 429 to who sends many that are wrong.
+
+    A token that is right is never refused: others may share the address.
+    """
+    viewer = desk.sign_in.by_token(token, address=address)
+    if viewer is not None:
+        return viewer
+    wait = desk.credentials.refused_token(address)
+    if wait:
+        seconds = str(math.ceil(wait.total_seconds()))
+        message = f"Too many wrong tokens came from {address}."
+        raise HTTPException(429, message, {"retry-after": seconds})
+    message = "This token is unknown, has expired or was revoked."
+    raise HTTPException(401, message, {"www-authenticate": "Bearer"})
 
 
 def must(viewer: Viewer, role: str, team: str = "") -> None:
