@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tocsin.store.database import Database, StoreError
 
-HEAD = "0007"
+HEAD = "0008"
 
 
 def version(database: Database) -> str:
