@@ -23,6 +23,7 @@ from tocsin.egress import GuardedEgress
 from tocsin.engine import examination
 from tocsin.engine.alerts import Intake
 from tocsin.engine.audit import Auditor
+from tocsin.engine.clockwork import Clockwork
 from tocsin.engine.connections import Connections
 from tocsin.engine.contacts import Contacts
 from tocsin.engine.credentials import Credentials, Ways, credentials
@@ -30,7 +31,9 @@ from tocsin.engine.directories import Directories
 from tocsin.engine.door import Door, Settled
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.heartbeats import Heartbeats
-from tocsin.engine.loop import Clockwork, Delivery, Engine
+from tocsin.engine.incidents.desk import IncidentDesk
+from tocsin.engine.incidents.transaction import Follower
+from tocsin.engine.loop import Delivery, Engine
 from tocsin.engine.paging import Links
 from tocsin.engine.preflight import Preflight, Seen, Setting
 from tocsin.engine.preflight_paging import dead_man_heard
@@ -187,6 +190,8 @@ class Installation:
             self.clock,
             settled=lambda results: self._settle(results),
         )
+        # Write what goes out of an incident, in the transaction of what happened.
+        self.followers: list[Follower] = []
         self._egress = own_egress()
         self._workers = ThreadPoolExecutor(settings.workers, "tocsin-pager")
         self.engine = self._engine()
@@ -235,6 +240,7 @@ class Installation:
             dispatch=self._dispatch,
             capacity=4 * self.settings.workers,
             watch=watch,
+            followers=self.followers,
         )
 
     def inbound(self, settle: Callable[[list[Settled]], None]) -> InboundApp:
@@ -289,7 +295,19 @@ class Installation:
             wake=self.wake,
             problems=self.problems,
             preflight=self._preflight(),
+            incidents=self._incidents(),
             started_at=self.started_at,
+        )
+
+    def _incidents(self) -> IncidentDesk:
+        return IncidentDesk(
+            self.database,
+            self.directories,
+            self.intake,
+            self.audit,
+            self.clock,
+            wake=self.wake,
+            followers=self.followers,
         )
 
     def _contacts(self) -> Contacts:

@@ -11,7 +11,7 @@ from tocsin.core.escalation import Target, TargetKind
 from tocsin.core.silences import Matcher, Silence
 from tocsin.engine import answering
 from tocsin.engine.answering import Acted, Via
-from tocsin.engine.loop import Clockwork
+from tocsin.engine.clockwork import Clockwork
 from tocsin.interfaces import DeliveryFailed, DeliveryUnknown
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import paging as stored_pages

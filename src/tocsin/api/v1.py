@@ -12,6 +12,7 @@ from tocsin.api import (
     audit_routes,
     config_routes,
     document_routes,
+    incident_routes,
     integration_routes,
     maintenance_routes,
     me_routes,
@@ -33,7 +34,7 @@ from tocsin.engine.sign_in import Viewer
 _NOUNS = (
     alert_routes, schedule_routes, config_routes, integration_routes, silence_routes,
     document_routes, token_routes, audit_routes, policy_routes, message_routes,
-    me_routes, people_routes, maintenance_routes,
+    me_routes, people_routes, maintenance_routes, incident_routes,
 )  # fmt: skip
 __all__ = ["PREFIX", "build"]
 _DEEPEST = 32

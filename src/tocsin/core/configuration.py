@@ -30,6 +30,7 @@ from tocsin.core.forms import (
     zone,
 )  # fmt: skip
 from tocsin.core.permissions import ROLES
+from tocsin.core.roles import Role, role_named
 from tocsin.core.severity import Severity
 
 NOUNS = (
@@ -88,6 +89,28 @@ def _targets(about: str, *, needed: bool) -> Field:
         return found
 
     return Field(check, {"type": "array", "minItems": 1}, about, needed)
+
+
+def _incident_roles(about: str) -> Field:
+    inner = _targets(about, needed=False)
+
+    def check(value: Any, where: str, problems: list[Problem]) -> Any:
+        if not isinstance(value, Mapping):
+            expected = "role: whom, such as {IC: [{rotation: platform/Commanders}]}"
+            problems.append(Problem(where, value, expected))
+            return {}
+        found = {}
+        for word, targets in value.items():
+            role = role_named(str(word))
+            if role is None:
+                expected = "one of " + ", ".join(Role)
+                problems.append(Problem(where, word, expected))
+                continue
+            found[role.value] = inner.check(targets, f"{where}.{word}", problems)
+        return found
+
+    schema = {"type": "object", "additionalProperties": inner.schema}
+    return Field(check, schema, about)
 
 
 def _ack_timeout(about: str) -> Field:
@@ -168,6 +191,10 @@ FORMS: Mapping[str, Form] = {
             "name": name("the team's name"),
             "time_zone": zone("an IANA time zone such as Europe/Berlin"),
             "leads": names("people who lead it"),
+            "incident_roles": _incident_roles(
+                "whom to page when a role of an incident stays empty, such as "
+                "{IC: [{rotation: platform/Commanders}]}"
+            ),
         }
     ),
     "people": Form(
@@ -228,6 +255,11 @@ FORMS: Mapping[str, Form] = {
             "escalation_policy": text("who is paged for it", needed=True),
             "description": text("what it does"),
             "private": yes_no("whether only its team and admins may know of it"),
+            "depends_on": names("services that it needs to work"),
+            "declare_incident": choice(
+                "alerts as severe as this declare an incident by themselves",
+                tuple(Severity.__members__),
+            ),
         }
     ),
     "integrations": Form(

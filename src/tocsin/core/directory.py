@@ -13,6 +13,7 @@ from msgspec import Struct
 from tocsin.core.escalation import Level, Policy, Target, TargetKind
 from tocsin.core.people import ContactMethod, Person
 from tocsin.core.permissions import ADMIN, VIEWER, Grant
+from tocsin.core.roles import Role
 from tocsin.core.schedules import HORIZON, Rotation, final_schedule, on_call_at
 from tocsin.core.severity import Severity
 from tocsin.core.wallclock import Window, this_minute
@@ -27,6 +28,8 @@ class Team(Struct, frozen=True):
     zone: str
     members: tuple[str, ...] = ()
     leads: tuple[str, ...] = ()
+    # Whom to page when a role of an incident stays empty.
+    incident_roles: Mapping[Role, tuple[Target, ...]] = {}
 
 
 class Service(Struct, frozen=True):
@@ -37,6 +40,9 @@ class Service(Struct, frozen=True):
     policy: str
     description: str = ""
     private: bool = False
+    depends_on: tuple[str, ...] = ()
+    # Alerts as severe as this declare an incident by themselves.
+    declares: Severity | None = None
 
 
 class Integration(Struct, frozen=True):
@@ -199,6 +205,15 @@ class Directory:
         """The team that owns a service, "" when none does."""
         known = self.services.get(service)
         return known.team if known is not None else ""
+
+    def neighbours(self, services: Iterable[str]) -> frozenset[str]:
+        """Services one step of dependency away from some, in either direction."""
+        near = set(services)
+        needed = {
+            n for s in near if s in self.services for n in self.services[s].depends_on
+        }
+        using = {s.name for s in self.services.values() if near & set(s.depends_on)}
+        return frozenset((needed | using) - near)
 
     def hidden_from(self, grant: Grant) -> frozenset[str]:
         """The services that a caller may not know of."""

@@ -7,6 +7,8 @@ database, so a configuration that could be stored can be read.
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 
+from msgspec.structs import replace
+
 from tocsin.core import schedule_building
 from tocsin.core.configuration import TYPES, Documents
 from tocsin.core.directory import Directory, Integration, NamedSchedule, Service, Team
@@ -23,8 +25,9 @@ from tocsin.core.people import (
     is_mail_address,
 )
 from tocsin.core.permissions import DEFAULT_ROLE, LEAD, RESPONDER
-from tocsin.core.policy_building import must_know, policy
+from tocsin.core.policy_building import incident_roles, must_know, policy
 from tocsin.core.quiet_hours import QuietHours
+from tocsin.core.severity import Severity
 
 _DEFAULT_HIGH = (
     NotifyRule("email", timedelta(0)),
@@ -46,6 +49,9 @@ def build(
     teams = _teams(documents, zone, problems)
     schedules = schedule_building.schedules(documents, teams, zone, problems)
     known = _targets(people, teams, schedules)
+    for name, one in documents.get("teams", {}).items():
+        roles = incident_roles(one, known, problems)
+        teams[name] = replace(teams[name], incident_roles=roles)
     policies = {
         name: policy(name, one, known, problems)
         for name, one in documents.get("escalation_policies", {}).items()
@@ -205,12 +211,18 @@ def _services(
             "escalation policy",
             problems,
         )
+        known = list(documents.get("services", {}))
+        for other in one.get("depends_on", []):
+            must_know(f"{where}.depends_on", other, known, "service", problems)
+        declares = one.get("declare_incident")
         services[name] = Service(
             name,
             one.get("team", ""),
             policy,
             one.get("description", ""),
             one.get("private", False),
+            tuple(one.get("depends_on", ())),
+            Severity[declares] if declares else None,
         )
     return services
 

@@ -14,6 +14,7 @@ from tocsin.core.escalation import (
     offset,
 )
 from tocsin.core.forms import Plain, Problem
+from tocsin.core.roles import Role
 from tocsin.core.severity import Severity
 
 
@@ -55,6 +56,20 @@ def policy(
         ack_timeout=_timeouts(timeout) if timeout is not None else {},
         nag=parse(one.get("nag", "30m")),
     )
+
+
+def incident_roles(
+    team: Plain,
+    known: Mapping[TargetKind, Sequence[str]],
+    problems: list[Problem],
+) -> Mapping[Role, tuple[Target, ...]]:
+    """Whom a team pages for an empty role of an incident."""
+    return {
+        Role(role): _targets(
+            given, known, f"teams[{team['name']}].incident_roles.{role}", problems
+        )
+        for role, given in team.get("incident_roles", {}).items()
+    }
 
 
 def _delays(after: Any) -> Mapping[Severity, timedelta]:

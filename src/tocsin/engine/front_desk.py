@@ -19,6 +19,7 @@ from tocsin.engine.contacts import Contacts
 from tocsin.engine.credentials import Credentials
 from tocsin.engine.directories import Directories
 from tocsin.engine.editing import Change, Edited, edit, recorder
+from tocsin.engine.incidents.desk import IncidentDesk
 from tocsin.engine.preflight import Preflight
 from tocsin.engine.previews import Preview, preview
 from tocsin.engine.responding import Act, recorded, respond
@@ -50,6 +51,7 @@ class FrontDesk:
     wake: Callable[[], None]
     problems: Callable[[], Sequence[str]]
     preflight: Preflight
+    incidents: IncidentDesk
     started_at: datetime
 
     @property

@@ -1,12 +1,12 @@
-"""The clockwork: one `step` looks at everything that is due and says when next.
+"""The engine: one `step` looks at everything that is due and says when next.
 
 A step is a function call, so the simulator runs it under its own clock; in production
-`Clockwork` calls it in a thread of its own and deliveries run in a worker pool.
+clockwork.py calls it in a thread of its own and deliveries run in a worker pool.
 """
 
 import threading
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -24,6 +24,8 @@ from tocsin.engine import (
 )
 from tocsin.engine.alerts import Intake
 from tocsin.engine.directories import Directories
+from tocsin.engine.incidents import reminding
+from tocsin.engine.incidents.transaction import Follower
 from tocsin.engine.paging import Claim, Links, Sent
 from tocsin.engine.watch import Watch
 from tocsin.interfaces import Clock, Pager
@@ -36,7 +38,6 @@ from tocsin.store.database import Database, StoreError, Tx
 log = structlog.get_logger()
 
 LONGEST_WAIT = timedelta(seconds=15)
-_NEVER = datetime.max.replace(tzinfo=UTC)
 # How long a due page may wait beside deliveries that leave little room.
 _CROWDED_WAIT = timedelta(milliseconds=50)
 _RUNS_PER_TURN = 200
@@ -56,6 +57,7 @@ Dispatch = Callable[["Delivery"], None]
 class Engine:
     """One engine of an installation; several may run on one PostgreSQL."""
 
+    # long because: every part that it drives is handed in.
     def __init__(
         self,
         database: Database,
@@ -70,6 +72,7 @@ class Engine:
         dispatch: Dispatch,
         intake: Intake,
         watch: Watch | None = None,
+        followers: Sequence[Follower] = (),
         capacity: int = 64,
         longest_wait: timedelta = LONGEST_WAIT,
     ) -> None:
@@ -85,6 +88,7 @@ class Engine:
         self._capacity = capacity
         self._intake = intake
         self.watch = watch
+        self._followers = followers
         self.stepped_at: datetime | None = None
         self._longest_wait = longest_wait
         self._in_flight = 0
@@ -130,6 +134,14 @@ class Engine:
             heartbeats.sweep(tx, intake=self._intake, directory=directory, now=now)
             silences.sweep(tx, directory=directory, now=now)
             maintenance.sweep(tx, directory=directory, now=now)
+            reminding.sweep(
+                tx,
+                directory=directory,
+                intake=self._intake,
+                followers=self._followers,
+                public_url=self.links.public_url,
+                now=now,
+            )
             stepped = self._advance(tx, directory, now)
             claims = paging.claim(
                 tx,
@@ -225,6 +237,7 @@ class Engine:
                 inbound.next_heartbeat(tx),
                 silences.next_boundary(tx),
                 maintenance.next_boundary(tx),
+                reminding.next_due(tx),
             ]
 
         times = [at for at in self.database.read(work) if at is not None]
@@ -248,50 +261,3 @@ class Delivery:
                 self.engine.record(self.claimed, sent)
         finally:
             self.engine.ended()
-
-
-class Clockwork:
-    """Runs an Engine's steps in a thread until it is stopped."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._wake = threading.Event()
-        self._stop = False
-        self._thread = threading.Thread(
-            target=self._run, name="tocsin-engine", daemon=True
-        )
-        # When the next step is planned; while one runs, any instant comes before it.
-        self._planned = _NEVER
-        engine.wake = self._wake.set
-        engine.wake_by = self._wake_by
-
-    def start(self) -> None:
-        """Boot the engine and begin stepping."""
-        self._engine.boot()
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Finish the step that is running."""
-        self._stop = True
-        self._wake.set()
-        self._thread.join(timeout=30)
-
-    def _run(self) -> None:
-        while not self._stop:
-            self._wake.wait(self._guarded_step())
-            self._planned = _NEVER
-            self._wake.clear()
-
-    def _wake_by(self, at: datetime) -> None:
-        if at < self._planned:
-            self._wake.set()
-
-    def _guarded_step(self) -> float:
-        """One step; an error is recorded and the next step tries again."""
-        try:
-            due = self._engine.step()
-        except Exception as error:
-            log.error("step_failed", error=str(error), exc_info=True)
-            return 1.0
-        self._planned = due
-        return max(0.0, (due - self._engine.clock.now()).total_seconds())

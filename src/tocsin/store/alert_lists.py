@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from tocsin.core.alerts import Alert
+from tocsin.core.severity import Severity
 from tocsin.store.alerts import SELECT, alert_of
 from tocsin.store.database import Tx
 
@@ -35,6 +36,26 @@ def open_alerts(tx: Tx, *, integration: int | None = None) -> list[Alert]:
     return [
         alert_of(row) for row in tx.all(f"{SELECT}{where} order by severity, number")
     ]
+
+
+def unclaimed(
+    tx: Tx, services: Collection[str], *, worst: Severity, limit: int = 50
+) -> list[Alert]:
+    """Open, loud alerts of some services that belong to no incident yet.
+
+    `worst` is the mildest severity that counts.
+    """
+    names = [f":n{number}" for number, _ in enumerate(services)]
+    rows = tx.all(
+        f"{SELECT}where status <> 'resolved' and severity <= :worst "
+        f"and service in ({', '.join(names)}) and suppressed_by = '' and integration > 0 "
+        "and not exists (select 1 from incident_alerts "
+        "where incident_alerts.alert = alerts.number) order by number limit :limit",
+        worst=int(worst),
+        limit=limit,
+        **{f"n{number}": name for number, name in enumerate(services)},
+    )
+    return [alert_of(row) for row in rows]
 
 
 def listing(

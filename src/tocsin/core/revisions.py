@@ -1,0 +1,98 @@
+"""What is said of an incident and may change: severity, impact, where we are, the same as.
+
+Anyone may raise a severity, the commander lowers it; every revision is an entry
+(domain 5.2).
+"""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from tocsin.core.entries import EntryKind
+from tocsin.core.impact import Impact
+from tocsin.core.incidents import (
+    OVER,
+    By,
+    Incident,
+    Ruling,
+    Standing,
+    State,
+    entry,
+    impact_entry,
+)
+from tocsin.core.severity import Severity
+
+
+def rated(
+    incident: Incident, severity: Severity, by: By, *, now: datetime, reason: str
+) -> Ruling:
+    """Another severity: anyone may raise it, the commander lowers it (domain 5.2)."""
+    if severity == incident.severity:
+        return Ruling(incident, refused=f"{incident.name} is {severity.name} already.")
+    raises = severity.worse_than(incident.severity)
+    if not raises and not by.commands:
+        return Ruling(incident, refused="Only the commander lowers the severity.")
+    if not reason.strip():
+        said = "reason: expected why, with a figure of the impact"
+        return Ruling(incident, refused=said)
+    verb = "raised" if raises else "lowered"
+    text = (
+        f"Severity {verb} from {incident.severity.name} to {severity.name}: "
+        f"{reason.strip()}"
+    )
+    data = {"was": incident.severity.name, "to": severity.name}
+    after = replace(incident, severity=severity)
+    return Ruling(after, (entry(EntryKind.SEVERITY, text, by, now=now, data=data),))
+
+
+def revised(incident: Incident, impact: Impact, by: By, *, now: datetime) -> Ruling:
+    """Another view of the impact; every revision stays in the log."""
+    if impact == incident.impact:
+        return Ruling(incident, refused="That is what is known already.")
+    after = replace(incident, impact=impact)
+    return Ruling(after, (impact_entry(after, by, now),))
+
+
+def stands(incident: Incident, standing: Standing, by: By, *, now: datetime) -> Ruling:
+    """Where we are, said anew."""
+    if standing == incident.standing:
+        return Ruling(incident, refused="That is what it says already.")
+    lines = (
+        ("We know", standing.know),
+        ("We are doing", standing.doing),
+        ("If that fails", standing.otherwise),
+    )
+    text = "; ".join(f"{title}: {said}" for title, said in lines if said)
+    after = replace(incident, standing=standing)
+    made = entry(
+        EntryKind.NOTE, f"Where we are. {text}", by, now=now, data={"standing": True}
+    )
+    return Ruling(after, (made,))
+
+
+def merged(incident: Incident, into: Incident, by: By, *, now: datetime) -> Ruling:
+    """A duplicate: its log stays, its address leads to the other."""
+    if incident.number == into.number:
+        return Ruling(incident, refused="An incident is no duplicate of itself.")
+    if into.state is State.DUPLICATE:
+        return Ruling(
+            incident,
+            refused=f"{into.name} is itself the same as INC-{into.duplicate_of}.",
+        )
+    if incident.state in OVER:
+        return Ruling(incident, refused=f"{incident.name} is over.")
+    after = replace(
+        incident,
+        state=State.DUPLICATE,
+        duplicate_of=into.number,
+        next_update_at=None,
+        times={**incident.times, State.DUPLICATE: now},
+    )
+    said = f"The same as {into.name}: {into.title}"
+    data = {"to": State.DUPLICATE.value, "into": into.number}
+    return Ruling(after, (entry(EntryKind.STATE, said, by, now=now, data=data),))
+
+
+def promised(incident: Incident, at: datetime | None) -> Incident:
+    """With another promise of when the next update comes."""
+    return replace(incident, next_update_at=at)

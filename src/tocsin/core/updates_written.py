@@ -1,0 +1,53 @@
+"""Updates that were written in an incident: inside at once, outside once approved."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from msgspec import Struct
+
+AUDIENCES = ("internal", "external")
+STAGES = ("investigating", "identified", "monitoring", "resolved", "update")
+COMPONENT_STATES = (
+    "operational", "degraded", "partial_outage", "major_outage", "maintenance",
+)  # fmt: skip
+
+
+class Update(Struct, frozen=True):
+    """One update. `state` is published, proposed (waits for the commander) or rejected.
+
+    `components` maps "page/component" to its state; `channels` names where an external
+    one goes besides the status pages (mastodon, bluesky, x, mail).
+    """
+
+    audience: str
+    stage: str
+    body: str
+    author: str
+    made_at: datetime
+    impact: str = ""
+    team: str = ""
+    next_at: datetime | None = None
+    components: Mapping[str, str] = {}
+    channels: tuple[str, ...] = ()
+    state: str = "published"
+    decided_by: str = ""
+    published_at: datetime | None = None
+    id: int = 0
+
+
+def problems(update: Update) -> list[str]:
+    """What is wrong with it, each with its field and what was expected."""
+    found = []
+    if update.audience not in AUDIENCES:
+        found.append(f"audience: expected one of {', '.join(AUDIENCES)}")
+    if update.stage not in STAGES:
+        found.append(f"stage: expected one of {', '.join(STAGES)}")
+    if not update.body.strip():
+        found.append("body: expected what people should know now")
+    if "{" in update.body or "}" in update.body:
+        found.append("body: expected every field in braces to be filled")
+    for component, state in update.components.items():
+        if state not in COMPONENT_STATES:
+            expected = ", ".join(COMPONENT_STATES)
+            found.append(f"components.{component}: expected one of {expected}")
+    return found

@@ -1,0 +1,1 @@
+"""Incidents: who does what in a room, written in one transaction each."""
