@@ -169,10 +169,16 @@ def identity_provider(
 class Installation:
     """One running process: the database, the engine, and what the edge asks of them."""
 
-    def __init__(self, settings: Settings, *, role: str = "all") -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        role: str = "all",
+        clock: system.SteadyClock | None = None,
+    ) -> None:
         self.settings = settings
         self.role = role
-        self.clock = system.SteadyClock()
+        self.clock = clock or system.SteadyClock()
         self.started_at = self.clock.now()
         self.secret = secret_key(settings)
         self.audit = Auditor(self.secret)
@@ -231,7 +237,7 @@ class Installation:
             self.database,
             directories=self.directories,
             intake=self.intake,
-            pagers=pagers(self.settings, now=self.clock.now),
+            pagers=self._pagers(),
             clock=self.clock,
             dice=system.dice(),
             links=Links(self.public_url, self.secret),
@@ -242,6 +248,9 @@ class Installation:
             watch=watch,
             followers=self.followers,
         )
+
+    def _pagers(self) -> dict[str, Pager]:
+        return pagers(self.settings, now=self.clock.now)
 
     def inbound(self, settle: Callable[[list[Settled]], None]) -> InboundApp:
         """The application that answers senders; `settle` tells who waits."""

@@ -71,10 +71,12 @@ def due(
 def kept(incident: Incident, said: Sequence[Reminder]) -> Mapping[str, datetime]:
     """What was said by now, without what is past caring for."""
     promise = _promise(incident)
+    is_quiet_anew = any(one.key.startswith("quiet:") for one in said)
+    past = ("update:", "quiet:") if is_quiet_anew else ("update:",)
     old = {
         key: at
         for key, at in incident.reminded.items()
-        if key.startswith(promise) or not key.startswith(("update:", "quiet:"))
+        if key.startswith(promise) or not key.startswith(past)
     }
     for one in said:
         old[one.key] = one.at

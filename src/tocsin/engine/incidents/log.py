@@ -9,6 +9,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from tocsin.core.entries import Entry, EntryKind, Line, in_order
+from tocsin.core.escalation import Reason
 from tocsin.core.incident_metrics import Figure, Moments, figures
 from tocsin.core.incidents import Incident, State
 from tocsin.core.roles import Holding, Role
@@ -22,6 +23,7 @@ from tocsin.store.database import Tx
 _KINDS = {
     FactKind.ALERT: EntryKind.ALERT,
     FactKind.PAGE: EntryKind.PAGE,
+    FactKind.ESCALATION: EntryKind.PAGE,
     FactKind.ACK: EntryKind.ACK,
 }
 _MOST_FACTS = 300
@@ -58,7 +60,9 @@ def moments(
     answers = [
         e.occurred_at
         for e in entries
-        if e.kind is EntryKind.ACK and not e.author.startswith(("source:", "engine"))
+        if e.kind is EntryKind.ACK
+        and not e.author.startswith(("source:", "engine"))
+        and e.data.get("reason") != Reason.ACK_UNDONE
     ]
     return Moments(
         start=incident.impact.start,
@@ -90,5 +94,5 @@ def _of_alert(tx: Tx, number: int) -> list[Entry]:
 def _entry(number: int, fact: Fact) -> Entry:
     return Entry(
         fact.at, fact.at, _KINDS[fact.kind], fact.text, fact.actor, "alert",
-        data={"alert": number},
+        data={"alert": number, "reason": fact.reason},
     )  # fmt: skip
