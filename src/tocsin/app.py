@@ -206,7 +206,10 @@ class Installation:
         self.credentials = self._credentials()
         self.connections = self._connections()
         self.demo: object | None = None
-        self.upkeep = Upkeep(
+        self.upkeep = self._upkeep()
+
+    def _upkeep(self) -> Upkeep:
+        return Upkeep(
             self.database,
             self.clock,
             tidy_files=self._files(),
