@@ -49,6 +49,17 @@ def words(duration: timedelta) -> str:
     return " ".join(parts[:2]) or "0 s"
 
 
+def spelled(duration: timedelta) -> str:
+    """In full: `30 minutes`, `1 hour 30 minutes`; `parse` gives the same back."""
+    seconds = int(duration.total_seconds())
+    parts = []
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {unit}{'' if count == 1 else 's'}")
+    return " ".join(parts) or "0 minutes"
+
+
 def compact(duration: timedelta) -> str:
     """For files: `15m`, `1h30m`; `parse` gives the same back."""
     seconds = int(duration.total_seconds())
