@@ -143,7 +143,8 @@ def due_on(written: str, *, document_date: date) -> date | None:
         return None
     exact = _ISO.match(written)
     if exact:
-        return _day(*(int(part) for part in exact.groups()), written)
+        year, month_number, day = (int(part) for part in exact.groups())
+        return _day(year, month_number, day, written)
     worded = _WORDED.match(written)
     month = worded.group(1).lower()[:3] if worded else ""
     if worded is None or month not in _MONTHS or not _is_month(worded.group(1)):
