@@ -1,6 +1,6 @@
 """The article's tables, byte for byte: as data, and in the order people read them."""
 
-from tocsin.core import duties, lessons, severity_table
+from tocsin.core import lessons, roles, severity_table
 from tocsin.core.severity import Severity
 
 
@@ -25,24 +25,14 @@ def test_a_severity_finds_its_own_row() -> None:
 
 
 def test_the_roles_are_the_articles() -> None:
-    rows = [row.cells for row in duties.TABLE]
-    assert _lines(duties.HEADINGS, rows) == (
+    rows = [(role.value, roles.RESPONSIBILITY[role]) for role in roles.Role]
+    assert _lines(("Role", "Responsibility"), rows) == (
         "Role Responsibility\n"
         "IC Overall coordination\n"
         "Lead Technical investigation\n"
         "Comms Internal/external comms\n"
         "Scribe Document timeline"
     )
-
-
-def test_the_ic_leads_as_the_article_says() -> None:
-    assert duties.duty_of("ic").does == (
-        "Coordinate all efforts",
-        "Make decisions",
-        "Communicate status",
-        "Delegate tasks",
-    )
-    assert duties.duty_of("Cook") is None
 
 
 def test_the_common_fixes_are_the_articles() -> None:

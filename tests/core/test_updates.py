@@ -1,4 +1,4 @@
-"""The `[UPDATE]` block and the cadence: the article's example is the first witness."""
+"""The `[UPDATE]` block: the article's example is the first witness."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -7,12 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.core.severity import Severity
 from tocsin.core.updates import (
     BadUpdate,
     Update,
-    cadence,
-    owed_by,
     parse,
     render,
 )
@@ -206,45 +203,3 @@ def updates(draw):
 def test_every_update_is_read_back_as_it_was_written(update, late) -> None:
     now = update.at + timedelta(minutes=late)
     assert parse(render(update), zone=update.zone, now=now) == update
-
-
-START = datetime(2024, 3, 4, 9, 0, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("severity", "external", "after", "first", "every", "announced"),
-    [
-        (Severity.SEV1, False, 0, 5, 20, False),
-        (Severity.SEV1, True, 0, 5, 20, False),
-        (Severity.SEV1, True, 119, 5, 20, False),
-        (Severity.SEV1, True, 120, 5, 60, True),
-        (Severity.SEV1, False, 120, 5, 20, False),
-        (Severity.SEV2, False, 0, 15, 30, False),
-        (Severity.SEV2, True, 0, 20, 30, False),
-        (Severity.SEV2, True, 121, 20, 60, True),
-        (Severity.SEV3, False, 0, 60, 60, False),
-        (Severity.SEV3, True, 0, None, 60, False),
-        (Severity.SEV4, False, 0, None, 240, False),
-        (Severity.SEV4, True, 300, None, 240, False),
-    ],
-)
-def test_the_cadence_is_the_tables(
-    severity, external, after, first, every, announced
-) -> None:
-    owed = cadence(severity, START, START + after * MINUTE, external=external)
-    assert owed.first_by == (None if first is None else START + first * MINUTE)
-    assert (owed.every, owed.is_announced) == (every * MINUTE, announced)
-
-
-def test_the_next_one_is_owed_by_the_interval_that_was_promised_last() -> None:
-    def owed(severity, last, *, external):
-        last_at = None if last is None else START + last * MINUTE
-        due = owed_by(severity, START, last_at, external=external)
-        return None if due is None else (due - START) / MINUTE
-
-    assert owed(Severity.SEV1, None, external=True) == 5
-    assert owed(Severity.SEV1, 4, external=True) == 24
-    assert owed(Severity.SEV1, 110, external=True) == 130
-    assert owed(Severity.SEV1, 130, external=True) == 190
-    assert owed(Severity.SEV3, None, external=True) is None
-    assert owed(Severity.SEV4, None, external=False) == 240

@@ -1,4 +1,4 @@
-"""The `[UPDATE]` block, read and written, and how often one is owed (domain 5.4).
+"""The `[UPDATE]` block, read and written (domain 5.4).
 
     [UPDATE] 2:45 PM PST
     We are investigating elevated error rates on our API.
@@ -19,7 +19,6 @@ from msgspec import Struct
 
 from tocsin.core.durations import BadDuration, spelled
 from tocsin.core.durations import parse as parse_duration
-from tocsin.core.severity import Severity
 from tocsin.core.wall_abbreviations import EXPECTED, clock_time, instants_of
 from tocsin.core.wallclock import wall_time, zone_named
 
@@ -154,73 +153,3 @@ def _parted(lines: list[str]) -> tuple[str, list[tuple[str, str]]]:
         else:
             body.append(line.rstrip())
     return "\n".join(body).strip(), [(key, value.strip()) for key, value in fields]
-
-
-class Cadence(Struct, frozen=True):
-    """What is owed: the first by a moment, then one at least `every` so long.
-
-    `first_by` is None where the commander decides or a change of state calls for it.
-    """
-
-    first_by: datetime | None
-    every: timedelta
-    # The longer interval of a long incident is told to who waits for updates.
-    is_announced: bool = False
-
-
-class Pace(Struct, frozen=True):
-    """One row of the cadence table (domain 5.4)."""
-
-    first_internal: timedelta | None
-    first_external: timedelta | None
-    every: timedelta
-    # Outside, once LONG has passed; None: as before.
-    external_later: timedelta | None = None
-    # What is affected, in numbers or names, is told outside by then.
-    scope_within: timedelta | None = None
-
-
-LONG = timedelta(hours=2)
-_MINUTE = timedelta(minutes=1)
-PACES = {
-    Severity.SEV1: Pace(
-        5 * _MINUTE, 5 * _MINUTE, 20 * _MINUTE, 60 * _MINUTE, 10 * _MINUTE
-    ),
-    Severity.SEV2: Pace(15 * _MINUTE, 20 * _MINUTE, 30 * _MINUTE, 60 * _MINUTE),
-    Severity.SEV3: Pace(60 * _MINUTE, None, 60 * _MINUTE),
-    Severity.SEV4: Pace(None, None, 240 * _MINUTE),
-}
-
-
-def cadence(
-    severity: Severity, started_at: datetime, now: datetime, *, external: bool
-) -> Cadence:
-    """What is owed to colleagues, or outside, by an incident that began then."""
-    pace = PACES[severity]
-    first = pace.first_external if external else pace.first_internal
-    is_long = external and pace.external_later and now - started_at >= LONG
-    return Cadence(
-        first_by=None if first is None else started_at + first,
-        every=pace.external_later if is_long and pace.external_later else pace.every,
-        is_announced=bool(is_long),
-    )
-
-
-def owed_by(
-    severity: Severity,
-    started_at: datetime,
-    last_at: datetime | None,
-    *,
-    external: bool,
-) -> datetime | None:
-    """When the next update is due at the latest; None: when somebody decides so.
-
-    The interval is that of the moment of the last update, since that was promised.
-    """
-    if last_at is not None:
-        then = cadence(severity, started_at, last_at, external=external)
-        return last_at + then.every
-    first = cadence(severity, started_at, started_at, external=external)
-    if first.first_by is None and not external:
-        return started_at + first.every
-    return first.first_by
