@@ -4,6 +4,7 @@ Each minute is on a clock that the story moves; the engine is the real one.
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -220,6 +221,28 @@ def test_what_is_refuted_undoes_the_cause(stage: Stage) -> None:
     assert back["state"] == "investigating"
 
 
+ARTICLE = """[UPDATE] 2:45 PM PST
+We are investigating elevated error rates on our API.
+Impact: ~15% of requests failing
+Team: Working on identifying root cause
+ETA: 30 minutes to next update"""
+
+
+def test_the_article_s_update_is_read_sent_and_shown_byte_for_byte(
+    tmp_path: Path,
+) -> None:
+    more = "teams: [{name: payments, time_zone: America/Los_Angeles}]"
+    stage = Stage(tmp_path, more, people=PEOPLE)
+    stage.clock.at = datetime(2024, 3, 4, 22, 45, tzinfo=UTC)
+    with TestClient(stage) as client:
+        stage.open(client)
+        number = declared(stage)
+        told = stage.do("alice", f"/incidents/{number}/updates", block=ARTICLE)
+        assert told["next_update_at"] == "2024-03-04T23:15:00Z"
+        assert told["updates"][0]["block"] == ARTICLE
+    stage.installation.stop()
+
+
 def test_a_note_that_is_sent_twice_is_there_once(stage: Stage) -> None:
     number = declared(stage)
     for _ in range(2):
@@ -318,6 +341,7 @@ services:
         ),
         ("/1/page", {"target": "ghost"}, "target: expected a person"),
         ("/1/updates", {"body": "{fields} left"}, "body: expected every field"),
+        ("/1/updates", {"block": "no update"}, "block: first line"),
         ("/1/entries", {"text": "x", "at": "2020-01-01T00:00:00Z"}, "at: expected"),
     ],
 )

@@ -28,6 +28,7 @@ from tocsin.core.severity import Severity
 from tocsin.core.updates_written import Update
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.incidents import acts, updates
+from tocsin.engine.incidents.scene import Outcome, Scene
 from tocsin.engine.sign_in import Viewer
 
 Number = Annotated[int, Path(ge=1, le=2**62, description="the incident's number")]
@@ -164,9 +165,13 @@ def _telling(router: APIRouter, desk: FrontDesk, answering: Answering) -> None:
             channels=tuple(clean(one) for one in body.channels),
         )  # fmt: skip
         key = clean(body.key)
-        return answering.act(
-            number, who, "update", lambda scene: updates.write(scene, update, key=key)
-        )
+
+        def act(scene: Scene) -> Outcome:
+            if not body.block:
+                return updates.write(scene, update, key=key)
+            return updates.write_block(scene, clean(body.block), update, key=key)
+
+        return answering.act(number, who, "update", act)
 
     @router.post("/{number}/updates/{update}")
     def approve(

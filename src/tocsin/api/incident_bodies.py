@@ -155,13 +155,17 @@ class HypothesisMoveIn(Body):
 
 
 class UpdateIn(Body):
-    """Words for inside or outside. `minutes` until the next one, or `next_at`."""
+    """Words for inside or outside. `minutes` until the next one, or `next_at`.
+
+    `block` is a whole `[UPDATE]` text, read in the incident's zone, instead of fields.
+    """
 
     audience: Literal["internal", "external"] = "internal"
     stage: Literal[
         "investigating", "identified", "monitoring", "resolved", "update"
     ] = "update"
-    body: Line
+    body: Text = ""
+    block: Text = ""
     impact: Text = ""
     team: Text = ""
     next_at: datetime | None = None

@@ -11,7 +11,7 @@ from tocsin.core.incident_metrics import Figure
 from tocsin.core.incidents import Incident
 from tocsin.core.roles import Holding, crowded, unfilled
 from tocsin.core.tasks import Task
-from tocsin.core.updates_written import Update
+from tocsin.core.updates_written import Update, as_block
 from tocsin.engine.incidents.rooms import Room
 
 
@@ -58,7 +58,7 @@ def room_json(room: Room) -> dict[str, Any]:
         "advice": crowded(room.holdings, incident.severity),
         "tasks": [_task(one) for one in room.tasks],
         "hypotheses": [_card(one) for one in room.cards],
-        "updates": [_update(one) for one in room.updates],
+        "updates": [_update(one, incident.zone) for one in room.updates],
         "alerts": list(room.alerts),
         "suspects": [_suspect(one) for one in room.suspects],
         "changes_since": [_change(one) for one in room.changes_since],
@@ -143,12 +143,13 @@ def _card(one: Hypothesis) -> dict[str, Any]:
     }
 
 
-def _update(one: Update) -> dict[str, Any]:
+def _update(one: Update, zone: str) -> dict[str, Any]:
     return {
         "id": one.id,
         "audience": one.audience,
         "stage": one.stage,
         "body": one.body,
+        "block": as_block(one, zone=zone),
         "impact": one.impact,
         "team": one.team,
         "next_at": time(one.next_at),

@@ -1,9 +1,11 @@
 """Updates that were written in an incident: inside at once, outside once approved."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
+
+from tocsin.core import updates
 
 AUDIENCES = ("internal", "external")
 STAGES = ("investigating", "identified", "monitoring", "resolved", "update")
@@ -51,3 +53,33 @@ def problems(update: Update) -> list[str]:
             expected = ", ".join(COMPONENT_STATES)
             found.append(f"components.{component}: expected one of {expected}")
     return found
+
+
+def as_block(update: Update, *, zone: str) -> str:
+    """The `[UPDATE]` block of an update, with times in the incident's zone."""
+    at = (update.published_at or update.made_at).replace(second=0, microsecond=0)
+    eta = None
+    if update.next_at is not None and update.next_at > at:
+        minutes = round((update.next_at - at) / timedelta(minutes=1))
+        eta = timedelta(minutes=max(1, minutes))
+    return updates.render(
+        updates.Update(at, zone, update.body, update.impact, update.team, eta)
+    )
+
+
+def of_block(
+    text: str, *, zone: str, author: str, audience: str, stage: str, now: datetime
+) -> Update:
+    """An update from its `[UPDATE]` block. Raises BadUpdate."""
+    read = updates.parse(text, zone=zone, now=now)
+    rest = "".join(f"\n{key}: {value}" for key, value in read.others)
+    return Update(
+        audience=audience,
+        stage=stage,
+        body=read.body + rest,
+        author=author,
+        made_at=now,
+        impact=read.impact,
+        team=read.team,
+        next_at=read.next_update_at,
+    )

@@ -6,7 +6,8 @@ from tocsin.core import revisions
 from tocsin.core.cadence import following
 from tocsin.core.entries import Entry, EntryKind
 from tocsin.core.incidents import OVER, entry
-from tocsin.core.updates_written import Update, problems
+from tocsin.core.updates import BadUpdate
+from tocsin.core.updates_written import Update, of_block, problems
 from tocsin.engine.incidents.scene import Outcome, Scene, refused
 from tocsin.store import updates as stored
 
@@ -45,6 +46,19 @@ def write(scene: Scene, update: Update, *, key: str = "") -> Outcome:
         return refused(scene, "This update was sent already.")
     update = replace(update, id=number)
     return _published(scene, update) if approved else _proposed(scene, update)
+
+
+def write_block(scene: Scene, text: str, update: Update, *, key: str = "") -> Outcome:
+    """The same from a whole `[UPDATE]` text; `update` says for whom."""
+    try:
+        read = of_block(
+            text, zone=scene.incident.zone, author=scene.by.person,
+            audience=update.audience, stage=update.stage, now=scene.now,
+        )  # fmt: skip
+    except BadUpdate as error:
+        return refused(scene, f"block: {error}")
+    more = replace(read, components=update.components, channels=update.channels)
+    return write(scene, more, key=key)
 
 
 def decide(scene: Scene, update_id: int, *, approve: bool, reason: str = "") -> Outcome:
