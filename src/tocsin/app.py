@@ -18,6 +18,7 @@ from tocsin.api.knocking import Knocker
 from tocsin.at_rest import certificate_end, open_database, secret_key
 from tocsin.config import Settings, targets
 from tocsin.core import groups
+from tocsin.core.outbox import LANES
 from tocsin.core.targets import Allowed
 from tocsin.egress import GuardedEgress
 from tocsin.engine import examination
@@ -34,6 +35,8 @@ from tocsin.engine.heartbeats import Heartbeats
 from tocsin.engine.incidents.desk import IncidentDesk
 from tocsin.engine.incidents.transaction import Follower
 from tocsin.engine.loop import Delivery, Engine
+from tocsin.engine.nudges import NudgeClerk, NudgePoster
+from tocsin.engine.outbox import Outbox, Posting
 from tocsin.engine.paging import Links
 from tocsin.engine.preflight import Preflight, Seen, Setting
 from tocsin.engine.preflight_paging import dead_man_heard
@@ -57,7 +60,14 @@ from tocsin.integrations import (
     smtp,
     webhook,
 )
-from tocsin.interfaces import DeliveryFailed, DeliveryUnknown, Dialect, Egress, Pager
+from tocsin.interfaces import (
+    DeliveryFailed,
+    DeliveryUnknown,
+    Dialect,
+    Egress,
+    Pager,
+    Poster,
+)
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import sqlite
 from tocsin.store.ballast import Ballast
@@ -203,6 +213,8 @@ class Installation:
         self.engine = self._engine()
         self.intake.due = lambda at: self.engine.wake_by(at)
         self.clockwork = Clockwork(self.engine)
+        self.outbox = self._outbox()
+        self.outbox_clockwork = Clockwork(self.outbox, name="tocsin-outbox-loop")
         self.credentials = self._credentials()
         self.connections = self._connections()
         self.demo: object | None = None
@@ -254,6 +266,27 @@ class Installation:
 
     def _pagers(self) -> dict[str, Pager]:
         return pagers(self.settings, now=self.clock.now)
+
+    def _outbox(self) -> Outbox:
+        """Its loop, its workers and its ways out are its own: no page waits for it."""
+        self._posting = ThreadPoolExecutor(
+            sum(lane.at_once for lane in LANES.values()), "tocsin-outbox"
+        )
+        nudges = NudgePoster(lambda: self.engine.pagers, self.send_mail, self.clock)
+        found: list[Poster] = [nudges]
+        return Outbox(
+            self.database,
+            posters={poster.channel: poster for poster in found},
+            clerks={"nudge": NudgeClerk(self.directories.current)},
+            clock=self.clock,
+            dice=system.dice(),
+            incarnation=self.engine.incarnation,
+            dispatch=lambda posting: self._hand_out(posting),
+            per_minute={"mail": self.settings.mail_per_minute},
+        )
+
+    def _hand_out(self, posting: Posting) -> None:
+        self._posting.submit(posting)
 
     def inbound(self, settle: Callable[[list[Settled]], None]) -> InboundApp:
         """The application that answers senders; `settle` tells who waits."""
@@ -382,7 +415,7 @@ class Installation:
         """Send a mail of the doors. Raises DeliveryFailed, DeliveryUnknown, LookupError."""
         self.send_mail(to, subject, text)
 
-    def send_mail(self, to: str, subject: str, text: str) -> str:
+    def send_mail(self, to: str, subject: str, text: str, *, key: str = "") -> str:
         """What the mail server said. Raises as `mail_link` does."""
         pager = self.engine.pagers.get("email")
         if pager is None:
@@ -391,7 +424,7 @@ class Installation:
         assert isinstance(pager, smtp.SmtpPager)
         sent_at = self.clock.now()
         return pager.send_text(
-            to=to, subject=subject, text=text, sent_at=sent_at
+            to=to, subject=subject, text=text, sent_at=sent_at, key=key
         ).answer
 
     def problems(self) -> list[str]:
@@ -414,6 +447,7 @@ class Installation:
         health = self.engine.watch.health if self.engine.watch else None
         return Seen(
             stepped_at=self.engine.stepped_at,
+            posted_at=self.outbox.stepped_at,
             started_at=self.started_at,
             pages_here=self.role != "web",
             clock_steps=self.clock.steps,
@@ -434,20 +468,24 @@ class Installation:
             )
         if self.role != "web":
             self.clockwork.start()
+            self.outbox_clockwork.start()
             self.upkeep.start()
 
     def stop(self) -> None:
         """Finish what is being done; what is due stays due in the database."""
         if self.role != "web":
             self.clockwork.stop()
+            self.outbox_clockwork.stop()
             self.upkeep.stop()
         self._post.shutdown(wait=True, cancel_futures=True)
         self._workers.shutdown(wait=True, cancel_futures=True)
+        self._posting.shutdown(wait=True, cancel_futures=True)
         self.database.close()
 
     def wake(self) -> None:
         """Something is due now."""
         self.engine.wake()
+        self.outbox.wake()
 
     def _files(self) -> Callable[[], None]:
         url = self.settings.database_url

@@ -209,6 +209,13 @@ class Settings(BaseModel):
         description="whether addresses count that the provider does not call verified",
     )
     workers: int = Field(32, ge=1, le=512, description="deliveries at the same time")
+    mail_per_minute: int = Field(
+        600,
+        ge=0,
+        le=100_000,
+        description="mails to subscribers a minute at most, 0 for no limit; pages do "
+        "not count",
+    )
     canary: bool = Field(True, description="whether the canary alert runs")
 
     @property

@@ -8,7 +8,7 @@ that sender expects. A Pager reaches a person. Everything real is handed in by a
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -283,6 +283,29 @@ class Pager(Protocol):
 
     def page(
         self, message: PageMessage, *, to: str, key: str, timeout_seconds: float
+    ) -> Receipt:
+        """Send. `key` is the idempotency key: same key, same message.
+
+        Raises DeliveryFailed, DeliveryUnknown.
+        """
+        ...
+
+
+class Poster(Protocol):
+    """A channel that takes what pages nobody: chat, mails to subscribers, posts.
+
+    Thread-safe; called from the outbox's worker threads.
+    """
+
+    channel: str
+
+    def post(
+        self,
+        payload: Mapping[str, Any],
+        *,
+        to: str,
+        key: str,
+        timeout_seconds: float,
     ) -> Receipt:
         """Send. `key` is the idempotency key: same key, same message.
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 from tocsin.core.directory import Directory
 from tocsin.core.schedules import final_schedule
 from tocsin.core.wallclock import Window
+from tocsin.engine import preflight_outbox as outbox
 from tocsin.engine import preflight_paging as paging
 from tocsin.engine.audit import Auditor
 from tocsin.engine.checks import BAD, OFF, OK, WARN, Check
@@ -41,6 +42,7 @@ class Seen(Struct, frozen=True):
     """What only a running process knows; None where nothing is running here."""
 
     stepped_at: datetime | None = None
+    posted_at: datetime | None = None
     started_at: datetime | None = None
     pages_here: bool = False
     clock_steps: int | None = None
@@ -88,6 +90,7 @@ class Preflight:
                     self._database, directory, self._setting.channels, now=now
                 ),
                 *paging.engines(self._database, self._seen(), now=now),
+                *outbox.outbox(self._database, self._seen(), now=now),
                 *self._outward(now),
             ]
         except StoreError as error:

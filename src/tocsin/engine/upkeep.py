@@ -8,13 +8,15 @@ import structlog
 
 from tocsin.interfaces import Clock
 from tocsin.store import alerts as stored_alerts
-from tocsin.store import idempotency, inbound
+from tocsin.store import idempotency, inbound, outbox
 from tocsin.store.database import Database, StoreError
 
 log = structlog.get_logger()
 
 RAW_KEPT = timedelta(days=30)
 ANSWERS_KEPT = timedelta(days=1)
+# What was sent and pages nobody; its key is known as long.
+SENT_KEPT = timedelta(days=90)
 _EVERY_SECONDS = 2.0
 _FORGET_EVERY = timedelta(hours=1)
 
@@ -59,6 +61,8 @@ class Upkeep:
             self._database.write(lambda tx: inbound.forget(tx, before=now - RAW_KEPT))
             before = now - ANSWERS_KEPT
             self._database.write(lambda tx: idempotency.forget(tx, before=before))
+            sent_before = now - SENT_KEPT
+            self._database.write(lambda tx: outbox.forget(tx, before=sent_before))
             self._forget()
         stored_alerts.trim_memory(self._database)
 

@@ -58,12 +58,14 @@ class SmtpPager:
         return self._deliver(mail, to, timeout_seconds)
 
     def send_text(
-        self, *, to: str, subject: str, text: str, sent_at: datetime
+        self, *, to: str, subject: str, text: str, sent_at: datetime, key: str = ""
     ) -> Receipt:
-        """A mail that is no page, such as a sign-in link."""
+        """A mail that is no page, such as a sign-in link. Same key, same mail."""
         mail = EmailMessage(policy=SMTP)
         mail["From"], mail["To"], mail["Subject"] = self._sender, to, subject
         mail["Date"] = format_datetime(sent_at)
+        if key:
+            mail["Message-ID"] = _message_id(key, self._sender)
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(text, cte="quoted-printable")
         return self._deliver(mail, to, timeout_seconds=10)
@@ -139,13 +141,13 @@ class SmtpPager:
 def compose(message: PageMessage, *, to: str, key: str, sender: str) -> EmailMessage:
     """The mail of a page: what is wrong first, then the link, then why and who next."""
     mail = EmailMessage(policy=SMTP)
-    domain = parseaddr(sender)[1].rpartition("@")[2] or "tocsin.invalid"
+    domain = _domain(sender)
     mail["From"] = sender
     mail["To"] = to
     mail["Subject"] = subject(message)
     mail["Date"] = format_datetime(message.sent_at)
     # The same page tried again is the same mail to a client that compares ids.
-    mail["Message-ID"] = f"<{sha256(key.encode()).hexdigest()[:32]}@{domain}>"
+    mail["Message-ID"] = _message_id(key, sender)
     if message.alerts:
         thread = f"<alert-{message.alerts[0].number}@{domain}>"
         mail["References"] = thread
@@ -155,6 +157,14 @@ def compose(message: PageMessage, *, to: str, key: str, sender: str) -> EmailMes
     # Lines of any length and any script arrive whole, whatever the server allows.
     mail.set_content(text_of(message), cte="quoted-printable")
     return mail
+
+
+def _message_id(key: str, sender: str) -> str:
+    return f"<{sha256(key.encode()).hexdigest()[:32]}@{_domain(sender)}>"
+
+
+def _domain(sender: str) -> str:
+    return parseaddr(sender)[1].rpartition("@")[2] or "tocsin.invalid"
 
 
 def subject(message: PageMessage) -> str:

@@ -118,15 +118,23 @@ def _outbox() -> None:
         # One message of a key, however often it is written.
         sa.Column("key", sa.Text, nullable=False, unique=True),
         _text("payload", "{}"), _number("incident"), _text("state", "due"),
-        _at("due_at"), _at("made_at"), _at("lease_until", needed=False),
+        # It is tried until long after `wanted_at`, when it was first to go.
+        _at("due_at"), _at("wanted_at"), _at("made_at"),
+        _at("lease_until", needed=False),
         _number("fence"), _number("tries"), _text("owner"), _text("answer"),
         _text("provider_id"), _at("ended_at", needed=False),
     )  # fmt: skip
     pending = sa.text("state in ('due', 'sending')")
     op.create_index(
-        "outbox_due", "outbox", ["lane", "due_at"],
+        "outbox_due", "outbox", ["lane", "due_at", "id"],
         sqlite_where=pending, postgresql_where=pending,
     )  # fmt: skip
+    # Whether something earlier waits for the same place.
+    op.create_index(
+        "outbox_order", "outbox", ["lane", "channel", "target", "id"],
+        sqlite_where=pending, postgresql_where=pending,
+    )  # fmt: skip
+    op.create_index("outbox_ended", "outbox", ["state", "ended_at"])
     op.create_index("outbox_incident", "outbox", ["incident", "id"])
 
 
