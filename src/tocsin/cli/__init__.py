@@ -21,7 +21,7 @@ _VERBS = {
     "apply": "files",
     "export": "files",
     "schedules": "schedules",
-    "policies": "client",
+    "policies": "oncall",
     "simulate": "simulate",
     "send": "client",
     "alerts": "client",
@@ -29,8 +29,15 @@ _VERBS = {
     "resolve": "client",
     "note": "client",
     "page": "client",
-    "who": "client",
+    "who": "oncall",
     "log": "client",
+    "declare": "incidents",
+    "incidents": "incidents",
+    "decide": "incidents",
+    "task": "incidents",
+    "update": "updates",
+    "status": "incidents",
+    "role": "incidents",
 }
 
 

@@ -15,7 +15,7 @@ from tocsin.cli.printing import (
     table,
 )  # fmt: skip
 
-_SEVERITIES = click.Choice(["SEV1", "SEV2", "SEV3", "SEV4"], case_sensitive=False)
+SEVERITIES = click.Choice(["SEV1", "SEV2", "SEV3", "SEV4"], case_sensitive=False)
 
 
 class Server:
@@ -109,7 +109,7 @@ def alerts(status: str = "open", service: str = "", *, as_json: bool = False) ->
 @click.argument("title", required=False, default="")
 @click.option("--service", default="", help="The service that is in trouble.")
 @click.option("--integration", default="", help="Or the integration it comes through.")
-@click.option("--severity", type=_SEVERITIES, default="SEV2", show_default=True)
+@click.option("--severity", type=SEVERITIES, default="SEV2", show_default=True)
 @click.option(
     "--key", default="", help="The dedup key; made from the title if missing."
 )
@@ -138,13 +138,26 @@ def send(title: str, action: str | None, *, as_json: bool, **fields: str) -> Non
 @click.command()
 @click.argument("whom")
 @click.argument("title")
-@click.option("--severity", type=_SEVERITIES, default="SEV2", show_default=True)
+@click.option("--severity", type=SEVERITIES, default="SEV2", show_default=True)
+@click.option(
+    "--incident", default="", help="About this incident; WHOM may be a person."
+)
 @json_option
-def page(whom: str, title: str, severity: str, *, as_json: bool) -> None:
+def page(whom: str, title: str, severity: str, incident: str, *, as_json: bool) -> None:
     """Page the people on call for a service about something you saw.
 
-    Example: tocsin page checkout "Customers report failed payments"
+    Examples: tocsin page checkout "Customers report failed payments";
+    tocsin page bob "You know the bank" --incident INC-3
     """
+    if incident:
+        number = _number(incident.upper().removeprefix("INC-"))
+        asked = {"target": whom.lstrip("@"), "why": title}
+        done = the_server().post(f"/api/v1/incidents/{number}/page", asked)
+        if as_json:
+            print_json(done)
+        else:
+            click.echo(f"Paging {whom} for {done['id']}.")
+        return
     body = {"title": title, "service": whom, "severity": severity.upper()}
     done = the_server().post("/api/v1/alerts", body)
     if as_json:
@@ -176,26 +189,42 @@ def resolve(alert: str, *, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("alert")
+@click.argument("subject")
 @click.argument("text")
 @json_option
-def note(alert: str, text: str, *, as_json: bool) -> None:
-    """Add a line to an alert's timeline.
+def note(subject: str, text: str, *, as_json: bool) -> None:
+    """Add a line to the log of an incident (INC-3) or an alert (ALR-12).
 
-    Example: tocsin note ALR-12 "The deploy of 14:02 is suspect"
+    Example: tocsin note INC-3 "6 of 12 pods restart"
     """
-    _act(alert, "note", "Noted on {id}.", as_json=as_json, body={"text": text})
+    body = {"text": text}
+    if is_incident(subject):
+        path = f"/api/v1/incidents/{_number(subject[4:])}/entries"
+        done = the_server().post(path, body)
+        if as_json:
+            print_json(done)
+        else:
+            click.echo(f"Noted in {done['id']}.")
+        return
+    _act(subject, "note", "Noted on {id}.", as_json=as_json, body=body)
 
 
 @click.command()
-@click.argument("alert")
+@click.argument("subject")
 @json_option
-def log(alert: str, *, as_json: bool) -> None:
-    """Print the timeline of an alert, oldest first.
+def log(subject: str, *, as_json: bool) -> None:
+    """Print what happened in an incident (INC-3) or to an alert (ALR-12), oldest first.
 
-    Example: tocsin log ALR-12
+    An incident's log is Markdown. Example: tocsin log INC-3 > INC-3.md
     """
-    found = the_server().get(f"/api/v1/alerts/{_number(alert)}")
+    if is_incident(subject):
+        path = f"/api/v1/incidents/{_number(subject[4:])}/log"
+        if as_json:
+            print_json(the_server().get(path)["log"])
+        else:
+            click.echo(the_server().text(f"{path}.md"), nl=False)
+        return
+    found = the_server().get(f"/api/v1/alerts/{_number(subject)}")
     if as_json:
         print_json(found["timeline"])
         return
@@ -206,65 +235,9 @@ def log(alert: str, *, as_json: bool) -> None:
     table(("time (UTC)", "who", "what"), rows, empty="Nothing yet.")
 
 
-@click.command()
-@click.argument("service", required=False, default="")
-@click.option("--at", default=None, help="A time, such as 2026-11-28T03:00Z.")
-@json_option
-def who(service: str, at: str | None, *, as_json: bool) -> None:
-    """Show who is on call, for a service or for everything.
-
-    Exits 1 when nobody is. Example: tocsin who checkout --at 2026-11-28T03:00Z
-    """
-    found = the_server().get("/api/v1/oncall", service=service, at=at)
-    rows = found["on_call"]
-    if as_json:
-        print_json(found)
-    else:
-        lines = [
-            (
-                f"{one['schedule']}/{one['rotation']}",
-                ", ".join(one["people"]) or "nobody",
-                one["until"] or "always",
-                ", ".join(one["then"]),
-            )
-            for one in rows
-        ]
-        columns = ("rotation", "on call", "until", "then")
-        table(columns, lines, empty="No schedule is configured.")
-    if not any(one["people"] for one in rows):
-        raise click.exceptions.Exit(NEGATIVE)
-
-
-@click.group()
-def policies() -> None:
-    """Look into escalation policies."""
-
-
-@policies.command()
-@click.argument("name")
-@click.option("--at", default=None, help="A time, such as 2026-11-28T03:00Z.")
-@click.option("--severity", type=_SEVERITIES, default="SEV2", show_default=True)
-@json_option
-def test(name: str, at: str | None, severity: str, *, as_json: bool) -> None:
-    """Who would be paged for a SERVICE or POLICY if nobody answered.
-
-    Computed by the functions that page. Example: tocsin policies test checkout
-    """
-    path = f"/api/v1/policies/{name}/test"
-    found = the_server().get(path, at=at, severity=severity.upper())
-    if as_json:
-        print_json(found)
-        return
-    rows = [
-        (
-            one["at"][:19].replace("T", " "),
-            one["person"],
-            str(one["level"]),
-            ", ".join(m["by"] for m in one["methods"]) or "CANNOT BE REACHED",
-        )
-        for one in found["pages"]
-    ]
-    table(("time (UTC)", "who", "level", "how"), rows, empty="Nobody would be paged.")
+def is_incident(word: str) -> bool:
+    """Whether a word names an incident (INC-3); a bare number is an alert's."""
+    return word.upper().startswith("INC-")
 
 
 def _act(alert: str, verb: str, words: str, *, as_json: bool, body: Any = None) -> None:
