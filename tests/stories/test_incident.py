@@ -352,3 +352,15 @@ def test_what_makes_no_sense_is_told_by_field(
     answer = stage.ask("alice", "POST", f"/incidents{path}", body)
     assert answer.status_code == 422, answer.text
     assert said in answer.text
+
+
+def test_a_page_that_nobody_answers_in_time_is_said_and_measured(stage: Stage) -> None:
+    number = declared(stage, "SEV2")
+    stage.pass_time(minutes=16)
+    late = "Nobody has answered a page within 15 minutes (SEV2)."
+    assert late in texts(stage, number, "reminder")
+    room = stage.ask("alice", "GET", f"/incidents/{number}").json()
+    stage.do("alice", f"/alerts/{room['alerts'][0]}/acknowledge")
+    room = stage.ask("alice", "GET", f"/incidents/{number}").json()
+    answered = next(one for one in room["metrics"] if one["name"] == "TTA")
+    assert (answered["target_seconds"], answered["is_met"]) == (900, False)

@@ -180,5 +180,11 @@ def _change(one: ChangeEvent) -> dict[str, Any]:
 
 
 def _figure(one: Figure) -> dict[str, Any]:
-    seconds = one.value.total_seconds()
-    return {"name": one.name, "seconds": seconds, "at_least": one.at_least}
+    target = one.target.total_seconds() if one.target is not None else None
+    return {
+        "name": one.name,
+        "seconds": one.value.total_seconds(),
+        "at_least": one.at_least,
+        "target_seconds": target,
+        "is_met": one.is_met,
+    }

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from tocsin.core.severity import Severity
+
 DEFINITIONS: Mapping[str, str] = {
     "TTD": "detected − start of the impact",
     "TTN": "first page − detected",
@@ -13,6 +15,15 @@ DEFINITIONS: Mapping[str, str] = {
     "TTI": "identified − detected",
     "TTM": "mitigated − start of the impact",
     "TTR": "resolved − start of the impact",
+}
+
+
+# Within which somebody has answered (domain 2.2): immediately is five minutes.
+ANSWER_WITHIN: Mapping[Severity, timedelta] = {
+    Severity.SEV1: timedelta(minutes=5),
+    Severity.SEV2: timedelta(minutes=15),
+    Severity.SEV3: timedelta(hours=1),
+    Severity.SEV4: timedelta(hours=4),
 }
 
 
@@ -30,15 +41,25 @@ class Moments(Struct, frozen=True):
 
 
 class Figure(Struct, frozen=True):
-    """One time. `at_least`: the start is not known, so it is counted from detected."""
+    """One time. `at_least`: the start is not known, so it is counted from detected.
+
+    `target` is what it should have been, where the severity says so.
+    """
 
     name: str
     value: timedelta
     at_least: bool = False
+    target: timedelta | None = None
+
+    @property
+    def is_met(self) -> bool:
+        """Whether it is within its target; without one it is."""
+        return self.target is None or self.value <= self.target
 
 
-def figures(moments: Moments) -> list[Figure]:
+def figures(moments: Moments, severity: Severity | None = None) -> list[Figure]:
     """What can be said, in the order of DEFINITIONS; TTD needs a known start."""
+    targets = {"TTA": ANSWER_WITHIN[severity]} if severity is not None else {}
     begin = moments.start or moments.detected
     unknown = moments.start is None
     spans = (
@@ -51,7 +72,7 @@ def figures(moments: Moments) -> list[Figure]:
         ("TTR", begin, moments.resolved, unknown),
     )
     return [
-        Figure(name, max(end - start, timedelta(0)), at_least)
+        Figure(name, max(end - start, timedelta(0)), at_least, targets.get(name))
         for name, start, end, at_least in spans
         if start is not None and end is not None
     ]

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from tocsin.core.incident_metrics import ANSWER_WITHIN
 from tocsin.core.incidents import Incident, State
 from tocsin.core.roles import (
     FILL_WITHIN,
@@ -48,6 +49,9 @@ class Seen(Struct, frozen=True):
     tasks: Sequence[Task] = ()
     last_update_at: datetime | None = None
     last_spoken_at: datetime | None = None
+    # Of its alerts: when somebody was first paged, and whether anybody has answered.
+    first_page_at: datetime | None = None
+    is_answered: bool = False
 
 
 def due(
@@ -61,6 +65,7 @@ def due(
         *_roles(incident, seen),
         *_tasks(seen),
         *_silence(incident, seen),
+        *_answer(incident, seen),
     ]
     fresh = [one for one in planned if one.key not in incident.reminded]
     ready = sorted((one for one in fresh if one.at <= now), key=lambda one: one.at)
@@ -182,3 +187,14 @@ def _silence(incident: Incident, seen: Seen) -> list[Reminder]:
             to=(commander,) if commander else (),
         )
     ]
+
+
+def _answer(incident: Incident, seen: Seen) -> list[Reminder]:
+    """Nobody has answered a page within the severity's response time (domain 2.2)."""
+    if seen.is_answered or seen.first_page_at is None:
+        return []
+    within = ANSWER_WITHIN[incident.severity]
+    minutes = int(within.total_seconds() // 60)
+    said = f"Nobody has answered a page within {minutes} minutes ({incident.severity.name})."
+    at = seen.first_page_at + within
+    return [Reminder(f"answer:{incident.severity.name}", at, said, to_leads=True)]

@@ -169,6 +169,20 @@ def alerts_of(tx: Tx, number: int) -> list[int]:
     return [int(row[0]) for row in rows]
 
 
+def answers(tx: Tx, number: int) -> tuple[datetime | None, bool]:
+    """When somebody was first paged for its alerts, and whether anybody answered."""
+    row = tx.one(
+        "select min(case when t.kind = 'escalation' then t.at end), "
+        "max(case when t.kind = 'ack' and t.actor <> 'engine' "
+        "and t.actor not like 'source:%' then 1 else 0 end) "
+        "from timeline t join incident_alerts a on a.alert = t.alert "
+        "where a.incident = :n",
+        n=number,
+    )
+    first, answered = row or (None, 0)
+    return from_micros_or_none(first), bool(answered)
+
+
 def of_alert(tx: Tx, alert: int) -> int:
     """The incident that an alert belongs to, 0 when to none."""
     row = tx.one("select incident from incident_alerts where alert = :a", a=alert)

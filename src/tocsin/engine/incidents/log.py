@@ -48,7 +48,8 @@ def log_of(tx: Tx, incident: Incident) -> Log:
 def metrics_of(tx: Tx, incident: Incident, log: Log) -> list[Figure]:
     """Its times, from what is written (domain 5.6)."""
     holdings = stored_roles.of_incident(tx, incident.number)
-    return figures(moments(incident, [line.entry for line in log.lines], holdings))
+    entries = [line.entry for line in log.lines]
+    return figures(moments(incident, entries, holdings), incident.severity)
 
 
 def moments(

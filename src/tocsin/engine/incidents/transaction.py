@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tocsin.core import reminders
 from tocsin.core.directory import Directory
 from tocsin.core.entries import SPOKEN
-from tocsin.core.incidents import Incident
+from tocsin.core.incidents import Incident, State
 from tocsin.core.reminders import Seen
 from tocsin.core.roles import Holding
 from tocsin.engine.incidents import calling
@@ -83,9 +83,17 @@ def timed(
 
 def seen_of(tx: Tx, incident: Incident, holdings: Sequence[Holding]) -> Seen:
     """What the rule of reminders looks at."""
+    paged, answered = stored.answers(tx, incident.number)
     return Seen(
         holdings=holdings,
         tasks=stored_tasks.of_incident(tx, incident.number),
         last_update_at=stored_updates.last_published(tx, incident.number),
+        # What it has just raised is paged by the loop's next step.
+        first_page_at=paged or _declared(incident),
+        is_answered=answered or not stored.alerts_of(tx, incident.number),
         last_spoken_at=stored_entries.last_spoken(tx, incident.number, SPOKEN),
     )
+
+
+def _declared(incident: Incident) -> datetime:
+    return incident.times.get(State.DECLARED, incident.made_at)
