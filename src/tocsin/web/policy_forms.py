@@ -168,7 +168,8 @@ class _Pages:
             etag=etag,
             theirs=theirs,
             answered=answered,
-            why_not=why_not,
+            # Nobody is told of a mistake that they had no time to make.
+            why_not=why_not if form else "",
             directory=directory,
             targets=_choices(directory),
             severities=policy_drafts.SEVERITIES,
