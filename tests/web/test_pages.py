@@ -54,6 +54,8 @@ PAGES = [
     "/quiet",
     "/quiet/silences/new",
     "/quiet/maintenance/new?service=checkout",
+    "/me",
+    "/me/security",
     "/kit",
 ]
 
@@ -64,6 +66,8 @@ def test_every_page_is_accessible_and_fits(site: Site, scheme: str, width: int) 
     link = site.raise_alert(f"axe-{scheme}-{width}")
     strangers = [
         "/sign-in",
+        "/login/reset",
+        "/login/emergency",
         link.removeprefix(site.server.url),
         "/nothing-here",
         "/p/1-zzzzzz-nonsense",

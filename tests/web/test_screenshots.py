@@ -1,63 +1,276 @@
 """The pictures of the README and the docs are made of the running program.
 
 `TOCSIN_DOCS_IMAGES=1` writes them into docs/images; otherwise they go to a folder of the
-test run, which shows that they can be made.
+test run, which shows that they can be made. Slow: Chromium and two servers.
 """
 
 import os
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx2
 import pytest
+from playwright.sync_api import Browser, Page
 
-from tests.web.browsing import Site
+from tests.api.test_permissions import table
+from tests.peers.programs import Mailserver, TocsinServer
+from tests.web.browsing import COMPANY, KEY, Site
+from tests.web.test_setup import first_link
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 IMAGES = Path("docs/images")
-# Name, address, width, theme.
+DESK, PHONE = 1280, 390
+# Name, address, width, theme. What stands in braces is found by the showcase.
 PICTURES = [
-    ("alert", "/alerts/{alert}", 1280, "light"),
-    ("home", "/", 1280, "light"),
-    ("home-phone", "/", 390, "dark"),
-    ("service", "/services/checkout", 1280, "light"),
-    ("policy", "/policies/payments", 1280, "light"),
-    ("schedule", "/schedules/payments", 1280, "light"),
-    ("integration", "/admin/integrations/json", 1280, "light"),
-    ("quiet", "/quiet/silences/new?service=checkout", 1280, "light"),
-    ("me", "/me", 1280, "dark"),
+    ("home", "/", DESK, "light"),
+    ("home-phone", "/", PHONE, "dark"),
+    ("alerts", "/alerts", DESK, "light"),
+    ("alert", "/alerts/{alert}", DESK, "light"),
+    ("alert-phone", "/alerts/{alert}", PHONE, "light"),
+    ("page-link", "{page_link}", PHONE, "dark"),
+    ("oncall", "/oncall", DESK, "light"),
+    ("services", "/services", DESK, "light"),
+    ("service", "/services/checkout", DESK, "light"),
+    ("service-edit", "/services/checkout/edit", DESK, "light"),
+    ("service-new", "/new/service", DESK, "dark"),
+    ("policies", "/policies", DESK, "light"),
+    ("policy", "/policies/payments?service=checkout", DESK, "light"),
+    ("policy-edit", "/policies/payments/edit", DESK, "light"),
+    ("policy-new", "/new/policy", DESK, "dark"),
+    ("schedules", "/schedules", DESK, "light"),
+    ("schedule", "/schedules/payments", DESK, "light"),
+    ("schedule-phone", "/schedules/payments?view=list", PHONE, "light"),
+    ("quiet", "/quiet", DESK, "light"),
+    ("silence-new", "/quiet/silences/new?service=checkout", DESK, "light"),
+    ("silence", "/quiet/silences/{silence}", DESK, "light"),
+    ("maintenance-new", "/quiet/maintenance/new?service=ledger-db", DESK, "light"),
+    ("maintenance", "/quiet/maintenance/{maintenance}", DESK, "light"),
+    ("integrations", "/admin/integrations", DESK, "light"),
+    ("integration", "/admin/integrations/json", DESK, "light"),
+    ("integration-new", "/admin/integrations/new", DESK, "light"),
+    ("integration-edit", "/admin/integrations/json/edit", DESK, "light"),
+    ("messages", "/admin/messages", DESK, "light"),
+    ("health", "/admin/health", DESK, "light"),
+    ("people", "/admin/people", DESK, "light"),
+    ("person", "/admin/people/bob", DESK, "light"),
+    ("invite", "/admin/people/new", DESK, "light"),
+    ("teams", "/admin/teams", DESK, "light"),
+    ("team", "/admin/teams/payments", DESK, "light"),
+    ("team-new", "/admin/teams/new", DESK, "dark"),
+    ("tokens", "/admin/tokens", DESK, "light"),
+    ("audit", "/admin/audit", DESK, "light"),
+    ("me", "/me", DESK, "dark"),
+    ("security", "/me/security", DESK, "light"),
+    ("find", "/find?q=checkout", DESK, "light"),
+    ("kit", "/kit", DESK, "light"),
+    ("not-found", "/nothing-here", DESK, "light"),
 ]
+# The same of who is not signed in.
+AT_THE_DOOR = [
+    ("sign-in", "/sign-in", DESK, "light"),
+    ("password-reset", "/login/reset", PHONE, "light"),
+    ("emergency", "/login/emergency", PHONE, "dark"),
+]
+SETUP = [("setup", 1, DESK, "light"), ("setup-phone", 2, PHONE, "light")]
+# Addresses that are no page to look at, or one that is seen above, and why.
+NO_PICTURE = {
+    "/alerts.csv": "a file",
+    "/integrations": "the former address of /admin/integrations",
+    "/live": "a stream",
+    "/login": "the sign-in page",
+    "/login/confirm": "the sign-in page once more",
+    "/login/invitation/{token}": "the same form as a new password",
+    "/login/reset/{token}": "the same form as a new password",
+    "/login/sso": "leads to the provider",
+    "/login/sso/callback": "leads back",
+    "/login/sso/confirm": "one button",
+    "/login/verify/{token}": "one sentence",
+    "/manifest.webmanifest": "a file",
+    "/offline": "what a browser shows without a network",
+    "/sign-in/{token}": "one button",
+    "/static/{digest}/{name:path}": "files",
+    "/sw.js": "a script",
+}
 
 
-@pytest.mark.parametrize(("name", "path", "width", "scheme"), PICTURES)
-def test_a_picture_of_the_docs_is_made(
-    site: Site, tmp_path: Path, name: str, path: str, width: int, scheme: str
-) -> None:
-    folder = IMAGES if os.environ.get("TOCSIN_DOCS_IMAGES") else tmp_path
-    context = site.context(
-        color_scheme=scheme, viewport={"width": width, "height": 800}
-    )
-    page = context.new_page()
-    path = path.format(alert=_alert(site))
+class Showcase:
+    """A small company in the middle of its day."""
+
+    def __init__(self, home: Path, browser: Browser) -> None:
+        self.mail = Mailserver()
+        # The health page shows where the database is: not where the tests ran.
+        self.server = TocsinServer(
+            home,
+            mail=self.mail,
+            company=COMPANY,
+            env={"TOCSIN_DATABASE_URL": "sqlite:///tocsin.db"},
+        ).start()
+        self.site = Site(self.server, self.mail, browser)
+        self.found: dict[str, str] = {}
+        self._play()
+
+    def _play(self) -> None:
+        site = self.site
+        link = site.raise_alert("errors")
+        self.found["page_link"] = link.removeprefix(site.url)
+        site.send("latency", "p99 of checkout is 2.4 s, normal is 0.3 s", "SEV3")
+        site.send("disk", "Disk of ledger-db is 91% full", "SEV4")
+        site.send("cron", "Nightly settlement did not run", "SEV2")
+        httpx2.post(
+            f"{site.url}/in/{KEY}",
+            content=b'{"titel": "A word that nobody knows"}',
+            headers={"content-type": "application/json"},
+        )
+        token = self.server.command("token", "alice", "--label", "terraform").strip()
+        self._api = {"authorization": f"Bearer {token}"}
+        self.found["alert"] = str(self._number("Checkout error rate"))
+        self._post(f"/alerts/{self._number('Nightly settlement')}/acknowledge")
+        self._post(f"/alerts/{self._number('Disk of')}/resolve")
+        self._post(f"/alerts/{self.found['alert']}/note", text="The deploy of 14:02?")
+        silence = self._post(
+            "/silences", matchers=[{"name": "severity", "value": "SEV4"}],
+            ends_at=_in(days=5), service="ledger-db",
+            comment="Disks are replaced on Friday",
+        )  # fmt: skip
+        self.found["silence"] = str(silence["id"])
+        window = self._post(
+            "/maintenance", services=["ledger-db"], reason="PostgreSQL 16",
+            ends_at=_in(hours=1), ticket="OPS-812",
+        )  # fmt: skip
+        self.found["maintenance"] = str(window["id"])
+
+    def _number(self, title: str) -> int:
+        answer = httpx2.get(
+            f"{self.site.url}/api/v1/alerts?status=all", headers=self._api
+        )
+        return next(
+            int(one["number"])
+            for one in answer.json()["alerts"]
+            if one["title"].startswith(title)
+        )
+
+    def _post(self, path: str, **body: object) -> dict[str, object]:
+        answer = httpx2.post(
+            f"{self.site.url}/api/v1{path}", json=body, headers=self._api
+        )
+        assert answer.is_success, (path, answer.text)
+        return dict(answer.json())
+
+    def stop(self) -> None:
+        self.server.stop()
+        self.mail.stop()
+
+
+def _in(**span: float) -> str:
+    return (datetime.now(UTC) + timedelta(**span)).isoformat()
+
+
+@pytest.fixture(scope="module")
+def showcase(
+    tmp_path_factory: pytest.TempPathFactory, browser: Browser
+) -> Iterator[Showcase]:
+    made = Showcase(tmp_path_factory.mktemp("showcase"), browser)
+    yield made
+    made.stop()
+
+
+def _shoot(page: Page, address: str, file: Path, *, status: int = 200) -> None:
     # Twice: the font does not wait for a first visit.
-    page.goto(site.server.url + path)
-    answer = page.goto(site.server.url + path)
+    page.goto(address)
+    answer = page.goto(address)
     assert answer is not None
-    assert answer.status == 200
+    assert answer.status == status
     page.evaluate("document.fonts.ready")
-    page.screenshot(path=folder / f"{name}.png")
+    page.screenshot(path=file)
+    assert file.stat().st_size > 5_000
+
+
+def _folder(tmp_path: Path) -> Path:
+    return IMAGES if os.environ.get("TOCSIN_DOCS_IMAGES") else tmp_path
+
+
+@pytest.mark.parametrize("name", [one[0] for one in PICTURES])
+def test_a_picture_of_the_docs_is_made(
+    showcase: Showcase, tmp_path: Path, name: str
+) -> None:
+    _, path, width, scheme = next(one for one in PICTURES if one[0] == name)
+    context = showcase.site.context(
+        "" if name == "page-link" else "alice",
+        color_scheme=scheme,
+        viewport={"width": width, "height": 800},
+    )
+    address = showcase.site.url + path.format(**showcase.found)
+    status = 404 if name == "not-found" else 200
+    _shoot(
+        context.new_page(), address, _folder(tmp_path) / f"{name}.png", status=status
+    )
     context.close()
-    assert (folder / f"{name}.png").stat().st_size > 10_000
 
 
-def _alert(site: Site) -> str:
-    """The number of the alert that Alice is paged for."""
-    page = site.context().new_page()
-    page.goto(site.server.url + "/alerts")
-    link = page.get_by_role("link", name="Checkout error rate").first
-    address = link.get_attribute("href") or ""
+@pytest.mark.parametrize(("name", "path", "width", "scheme"), AT_THE_DOOR)
+def test_a_picture_of_the_door_is_made(
+    showcase: Showcase, tmp_path: Path, name: str, path: str, width: int, scheme: str
+) -> None:
+    context = showcase.site.context(
+        "", color_scheme=scheme, viewport={"width": width, "height": 800}
+    )
+    _shoot(
+        context.new_page(), showcase.site.url + path, _folder(tmp_path) / f"{name}.png"
+    )
+    context.close()
+
+
+def test_pictures_of_the_first_run_are_made(tmp_path: Path, browser: Browser) -> None:
+    server = TocsinServer(tmp_path).start()
+    site = Site(server, Mailserver(), browser)
+    page = site.context("", viewport={"width": DESK, "height": 800}).new_page()
+    page.goto(first_link(server))
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/setup")
+    for name, step, width, scheme in SETUP:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        address = f"{site.url}/setup?step={step}"
+        _shoot(page, address, _folder(tmp_path) / f"{name}.png")
     page.context.close()
-    return address.rpartition("/")[2]
+    server.stop()
 
 
-def test_every_picture_that_the_docs_show_is_one_of_these() -> None:
-    assert {one.stem for one in IMAGES.glob("*.png")} == {one[0] for one in PICTURES}
+def _names() -> set[str]:
+    return {one[0] for one in [*PICTURES, *AT_THE_DOOR, *SETUP]}
+
+
+def test_every_page_has_its_picture() -> None:
+    shown = [
+        re.sub(r"\{(alert|silence|maintenance)\}", "x", path.partition("?")[0])
+        for _, path, _, _ in [*PICTURES, *AT_THE_DOOR]
+    ]
+    shown = [path.replace("{page_link}", "/p/x") for path in [*shown, "/setup"]]
+    routes = [
+        route.removeprefix("GET ") for route in table() if route.startswith("GET ")
+    ]
+    missing = [
+        route
+        for route in routes
+        if not route.startswith(("/api/", "/scim/", "/demo"))
+        and route not in NO_PICTURE
+        and not any(_is_of(route, path) for path in shown)
+    ]
+    assert not missing
+
+
+def _is_of(route: str, path: str) -> bool:
+    pattern = re.sub(r"\\\{[^/]*\\\}", "[^/]+", re.escape(route))
+    return re.fullmatch(pattern, path) is not None
+
+
+def test_every_picture_is_made_by_a_test_and_shown_in_the_docs() -> None:
+    assert {one.stem for one in IMAGES.glob("*.png")} == _names()
+    texts = "".join(
+        one.read_text() for one in [*Path("docs").rglob("*.md"), Path("README.md")]
+    )
+    unseen = [name for name in sorted(_names()) if f"images/{name}.png" not in texts]
+    assert not unseen
