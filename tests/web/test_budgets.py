@@ -31,7 +31,16 @@ new PerformanceObserver(list => { for (const one of list.getEntries()) seen.lcp 
 new PerformanceObserver(list => { for (const one of list.getEntries()) if (!one.hadRecentInput) seen.cls += one.value; })
   .observe({type: 'layout-shift', buffered: true});
 """
-PAGES = ["/", "/alerts", "/alerts/1", "/oncall", "/admin/integrations", "/find"]
+PAGES = [
+    "/",
+    "/alerts",
+    "/incidents",
+    "/incidents/new",
+    "/alerts/1",
+    "/oncall",
+    "/admin/integrations",
+    "/find",
+]
 
 
 class Wire:

@@ -31,6 +31,11 @@ PICTURES = [
     ("alert", "/alerts/{alert}", DESK, "light"),
     ("alert-phone", "/alerts/{alert}", PHONE, "light"),
     ("page-link", "{page_link}", PHONE, "dark"),
+    ("incidents", "/incidents", DESK, "light"),
+    ("incident", "/incidents/{incident}", DESK, "light"),
+    ("incident-phone", "/incidents/{incident}", PHONE, "dark"),
+    ("incident-new", "/incidents/new?service=checkout", DESK, "light"),
+    ("incident-update", "/incidents/{incident}/update", DESK, "light"),
     ("oncall", "/oncall", DESK, "light"),
     ("services", "/services", DESK, "light"),
     ("service", "/services/checkout", DESK, "light"),
@@ -78,6 +83,7 @@ SETUP = [("setup", 1, DESK, "light"), ("setup-phone", 2, PHONE, "light")]
 # Addresses that are no page to look at, or one that is seen above, and why.
 NO_PICTURE = {
     "/alerts.csv": "a file",
+    "/incidents/{number:int}/log.txt": "a file",
     "/integrations": "the former address of /admin/integrations",
     "/live": "a stream",
     "/login": "the sign-in page",
@@ -141,6 +147,29 @@ class Showcase:
             ends_at=_in(hours=1), ticket="OPS-812",
         )  # fmt: skip
         self.found["maintenance"] = str(window["id"])
+        self._incident()
+
+    def _incident(self) -> None:
+        made = self._post(
+            "/incidents", title="Card payments in the EU fail", severity="SEV1",
+            alerts=[int(self.found["alert"])],
+        )  # fmt: skip
+        room = f"/incidents/{made['number']}"
+        self.found["incident"] = str(made["number"])
+        self._post(f"{room}/roles/ic", do="take")
+        self._post(f"{room}/roles/lead", do="offer", to="bob")
+        self._post(f"{room}/impact", text="Card payments in the EU fail", share=38)
+        self._post(
+            f"{room}/standing", know="The deploy of 14:01 makes 3-D Secure time out.",
+            doing="Rolling back. 6 of 12 pods are done.",
+            otherwise="Turn the flag new_3ds_flow off.",
+        )  # fmt: skip
+        self._post(f"{room}/entries", text="p99 in eu-west is back under 900 ms.")
+        self._post(f"{room}/decisions", text="Roll back now.", dissent="none")
+        self._post(f"{room}/hypotheses", statement="The deploy of 14:01")
+        self._post(f"{room}/tasks", text="Prepare the flag", assignee="bob")
+        body = "We have found the cause and are rolling back."
+        self._post(f"{room}/updates", body=body, minutes=20)
 
     def _number(self, title: str) -> int:
         answer = httpx2.get(
@@ -245,7 +274,7 @@ def _names() -> set[str]:
 
 def test_every_page_has_its_picture() -> None:
     shown = [
-        re.sub(r"\{(alert|silence|maintenance)\}", "x", path.partition("?")[0])
+        re.sub(r"\{(alert|incident|silence|maintenance)\}", "x", path.partition("?")[0])
         for _, path, _, _ in [*PICTURES, *AT_THE_DOOR]
     ]
     shown = [path.replace("{page_link}", "/p/x") for path in [*shown, "/setup"]]

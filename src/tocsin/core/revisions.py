@@ -62,10 +62,10 @@ def stands(incident: Incident, standing: Standing, by: By, *, now: datetime) -> 
         ("We are doing", standing.doing),
         ("If that fails", standing.otherwise),
     )
-    text = "; ".join(f"{title}: {said}" for title, said in lines if said)
+    text = "\n".join(f"{title}: {said}" for title, said in lines if said)
     after = replace(incident, standing=standing)
     made = entry(
-        EntryKind.NOTE, f"Where we are. {text}", by, now=now, data={"standing": True}
+        EntryKind.NOTE, f"Where we are.\n{text}", by, now=now, data={"standing": True}
     )
     return Ruling(after, (made,))
 

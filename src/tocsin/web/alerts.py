@@ -22,6 +22,7 @@ from tocsin.engine.responding import refusal, visible
 from tocsin.engine.sign_in import Viewer
 from tocsin.store import alert_lists, inbound
 from tocsin.store import alerts as stored_alerts
+from tocsin.store import incidents as stored_incidents
 from tocsin.store.database import Tx
 from tocsin.store.instants import from_micros
 from tocsin.web import alerts_csv
@@ -139,6 +140,11 @@ class _Pages:
             raw=text_of(story.raw.body) if story.raw is not None else "",
             people=[n for n in directory.people if n != viewer.person],
             may_act=not refusal(viewer, story.alert, directory),
+            incident=self._desk.database.read(
+                lambda tx: self._desk.incidents.seen(
+                    tx, stored_incidents.of_alert(tx, number), viewer
+                )
+            ),
         )
 
     def _story(

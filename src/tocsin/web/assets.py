@@ -23,6 +23,7 @@ _PARTS = (
     "live.js",
     "keys.js",
     "elements.js",
+    "rooms.js",
 )
 _TYPES = {
     ".css": "text/css",

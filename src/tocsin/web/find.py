@@ -7,6 +7,7 @@ from starlette.routing import Route
 from tocsin.core.alerts import Alert
 from tocsin.core.directory import Directory
 from tocsin.core.excerpts import clean
+from tocsin.core.incidents import Incident
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
 from tocsin.store import alert_lists
@@ -30,20 +31,29 @@ def routes(desk: FrontDesk, gate: Gate) -> list[Route]:
 
 
 def _page(desk: FrontDesk, gate: Gate, viewer: Viewer, query: str) -> Response:
-    def work(tx: Tx) -> tuple[Directory, list[Alert]]:
+    def work(tx: Tx) -> tuple[Directory, list[Alert], list[Incident]]:
         directory = desk.directories.current(tx)
         if not query:
-            return directory, []
+            return directory, [], []
+        words = query.lower().removeprefix("inc-")
+        meant = (
+            desk.incidents.seen(tx, int(words), viewer) if words.isdecimal() else None
+        )
+        titled = desk.incidents.listing(tx, viewer, text=query, limit=_MOST_ALERTS)
         number = finding.number_of(query)
         exact = stored_alerts.get_many(tx, [number]) if number is not None else {}
         hidden = directory.hidden_from(viewer.grant)
         named = alert_lists.search(tx, query, limit=_MOST_ALERTS, hidden=hidden)
-        return directory, [
-            *exact.values(),
-            *(one for one in named if one.number not in exact),
-        ]
+        return (
+            directory,
+            [
+                *exact.values(),
+                *(one for one in named if one.number not in exact),
+            ],
+            [*([meant] if meant else []), *(one for one in titled if one != meant)],
+        )
 
-    directory, alerts = desk.database.read(work)
+    directory, alerts, incidents = desk.database.read(work)
     found = finding.find(
         query,
         viewer=viewer,
@@ -51,5 +61,6 @@ def _page(desk: FrontDesk, gate: Gate, viewer: Viewer, query: str) -> Response:
         alerts=alerts,
         entries=gate.navigation.entries(viewer),
         paths=gate.navigation.paths,
+        incidents=incidents,
     )
     return gate.page("find.html", viewer, query=query, found=found)

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from tocsin.core.alerts import Alert
 from tocsin.core.directory import Directory
+from tocsin.core.incidents import Incident
 from tocsin.engine.sign_in import Viewer
 from tocsin.web.navigation import ME, Entry
 
@@ -42,6 +43,7 @@ def find(
     alerts: Sequence[Alert],
     entries: Sequence[Entry],
     paths: Iterable[str],
+    incidents: Sequence[Incident] = (),
 ) -> list[tuple[str, list[Found]]]:
     """What matches, by kind, the best first; without a query all that can be done.
 
@@ -51,6 +53,7 @@ def find(
     known = set(paths)
     hidden = directory.hidden_from(viewer.grant)
     kinds = (
+        ("Incidents", _incidents(incidents) if words else []),
         ("Alerts", _alerts(alerts, hidden) if words else []),
         ("Do", _matching(_acts(known, viewer), words)),
         ("Go to", _matching(_places(entries), words)),
@@ -91,6 +94,19 @@ def _alerts(alerts: Sequence[Alert], hidden: Collection[str]) -> list[Found]:
     ][:_MOST_OF_A_KIND]
 
 
+def _incidents(incidents: Sequence[Incident]) -> list[Found]:
+    return [
+        Found(
+            "incident",
+            one.title,
+            f"{one.name}, {one.severity.name}, {one.state}",
+            href=f"/incidents/{one.number}",
+            icon="siren",
+        )
+        for one in incidents
+    ][:_MOST_OF_A_KIND]
+
+
 def _places(entries: Sequence[Entry]) -> list[Found]:
     return [
         Found(
@@ -107,6 +123,7 @@ def _places(entries: Sequence[Entry]) -> list[Found]:
 def _acts(known: set[str], viewer: Viewer) -> list[Found]:
     """What can be done without more to say, and where the rest is done."""
     acts = [
+        ("/incidents/new", "Declare an incident", "a title is enough", "siren", "responder"),
         ("/me", "Test my page", "the real path rings you", "bell-ring", "viewer"),
         ("/quiet", "Silence alerts", "with an end", "bell-off", "responder"),
         ("/new/service", "Add a service", "", "layers", "lead"),

@@ -9,18 +9,24 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from tocsin.core.directory import Directory, OnCallRow
+from tocsin.core.incidents import Incident
 from tocsin.core.own_shifts import OwnShift, shifts_of
-from tocsin.core.permissions import ADMIN
+from tocsin.core.permissions import ADMIN, RESPONDER
+from tocsin.core.roles import TITLES
 from tocsin.core.severity import Severity
+from tocsin.core.tasks import Task
 from tocsin.core.wallclock import Window, this_minute
 from tocsin.engine import first_run, inquiries
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
 from tocsin.store import alert_lists, inbound
+from tocsin.store import roles as stored_roles
+from tocsin.store import tasks as stored_tasks
 from tocsin.store.database import Tx
 from tocsin.store.instants import from_micros
 from tocsin.web.forms import Form
 from tocsin.web.gate import Gate
+from tocsin.web.incidents import listing as incident_list
 from tocsin.web.oncall import my_duty
 
 _DAY = timedelta(days=1)
@@ -63,6 +69,7 @@ class _Pages:
             next_shift=_next_shift(directory, viewer.person, now),
             ahead=_handovers(rows, now),
             problems=self._desk.problems(),
+            may_declare=viewer.may_somewhere(RESPONDER),
             **values,
         )
 
@@ -80,6 +87,9 @@ class _Pages:
         return {
             "directory": directory,
             "burning": inquiries.briefs(tx, worst, directory=directory, now=now),
+            "incidents": incident_list.open_rows(tx, self._desk, viewer),
+            "asked": self._asked(tx, viewer),
+            "tasks": self._tasks(tx, viewer),
             "counts": alert_lists.counts(tx, hidden=hidden),
             "last": closed[0] if closed else None,
             "for_you": paging,
@@ -87,6 +97,24 @@ class _Pages:
             "unwell": _unwell(alert_lists.open_by_service(tx), hidden),
             "changes": [(from_micros(row[0]), *row[1:]) for row in changes],
         }
+
+    def _asked(self, tx: Tx, viewer: Viewer) -> list[tuple[Incident, str, str]]:
+        """Roles that the viewer was asked to take: (incident, role, its title)."""
+        found = []
+        for number, one in stored_roles.of_person(tx, viewer.person):
+            incident = self._desk.incidents.seen(tx, number, viewer)
+            if one.state == "offered" and incident is not None and incident.is_open:
+                found.append((incident, one.role.value, TITLES[one.role]))
+        return found[:_MOST_ROWS]
+
+    def _tasks(self, tx: Tx, viewer: Viewer) -> list[tuple[Incident, Task]]:
+        """What the viewer still has to do in incidents."""
+        found = []
+        for number, task in stored_tasks.of_person(tx, viewer.person):
+            incident = self._desk.incidents.seen(tx, number, viewer)
+            if incident is not None and incident.is_open:
+                found.append((incident, task))
+        return found[:_MOST_ROWS]
 
     def _is_new(self, tx: Tx) -> bool:
         return first_run.is_open(tx, self._desk.directories.current(tx))

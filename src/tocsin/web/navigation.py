@@ -30,6 +30,7 @@ ME = "me"
 ENTRIES: tuple[Entry, ...] = (
     Entry("home", "Home", "/", "flame", go="h", tab=True),
     Entry("alerts", "Alerts", "/alerts", "bell-ring", go="a", tab=True),
+    Entry("incidents", "Incidents", "/incidents", "siren", go="n", tab=True),
     Entry("oncall", "On-call", "/oncall", "calendar-clock", go="o", tab=True),
     Entry("services", "Services", "/services", "layers", SETUP_GROUP, go="s"),
     Entry("policies", "Escalation", "/policies", "route", SETUP_GROUP, go="p"),

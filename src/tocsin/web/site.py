@@ -22,6 +22,7 @@ from tocsin.web import (
     find,
     health,
     home,
+    incidents,
     integration,
     integrations,
     live,
@@ -86,7 +87,7 @@ OPEN = {
 
 # Pages that need nothing but the desk and the gate.
 _PAGES = (
-    home, setup, me, alerts, oncall, services, service_forms, schedules, policies,
+    home, setup, me, alerts, incidents, oncall, services, service_forms, schedules, policies,
     policy_forms, quiet, silences, maintenance, integrations, integration, people,
     teams, tokens, audit, messages,
     health, find,

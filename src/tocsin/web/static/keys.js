@@ -52,7 +52,25 @@
     if (event.key === "Enter" && event.target.id === "finder-q" && found.length) { event.preventDefault(); found[0].click(); }
   });
 
-  const acts = { "/": find, "?": () => dialog.showModal(), j: () => pick(1), k: () => pick(-1), a: acknowledge };
+  // In a room: to the place where something is written, opened if it is folded.
+  const room = { n: "#t", c: "#t", t: "#tasktext", s: "#state", r: "#roles", u: "update", ".": "#log" };
+  function inRoom(key) {
+    const where = document.querySelector("main.roomy") && room[key];
+    if (!where) return false;
+    if (where === "update") { const link = document.querySelector('a[href$="/update"]'); if (link) link.click(); return Boolean(link); }
+    const place = document.querySelector(where);
+    if (!place) return false;
+    if (key === "c" || key === "n") { const kind = document.querySelector(`[name=kind][value=${key === "c" ? "decision" : "note"}]`); if (kind) kind.checked = true; }
+    const fold = place.closest("details");
+    if (fold) fold.open = true;
+    place.scrollIntoView({ block: "center" });
+    const field = place.matches("input, textarea, select") ? place : place.querySelector("a, button, input");
+    if (field) field.focus({ preventScroll: true });
+    return true;
+  }
+  function declare() { location.href = "/incidents/new"; }
+
+  const acts = { "/": find, d: declare, "?": () => dialog.showModal(), j: () => pick(1), k: () => pick(-1), a: acknowledge };
   let after = 0;
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
@@ -62,6 +80,7 @@
     after = 0;
     if (going && goes.has(event.key)) { event.preventDefault(); location.href = goes.get(event.key); return; }
     if (event.key === "g") { after = Date.now(); return; }
+    if (inRoom(event.key)) { event.preventDefault(); return; }
     const act = Object.hasOwn(acts, event.key) && acts[event.key];
     if (act) { event.preventDefault(); act(); }
   });

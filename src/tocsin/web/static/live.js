@@ -14,6 +14,8 @@
   // Who reads further down, types or is about to click is not to be disturbed.
   const isBusy = () => {
     const part = region(), focus = document.activeElement;
+    // A log that grows below the field one types in moves nothing: only its reader is busy.
+    if (part && part.hasAttribute("data-flow")) return scrollY > 500;
     return scrollY > 200 || Date.now() - moved < 2500 ||
       !!(part && focus && focus !== document.body && focus !== part && part.contains(focus)) ||
       [...part.querySelectorAll("input, textarea, select")].some((one) => one.matches("input:not([type=checkbox],[type=radio]), textarea") && one.value !== one.defaultValue);
