@@ -53,14 +53,14 @@
   });
 
   // In a room: to the place where something is written, opened if it is folded.
-  const room = { n: "#t", c: "#t", t: "#tasktext", s: "#state", r: "#roles", u: "update", ".": "#log" };
+  const room = { n: "#t", c: "#t", t: "#tasktext", s: "#state", r: "#roles", u: 'a[href$="/update"]', ".": "#log" };
   function inRoom(key) {
     const where = document.querySelector("main.roomy") && room[key];
     if (!where) return false;
-    if (where === "update") { const link = document.querySelector('a[href$="/update"]'); if (link) link.click(); return Boolean(link); }
     const place = document.querySelector(where);
     if (!place) return false;
-    if (key === "c" || key === "n") { const kind = document.querySelector(`[name=kind][value=${key === "c" ? "decision" : "note"}]`); if (kind) kind.checked = true; }
+    if (key === "u") { place.click(); return true; }
+    if (where === "#t") document.querySelector(`[name=kind][value=${key === "c" ? "decision" : "note"}]`).checked = true;
     const fold = place.closest("details");
     if (fold) fold.open = true;
     place.scrollIntoView({ block: "center" });
@@ -68,9 +68,7 @@
     if (field) field.focus({ preventScroll: true });
     return true;
   }
-  function declare() { location.href = "/incidents/new"; }
-
-  const acts = { "/": find, d: declare, "?": () => dialog.showModal(), j: () => pick(1), k: () => pick(-1), a: acknowledge };
+  const acts = { "/": find, d: () => { location.href = "/incidents/new"; }, "?": () => dialog.showModal(), j: () => pick(1), k: () => pick(-1), a: acknowledge };
   let after = 0;
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
