@@ -41,6 +41,8 @@ from tocsin.engine.paging import Links
 from tocsin.engine.preflight import Preflight, Seen, Setting
 from tocsin.engine.preflight_paging import dead_man_heard
 from tocsin.engine.reception import Reception
+from tocsin.engine.reviews.desk import ReviewDesk
+from tocsin.engine.reviews.drafting import Drafting
 from tocsin.engine.sign_in import SignIn
 from tocsin.engine.single_sign_on import SsoSettings
 from tocsin.engine.upkeep import Upkeep
@@ -207,7 +209,8 @@ class Installation:
             settled=lambda results: self._settle(results),
         )
         # Write what goes out of an incident, in the transaction of what happened.
-        self.followers: list[Follower] = []
+        self.drafting = Drafting(self.public_url)
+        self.followers: list[Follower] = [self.drafting]
         self._egress = own_egress()
         self._workers = ThreadPoolExecutor(settings.workers, "tocsin-pager")
         self.engine = self._engine()
@@ -321,6 +324,7 @@ class Installation:
 
     def front_desk(self) -> FrontDesk:
         """What the API and the web need of the engine."""
+        incidents = self._incidents()
         return FrontDesk(
             database=self.database,
             directories=self.directories,
@@ -340,7 +344,8 @@ class Installation:
             wake=self.wake,
             problems=self.problems,
             preflight=self._preflight(),
-            incidents=self._incidents(),
+            incidents=incidents,
+            reviews=ReviewDesk(incidents, self.drafting),
             started_at=self.started_at,
         )
 

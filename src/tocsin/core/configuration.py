@@ -31,6 +31,9 @@ from tocsin.core.forms import (
 )  # fmt: skip
 from tocsin.core.permissions import ROLES
 from tocsin.core.roles import Role, role_named
+from tocsin.core.runbooks import LONGEST as LONGEST_RUNBOOK
+from tocsin.core.runbooks import BadRunbook
+from tocsin.core.runbooks import parse as parse_runbook
 from tocsin.core.severity import Severity
 
 NOUNS = (
@@ -111,6 +114,25 @@ def _incident_roles(about: str) -> Field:
 
     schema = {"type": "object", "additionalProperties": inner.schema}
     return Field(check, schema, about)
+
+
+def _runbook(about: str) -> Field:
+    inner = text(about)
+
+    def check(value: Any, where: str, problems: list[Problem]) -> Any:
+        found = inner.check(value, where, problems)
+        if len(found) > LONGEST_RUNBOOK:
+            expected = f"at most {LONGEST_RUNBOOK:,} characters"
+            problems.append(Problem(where, f"{len(found):,} characters", expected))
+            return ""
+        try:
+            parse_runbook(found)
+        except BadRunbook as error:
+            expected = str(error).partition("expected ")[2]
+            problems.append(Problem(where, str(found)[:60], expected))
+        return found
+
+    return Field(check, {**inner.schema, "maxLength": LONGEST_RUNBOOK}, about)
 
 
 def _ack_timeout(about: str) -> Field:
@@ -260,6 +282,7 @@ FORMS: Mapping[str, Form] = {
                 "alerts as severe as this declare an incident by themselves",
                 tuple(Severity.__members__),
             ),
+            "runbook": _runbook("what to do when it breaks, in Markdown"),
         }
     ),
     "integrations": Form(

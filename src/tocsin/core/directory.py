@@ -43,6 +43,8 @@ class Service(Struct, frozen=True):
     depends_on: tuple[str, ...] = ()
     # Alerts as severe as this declare an incident by themselves.
     declares: Severity | None = None
+    # Markdown, as runbooks.py reads it.
+    runbook: str = ""
 
 
 class Integration(Struct, frozen=True):

@@ -223,6 +223,7 @@ def _services(
             one.get("private", False),
             tuple(one.get("depends_on", ())),
             Severity[declares] if declares else None,
+            one.get("runbook", ""),
         )
     return services
 

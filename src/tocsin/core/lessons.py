@@ -4,6 +4,8 @@ A fix has a quick form and the long-term item that it leaves behind; a finding o
 review has the action that answers it and what proves that it is done (domain 5.5, 7).
 """
 
+import re
+
 from msgspec import Struct
 
 FIX_HEADINGS = ("Issue", "Quick Fix", "Long-term")
@@ -60,3 +62,21 @@ LESSONS = (
     ),
     Lesson("Bad rollback", "Test rollbacks", "mitigate", "a rollback drill passed"),
 )
+_SAID = tuple(
+    (re.compile(pattern, re.IGNORECASE), fix.long_term)
+    for pattern, fix in zip(
+        (
+            r"\brestart(?:ed|ing|s)? (?:\w+ )*pods?\b",
+            r"\bscal(?:ed?|ing) (?:\w+ )*(?:up|out)\b",
+            r"\br(?:olled|oll|olling)[ -]?back\b|\brevert(?:ed|ing)?\b",
+            r"\bfail(?:ed|ing)?[ -]?over\b",
+        ),
+        FIXES,
+        strict=True,
+    )
+)
+
+
+def long_term_of(action: str) -> tuple[str, ...]:
+    """The long-term items that a quick fix leaves behind, from what was done."""
+    return tuple(item for said, item in _SAID if said.search(action))

@@ -6,6 +6,7 @@ Knows no document: `runbooks.py` finds the sections.
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from markdown_it.tree import SyntaxTreeNode
 from msgspec import Struct
@@ -97,6 +98,17 @@ class Step(Struct, frozen=True):
         """sql, shell or link after its first such command; else manual."""
         known = (one.kind for one in self.commands if one.kind != "text")
         return next(known, "manual")
+
+
+RESULTS = ("done", "skipped", "failed")
+
+
+class Tick(Struct, frozen=True):
+    """What became of a step in an incident: done, skipped or failed."""
+
+    by: str
+    at: datetime
+    result: str
 
 
 def bullets_of(text: str) -> Iterator[str]:

@@ -22,6 +22,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Resolution": ("resolution", "mitigation", "fix", "remediation"),
     "Prevention": ("prevention", "follow-up", "follow up"),
 }
+LONGEST = 60_000
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 
 

@@ -23,6 +23,7 @@ from tocsin.engine.incidents.desk import IncidentDesk
 from tocsin.engine.preflight import Preflight
 from tocsin.engine.previews import Preview, preview
 from tocsin.engine.responding import Act, recorded, respond
+from tocsin.engine.reviews.desk import ReviewDesk
 from tocsin.engine.sign_in import SignIn, Viewer
 from tocsin.interfaces import Clock
 from tocsin.store import silences as stored_silences
@@ -52,6 +53,7 @@ class FrontDesk:
     problems: Callable[[], Sequence[str]]
     preflight: Preflight
     incidents: IncidentDesk
+    reviews: ReviewDesk
     started_at: datetime
 
     @property

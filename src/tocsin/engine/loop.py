@@ -27,6 +27,7 @@ from tocsin.engine.directories import Directories
 from tocsin.engine.incidents import reminding
 from tocsin.engine.incidents.transaction import Follower
 from tocsin.engine.paging import Claim, Links, Sent
+from tocsin.engine.reviews import reminding as promises
 from tocsin.engine.watch import Watch
 from tocsin.interfaces import Clock, Pager
 from tocsin.store import alerts as stored_alerts
@@ -142,6 +143,9 @@ class Engine:
                 public_url=self.links.public_url,
                 now=now,
             )
+            promises.sweep(
+                tx, directory=directory, public_url=self.links.public_url, now=now
+            )
             stepped = self._advance(tx, directory, now)
             claims = paging.claim(
                 tx,
@@ -238,6 +242,7 @@ class Engine:
                 silences.next_boundary(tx),
                 maintenance.next_boundary(tx),
                 reminding.next_due(tx),
+                promises.next_due(tx),
             ]
 
         times = [at for at in self.database.read(work) if at is not None]

@@ -1,0 +1,1 @@
+"""Reviews: drafted when an incident ends, edited, reviewed, and their actions kept."""
