@@ -142,7 +142,7 @@ def _detection(facts: Facts) -> str:
     return "\n".join(
         f"- {name}: {words(end - start)}"
         for name, start, end in spans
-        if start and end and end >= start
+        if start and end and end > start
     )
 
 

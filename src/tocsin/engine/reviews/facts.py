@@ -22,6 +22,8 @@ from tocsin.store import updates as stored_updates
 from tocsin.store.database import Tx
 
 _TODO = re.compile(r"\b(?:TODO|FIXME)\b[:\s]+(.+)", re.IGNORECASE | re.DOTALL)
+# Their reasons are the title, the cause and the summary, which stand elsewhere.
+_SAID_ABOVE = frozenset({State.DECLARED, State.IDENTIFIED, State.RESOLVED})
 _PROVED = ("supported", "acted")
 
 
@@ -104,6 +106,8 @@ def _entries(lines: Sequence[Line], public_url: str) -> Iterator[Entry]:
         if entry.kind is EntryKind.CORRECTION:
             continue
         text = line.corrected_by.text if line.corrected_by else entry.text
+        if entry.kind is EntryKind.STATE and entry.data.get("to") in _SAID_ABOVE:
+            text = text.partition(": ")[0]
         link = str(entry.data.get("link") or "")
         if "alert" in entry.data and not link:
             link = f"{public_url}/alerts/{entry.data['alert']}"

@@ -31,10 +31,13 @@ def synced(
     section = review.document.section(SECTION)
     text = section.text if section is not None else ""
     known = {one.id: one for one in stored.of_incident(tx, review.incident)}
+    lines = action_items.items_of(text)
+    # What names its action keeps it, also from a line with the same words above.
+    free = known.keys() - {item.id for item in lines}
     used: set[str] = set()
     items: list[ActionItem] = []
-    for position, item in enumerate(action_items.items_of(text)):
-        held = _held(item, known, used)
+    for position, item in enumerate(lines):
+        held = _held(item, known, used, free)
         action = _action(item, held, review, incident, directory, now)
         action = replace(action, position=position)
         if held is None:
@@ -90,13 +93,16 @@ def zone_of(directory: Directory, owner: str, otherwise: str) -> ZoneInfo:
 
 
 def _held(
-    item: ActionItem, known: Mapping[str, Action], used: Collection[str]
+    item: ActionItem,
+    known: Mapping[str, Action],
+    used: Collection[str],
+    free: Collection[str],
 ) -> Action | None:
     """The action that a line is about: by its id, else by the same words."""
     if item.id:
         return known.get(item.id) if item.id not in used else None
     same = (one for one in known.values() if one.text == item.text)
-    return next((one for one in same if one.id not in used), None)
+    return next((one for one in same if one.id in free and one.id not in used), None)
 
 
 def _action(
