@@ -8,6 +8,7 @@ from fastapi.responses import Response
 
 from tocsin import __version__
 from tocsin.api import (
+    action_routes,
     alert_routes,
     audit_routes,
     config_routes,
@@ -20,6 +21,8 @@ from tocsin.api import (
     people_routes,
     policy_routes,
     problems,
+    review_routes,
+    runbook_routes,
     schedule_routes,
     silence_routes,
     token_routes,
@@ -34,7 +37,8 @@ from tocsin.engine.sign_in import Viewer
 _NOUNS = (
     alert_routes, schedule_routes, config_routes, integration_routes, silence_routes,
     document_routes, token_routes, audit_routes, policy_routes, message_routes,
-    me_routes, people_routes, maintenance_routes, incident_routes,
+    me_routes, people_routes, maintenance_routes, incident_routes, runbook_routes,
+    review_routes, action_routes,
 )  # fmt: skip
 __all__ = ["PREFIX", "build"]
 _DEEPEST = 32
