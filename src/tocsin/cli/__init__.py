@@ -38,6 +38,9 @@ _VERBS = {
     "update": "updates",
     "status": "incidents",
     "role": "incidents",
+    "reviews": "reviews",
+    "runbooks": "reviews",
+    "actions": "reviews",
 }
 
 
