@@ -25,6 +25,7 @@ class Entry(Struct, frozen=True):
 
 ADMIN_GROUP = "Admin"
 SETUP_GROUP = "Set-up"
+LEARN_GROUP = "Learn"
 ME = "me"
 
 ENTRIES: tuple[Entry, ...] = (
@@ -36,6 +37,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("policies", "Escalation", "/policies", "route", SETUP_GROUP, go="p"),
     Entry("schedules", "Schedules", "/schedules", "calendar-days", SETUP_GROUP, go="c"),
     Entry("quiet", "Quiet times", "/quiet", "bell-off", SETUP_GROUP, go="q"),
+    Entry("reviews", "Reviews", "/reviews", "notebook-pen", LEARN_GROUP, go="r"),
+    Entry("actions", "Actions", "/actions", "list-checks", LEARN_GROUP),
     Entry("integrations", "Integrations", "/admin/integrations", "plug", ADMIN_GROUP, go="i"),
     Entry("people", "People", "/admin/people", "users-round", ADMIN_GROUP),
     Entry("teams", "Teams", "/admin/teams", "network", ADMIN_GROUP, go="t"),

@@ -16,6 +16,7 @@ from tocsin.core.durations import words
 from tocsin.core.escalation_levels import ack_timeout
 from tocsin.core.severity import Severity
 from tocsin.web.assets import SCRIPT, STATIC, asset
+from tocsin.web.markdown import html, inline
 from tocsin.web.sparklines import sparkline
 
 _SYMBOL = re.compile(r'<symbol id="i-([a-z0-9-]+)".*?</symbol>', re.S)
@@ -160,5 +161,7 @@ _environment.globals.update(
     tone=tone,
     masked=masked,
     shown_address=shown_address,
+    markdown=html,
+    inline_markdown=inline,
     page_css=lambda: Markup((STATIC / "page.css").read_text("utf-8")),
 )

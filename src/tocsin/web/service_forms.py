@@ -12,6 +12,7 @@ from tocsin.core.directory import Directory
 from tocsin.core.excerpts import clean
 from tocsin.core.forms import Plain
 from tocsin.core.permissions import LEAD
+from tocsin.core.runbooks import LONGEST as LONGEST_RUNBOOK
 from tocsin.core.severity import Severity
 from tocsin.engine.editing import Change, Edited, etag_of
 from tocsin.engine.front_desk import FrontDesk
@@ -26,7 +27,9 @@ from tocsin.web.sayings import Saying, done
 from tocsin.web.services import known_service
 
 _NOUN = "services"
-_FIELDS = ("name", "team", "escalation_policy", "description", "private")
+_FIELDS = (
+    "name", "team", "escalation_policy", "description", "private", "runbook",
+)  # fmt: skip
 
 
 def routes(desk: FrontDesk, gate: Gate) -> list[Route]:
@@ -217,6 +220,9 @@ class _Pages:
 
 def _typed(form: FormData, name: str) -> dict[str, str]:
     typed = {one: clean(str(form.get(one, ""))) for one in _FIELDS}
+    # Browsers send two characters for a line's end; a runbook is long.
+    runbook = str(form.get("runbook", "")).replace("\r\n", "\n")
+    typed["runbook"] = clean(runbook, longest=LONGEST_RUNBOOK + 1)
     return {**typed, "name": name}
 
 
@@ -231,6 +237,7 @@ def _document(typed: dict[str, str]) -> Plain:
         "escalation_policy": typed["escalation_policy"].strip() or None,
         "description": typed["description"].strip() or None,
         "private": True if typed["private"] else None,
+        "runbook": typed["runbook"].strip() or None,
     }
 
 

@@ -56,6 +56,7 @@ from tocsin.web.gate import (
 )
 from tocsin.web.guard import Guard
 from tocsin.web.navigation import Navigation
+from tocsin.web.reviews import actions, editor, listing, runbook
 from tocsin.web.threshold import Threads
 
 # What a stranger may ask for; each of them guards itself.
@@ -90,7 +91,7 @@ _PAGES = (
     home, setup, me, alerts, incidents, oncall, services, service_forms, schedules, policies,
     policy_forms, quiet, silences, maintenance, integrations, integration, people,
     teams, tokens, audit, messages,
-    health, find,
+    health, find, listing, editor, actions, runbook,
 )  # fmt: skip
 
 
