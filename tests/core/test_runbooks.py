@@ -72,7 +72,7 @@ def test_the_articles_runbook_has_the_faults_that_the_specification_finds() -> N
     ]
     said = lint(parse(ARTICLE), owner="payments")[0].said
     assert said == (
-        "shows queries, not CPU and is MySQL, "
+        "shows queries, not CPU, and is MySQL, "
         "while the rest of the runbook asks PostgreSQL."
     )
 
@@ -124,6 +124,23 @@ def test_steps_have_nested_ones_and_blocks_of_code() -> None:
 )
 def test_a_command_is_known_by_its_prefix_or_its_first_word(text, expected) -> None:
     assert command(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Check database CPU: `SHOW PROCESSLIST`", "Check database CPU"),
+        (
+            "Look with `kubectl get pods` and count",
+            "Look with `kubectl get pods` and count",
+        ),
+        ("Look at `pg_stat_activity`", "Look at `pg_stat_activity`"),
+        ("`git revert HEAD`", "`git revert HEAD`"),
+    ],
+)
+def test_the_words_of_a_step_leave_out_a_command_at_their_end(text, words) -> None:
+    (step,) = parse(f"# R\n## Diagnosis\n- {text}\n").diagnosis
+    assert step.words == words
 
 
 def test_a_step_keeps_its_id_when_steps_are_added_and_renumbered() -> None:

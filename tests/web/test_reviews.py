@@ -240,7 +240,8 @@ def test_a_runbook_is_shown_as_steps_and_ticked_off(edge, client, alice) -> None
     number = declared(edge, client)
     page = alice.get(f"/incidents/{number}/runbook").text
     for text in (
-        "Look: <code>SELECT 1</code>",
+        "<p>Look</p>",
+        "SELECT 1",
         "D1.1",
         "Take <strong>417</strong>",
         "History",

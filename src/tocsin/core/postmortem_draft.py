@@ -33,6 +33,7 @@ TOLD = frozenset(
     }
 )
 # Updates to customers this close together are one: the same text in several places.
+_SECOND = timedelta(seconds=1)
 BURST = timedelta(minutes=10)
 
 
@@ -142,7 +143,7 @@ def _detection(facts: Facts) -> str:
     return "\n".join(
         f"- {name}: {words(end - start)}"
         for name, start, end in spans
-        if start and end and end > start
+        if start and end and end - start >= _SECOND
     )
 
 

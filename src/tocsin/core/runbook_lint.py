@@ -165,7 +165,7 @@ def _wrong_dialect(one: Command, step: Step, runbook: Runbook, dialect: str) -> 
         said.append(f"shows queries, not {asks.group()}")
     if own and wanted and own != wanted:
         said.append(f"is {own}, while the rest of the runbook asks {wanted}")
-    return " and ".join(said) + "." if said else ""
+    return ", and ".join(said) + "." if said else ""
 
 
 def _dialect_of(runbook: Runbook) -> str:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from tocsin.core.outline import tokens
 
+_LAST_CODE = re.compile(r"`([^`]+)`[.\s]*\Z")
 _PREFIX = re.compile(r"(sql|shell|link):(\S+)\s+(\S.*)\Z", re.DOTALL)
 _KINDS = {
     "sql": "sql", "psql": "sql", "mysql": "sql", "postgresql": "sql",
@@ -92,6 +93,14 @@ class Step(Struct, frozen=True):
     text: str
     commands: tuple[Command, ...] = ()
     steps: "tuple[Step, ...]" = ()
+
+    @property
+    def words(self) -> str:
+        """The text without a command at its end, which pages show apart."""
+        found = _LAST_CODE.search(self.text)
+        if found is None or command(found.group(1)).kind in ("text", "link"):
+            return self.text
+        return self.text[: found.start()].rstrip(" :") or self.text
 
     @property
     def kind(self) -> str:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tocsin.core import runbook_lint
 from tocsin.core.alerts import AlertEvent, EventKind
 from tocsin.core.directory import Directory, Service
 from tocsin.core.excerpts import clean, clean_title
@@ -22,6 +23,7 @@ from tocsin.engine import inquiries, services
 from tocsin.engine.arrivals import Arrival
 from tocsin.engine.front_desk import FrontDesk, by_hand
 from tocsin.engine.rehearsals import rehearse
+from tocsin.engine.reviews.runbooks import books_of
 from tocsin.engine.services import Asked
 from tocsin.engine.sign_in import Viewer
 from tocsin.interfaces import Answer, Reading
@@ -147,6 +149,7 @@ class _Pages:
             ],
             "silences": _silences(tx, name, now=now),
             "changes": _changes(tx, name, now=now),
+            **_runbook(directory, name),
         }
 
     def page_owner(self, request: Request, viewer: Viewer, form: FormData) -> Response:
@@ -219,3 +222,12 @@ def _changes(tx: Tx, service: str, *, now: datetime) -> list[tuple[datetime, str
     rows = inbound.changes_before(tx, service, before=now, limit=20)
     found = [(from_micros(row[0]), row[1], row[2]) for row in rows]
     return [one for one in found if one[0] > now - _CHANGES_OF]
+
+
+def _runbook(directory: Directory, name: str) -> dict[str, Any]:
+    """The service's runbook, and what makes it hard to follow."""
+    book = next(iter(books_of(directory, [name])), None)
+    advice = (
+        runbook_lint.lint(book.runbook, owner=directory.team_of(name)) if book else ()
+    )
+    return {"book": book, "advice": advice}

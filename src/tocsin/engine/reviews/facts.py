@@ -34,6 +34,7 @@ def facts_of(
     number = incident.number
     log = log_of(tx, incident)
     cards = stored_cards.of_incident(tx, number)
+    resolution = _resolution(log.lines, cards)
     sent = [u for u in stored_updates.of_incident(tx, number) if u.state == "published"]
     times = incident.times
     return Facts(
@@ -51,8 +52,8 @@ def facts_of(
         revenue=incident.impact.revenue,
         impact_lines=tuple(_lines(incident.impact)),
         last_update=_last_words(sent),
-        resolution=_resolution(log.lines, cards),
-        entries=tuple(_entries(log.lines, public_url)),
+        resolution=resolution,
+        entries=tuple(_entries(log.lines, resolution, public_url)),
         roles=tuple(_roles(stored_roles.of_incident(tx, number))),
         hypotheses=tuple(_cause(one) for one in cards if one.state in _PROVED),
         prevention=tuple(_prevention(tx, incident, directory, log.lines)),
@@ -99,15 +100,19 @@ def _resolution(lines: Sequence[Line], cards: Sequence[Hypothesis]) -> str:
     return fixes[-1] if fixes else ""
 
 
-def _entries(lines: Sequence[Line], public_url: str) -> Iterator[Entry]:
+def _entries(
+    lines: Sequence[Line], resolution: str, public_url: str
+) -> Iterator[Entry]:
     """The log as the draft reads it: what was corrected in the words that are right."""
     for line in lines:
         entry = line.entry
         if entry.kind is EntryKind.CORRECTION:
             continue
         text = line.corrected_by.text if line.corrected_by else entry.text
-        if entry.kind is EntryKind.STATE and entry.data.get("to") in _SAID_ABOVE:
-            text = text.partition(": ")[0]
+        said, _, why = text.partition(": ")
+        is_above = entry.data.get("to") in _SAID_ABOVE or why == resolution
+        if entry.kind is EntryKind.STATE and is_above:
+            text = said
         link = str(entry.data.get("link") or "")
         if "alert" in entry.data and not link:
             link = f"{public_url}/alerts/{entry.data['alert']}"
