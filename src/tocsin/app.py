@@ -209,8 +209,7 @@ class Installation:
             settled=lambda results: self._settle(results),
         )
         # Write what goes out of an incident, in the transaction of what happened.
-        self.drafting = Drafting(self.public_url)
-        self.followers: list[Follower] = [self.drafting]
+        self.followers: list[Follower] = [Drafting(self.public_url)]
         self._egress = own_egress()
         self._workers = ThreadPoolExecutor(settings.workers, "tocsin-pager")
         self.engine = self._engine()
@@ -345,7 +344,7 @@ class Installation:
             problems=self.problems,
             preflight=self._preflight(),
             incidents=incidents,
-            reviews=ReviewDesk(incidents, self.drafting),
+            reviews=ReviewDesk(incidents, Drafting(self.public_url)),
             started_at=self.started_at,
         )
 

@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.api.test_permissions import table
+from tests.core.test_runbooks import ARTICLE as RUNBOOK
 from tests.peers.programs import Mailserver, TocsinServer
 from tests.web.browsing import COMPANY, KEY, Site
 from tests.web.test_setup import first_link
@@ -53,6 +54,11 @@ PICTURES = [
     ("silence", "/quiet/silences/{silence}", DESK, "light"),
     ("maintenance-new", "/quiet/maintenance/new?service=ledger-db", DESK, "light"),
     ("maintenance", "/quiet/maintenance/{maintenance}", DESK, "light"),
+    ("runbook", "/incidents/{taught}/runbook", DESK, "light"),
+    ("reviews", "/reviews", DESK, "light"),
+    ("review", "/reviews/{taught}", DESK, "light"),
+    ("actions", "/actions", DESK, "light"),
+    ("action", "/actions/{action}", DESK, "light"),
     ("integrations", "/admin/integrations", DESK, "light"),
     ("integration", "/admin/integrations/json", DESK, "light"),
     ("integration-new", "/admin/integrations/new", DESK, "light"),
@@ -97,6 +103,7 @@ NO_PICTURE = {
     "/manifest.webmanifest": "a file",
     "/offline": "what a browser shows without a network",
     "/sign-in/{token}": "one button",
+    "/reviews/{number:int}/review.md": "a file",
     "/static/{digest}/{name:path}": "files",
     "/sw.js": "a script",
 }
@@ -148,6 +155,7 @@ class Showcase:
         )  # fmt: skip
         self.found["maintenance"] = str(window["id"])
         self._incident()
+        self._learn()
 
     def _incident(self) -> None:
         made = self._post(
@@ -170,6 +178,53 @@ class Showcase:
         self._post(f"{room}/tasks", text="Prepare the flag", assignee="bob")
         body = "We have found the cause and are rolling back."
         self._post(f"{room}/updates", body=body, minutes=20)
+
+    def _learn(self) -> None:
+        """An incident that is over, with its runbook, its review and actions."""
+        service = self._get("/services/ledger-db")
+        service["runbook"] = RUNBOOK
+        held = httpx2.get(
+            f"{self.site.url}/api/v1/services/ledger-db", headers=self._api
+        )
+        self._put("/services/ledger-db", service, held.headers["etag"])
+        made = self._post(
+            "/incidents", title="Card payments in the EU are declined",
+            severity="SEV2", services=["ledger-db"], page=False,
+            impact={"users": 10000, "start": _in(minutes=-50)},
+        )  # fmt: skip
+        number = self.found["taught"] = str(made["number"])
+        books = self._get(f"/incidents/{number}/runbook")["runbooks"]
+        first = books[0]["diagnosis"][0]["id"]  # type: ignore[index]
+        self._post(f"/incidents/{number}/runbook/{first}", result="done")
+        for state in ("monitoring", "resolved"):
+            reason = "The pool has 120 connections again."
+            self._post(f"/incidents/{number}/state", state=state, reason=reason)
+        self._write("Root Cause", "A default of 20 connections that nobody had chosen.")
+        self._write(
+            "Action Items",
+            f"- [ ] Add an alert on pool use (Owner: Alice, Due: {_in(days=20)[:10]})\n"
+            f"- [ ] Limit the pool (Owner: Bob, Due: {_in(days=-2)[:10]}, Type: prevent)",
+        )
+        items = self._get("/actions?owner=bob")["actions"]
+        self.found["action"] = str(items[0]["id"])  # type: ignore[index]
+
+    def _write(self, heading: str, text: str) -> None:
+        path = f"/reviews/{self.found['taught']}"
+        sections = self._get(path)["sections"]
+        seen = next(s["etag"] for s in sections if s["heading"] == heading)  # type: ignore[index,attr-defined]
+        self._put(f"{path}/sections/{heading}", {"text": text}, f'"{seen}"')
+
+    def _get(self, path: str) -> dict[str, object]:
+        answer = httpx2.get(f"{self.site.url}/api/v1{path}", headers=self._api)
+        assert answer.is_success, (path, answer.text)
+        return dict(answer.json())
+
+    def _put(self, path: str, body: object, etag: str) -> None:
+        answer = httpx2.put(
+            f"{self.site.url}/api/v1{path}",
+            json=body, headers={**self._api, "if-match": etag},
+        )  # fmt: skip
+        assert answer.is_success, (path, answer.text)
 
     def _number(self, title: str) -> int:
         answer = httpx2.get(
@@ -274,7 +329,11 @@ def _names() -> set[str]:
 
 def test_every_page_has_its_picture() -> None:
     shown = [
-        re.sub(r"\{(alert|incident|silence|maintenance)\}", "x", path.partition("?")[0])
+        re.sub(
+            r"\{(alert|incident|silence|maintenance|taught|action)\}",
+            "x",
+            path.partition("?")[0],
+        )
         for _, path, _, _ in [*PICTURES, *AT_THE_DOOR]
     ]
     shown = [path.replace("{page_link}", "/p/x") for path in [*shown, "/setup"]]

@@ -20,6 +20,7 @@ Number = Annotated[int, Path(ge=1, le=2**62, description="the incident's number"
 _GONE = "There is no incident with this number."
 
 
+# long because: each route is a closure over the desk.
 def routes(desk: FrontDesk) -> APIRouter:
     """The router."""
     router = APIRouter(prefix="/incidents", tags=["incidents"], responses=ERRORS)

@@ -72,10 +72,6 @@ class _Pages:
             return rows, still
 
         rows, still = self._desk.database.read(work)
-        older = ""
-        if len(rows) > _ROWS:
-            at, name = cursor_of(rows[_ROWS - 1].action)
-            older = f"{at}.{name}"
         owners = sorted({one.action.owner for one in still if one.action.owner})
         return self._gate.page(
             "actions.html",
@@ -85,7 +81,7 @@ class _Pages:
             owner=owner,
             owners=owners,
             overdue=overdue,
-            older=older,
+            older=_older(rows),
             counts=action_board.counts((one.action for one in still), today),
             today=today,
             directory=self._desk.directory(),
@@ -165,6 +161,14 @@ def _act_of(word: str, action_id: str, values: dict[str, str]) -> Act | None:
             ticket=values["ticket"],
         )
     return None
+
+
+def _older(rows: list[Promise]) -> str:
+    """Where the next page begins, "" when there is none."""
+    if len(rows) <= _ROWS:
+        return ""
+    at, name = cursor_of(rows[_ROWS - 1].action)
+    return f"{at}.{name}"
 
 
 def _cursor(text: str) -> tuple[int, str] | None:
