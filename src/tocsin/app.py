@@ -24,6 +24,10 @@ from tocsin.egress import GuardedEgress
 from tocsin.engine import examination
 from tocsin.engine.alerts import Intake
 from tocsin.engine.audit import Auditor
+from tocsin.engine.chat.following import ChatFollower
+from tocsin.engine.chat.hearing import Hearing
+from tocsin.engine.chat.listening import Listener
+from tocsin.engine.chat.sending import ChatClerk, ChatPoster
 from tocsin.engine.clockwork import Clockwork
 from tocsin.engine.connections import Connections
 from tocsin.engine.contacts import Contacts
@@ -55,6 +59,7 @@ from tocsin.integrations import (
     catalogue,
     generic,
     heartbeat,
+    matrix,
     ntfy,
     oidc,
     pagerduty_events,
@@ -63,6 +68,8 @@ from tocsin.integrations import (
     webhook,
 )
 from tocsin.interfaces import (
+    ChatRoom,
+    ChatSource,
     DeliveryFailed,
     DeliveryUnknown,
     Dialect,
@@ -119,6 +126,26 @@ def pagers(settings: Settings, *, now: Callable[[], datetime]) -> dict[str, Page
             )
         )
     return {pager.channel: pager for pager in found}
+
+
+def chat_rooms(settings: Settings) -> dict[str, ChatRoom]:
+    """Every chat that the settings name."""
+    found: list[ChatRoom] = []
+    if settings.matrix_url:
+        found.append(matrix.MatrixRooms(_matrix(settings)))
+    return {room.provider: room for room in found}
+
+
+def chat_sources(settings: Settings) -> list[tuple[ChatSource, str]]:
+    """Chats that have to be asked what was said, and what a command begins with."""
+    if not settings.matrix_url:
+        return []
+    return [(matrix.MatrixSource(_matrix(settings)), "!tocsin ")]
+
+
+def _matrix(settings: Settings) -> matrix.MatrixWire:
+    token = settings.matrix_token.get_secret_value()
+    return matrix.MatrixWire(settings.matrix_url, token, own_egress())
 
 
 def preflight_of(
@@ -209,7 +236,7 @@ class Installation:
             settled=lambda results: self._settle(results),
         )
         # Write what goes out of an incident, in the transaction of what happened.
-        self.followers: list[Follower] = [Drafting(self.public_url)]
+        self.followers: list[Follower] = self._follow()
         self._egress = own_egress()
         self._workers = ThreadPoolExecutor(settings.workers, "tocsin-pager")
         self.engine = self._engine()
@@ -221,6 +248,25 @@ class Installation:
         self.connections = self._connections()
         self.demo: object | None = None
         self.upkeep = self._upkeep()
+
+    def _follow(self) -> list[Follower]:
+        self._rooms = chat_rooms(self.settings)
+        self._listeners: list[Listener] = []
+        chats = ChatFollower(
+            {name: room.has_rooms for name, room in self._rooms.items()},
+            self.public_url,
+            self.secret,
+            self.settings.bridge_url,
+        )
+        return [chats, Drafting(self.public_url)]
+
+    def _listen(self) -> None:
+        """Chats are heard by whoever sends: each once, whichever engine hears it."""
+        desk = self.front_desk()
+        for source, prefix in chat_sources(self.settings):
+            listener = Listener(source, Hearing(desk), desk, prefix=prefix)
+            self._listeners.append(listener)
+            listener.start()
 
     def _upkeep(self) -> Upkeep:
         return Upkeep(
@@ -275,11 +321,15 @@ class Installation:
             sum(lane.at_once for lane in LANES.values()), "tocsin-outbox"
         )
         nudges = NudgePoster(lambda: self.engine.pagers, self.send_mail, self.clock)
-        found: list[Poster] = [nudges]
+        chats = [ChatPoster(room) for room in self._rooms.values()]
+        found: list[Poster] = [nudges, *chats]
         return Outbox(
             self.database,
             posters={poster.channel: poster for poster in found},
-            clerks={"nudge": NudgeClerk(self.directories.current)},
+            clerks={
+                "nudge": NudgeClerk(self.directories.current),
+                "chat": ChatClerk(self._rooms, self.directories.current),
+            },
             clock=self.clock,
             dice=system.dice(),
             incarnation=self.engine.incarnation,
@@ -473,10 +523,13 @@ class Installation:
         if self.role != "web":
             self.clockwork.start()
             self.outbox_clockwork.start()
+            self._listen()
             self.upkeep.start()
 
     def stop(self) -> None:
         """Finish what is being done; what is due stays due in the database."""
+        for listener in self._listeners:
+            listener.stop()
         if self.role != "web":
             self.clockwork.stop()
             self.outbox_clockwork.stop()

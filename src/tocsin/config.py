@@ -3,6 +3,8 @@
 An unknown key or a bad value stops the start with the key and what was expected.
 """
 
+# long because: every setting stands on one page.
+
 import os
 import re
 import tomllib
@@ -207,6 +209,38 @@ class Settings(BaseModel):
     oidc_trust_email: bool = Field(
         False,
         description="whether addresses count that the provider does not call verified",
+    )
+    matrix_url: Annotated[str, AfterValidator(_http_url)] = Field(
+        "", description="the Matrix homeserver that incidents have rooms on"
+    )
+    matrix_token: SecretStr = Field(
+        _NOTHING, description="the access token of Tocsin's account there"
+    )
+    slack_token: SecretStr = Field(
+        _NOTHING, description="the bot token of the Slack app: xoxb-…"
+    )
+    slack_signing_secret: SecretStr = Field(
+        _NOTHING, description="proves that requests come from Slack"
+    )
+    mattermost_url: Annotated[str, AfterValidator(_http_url)] = Field(
+        "", description="the Mattermost server that incidents have channels on"
+    )
+    mattermost_token: SecretStr = Field(
+        _NOTHING, description="the access token of Tocsin's bot account there"
+    )
+    mattermost_team: str = Field(
+        "", description="the team whose channels they are; the bot's only one"
+    )
+    mattermost_command_token: SecretStr = Field(
+        _NOTHING, description="proves that a slash command comes from there"
+    )
+    teams_url: Annotated[SecretStr, AfterValidator(_secret_http_url)] = Field(
+        _NOTHING, description="a Microsoft Teams workflow that updates are posted to"
+    )
+    bridge_url: str = Field(
+        "",
+        description="the address of an incident's call, with {number} and {secret}: "
+        "https://meet.example.com/inc-{number}-{secret}",
     )
     workers: int = Field(32, ge=1, le=512, description="deliveries at the same time")
     mail_per_minute: int = Field(

@@ -8,6 +8,14 @@ provider() {
   [ -d "$here/node_modules/oidc-provider" ] || ! command -v npm >/dev/null 2>&1 ||
     (cd "$here" && npm ci --silent --ignore-scripts --no-audit --no-fund >/dev/null)
 }
+# A Matrix homeserver, in an environment of its own: no part of Tocsin touches it.
+homeserver() {
+  at=$(dirname "$0")/../../.cache/synapse
+  [ -x "$at/bin/synapse_homeserver" ] ||
+    { python3 -m venv "$at" && "$at/bin/python" -m pip install --quiet \
+        --disable-pip-version-check 'matrix-synapse>=1.150,<2'; } ||
+    echo "matrix-synapse could not be installed; its tests are left out" >&2
+}
 want() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
 want prometheus prometheus
 want prometheus-alertmanager prometheus-alertmanager
@@ -15,9 +23,10 @@ want vmalert victoria-metrics
 want chromium chromium
 want wrk wrk
 want npm npm
-[ -n "$missing" ] || { provider; exit 0; }
+[ -n "$missing" ] || { provider; homeserver; exit 0; }
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
   echo "The tests need these Debian packages:$missing" >&2
+  homeserver
   exit 0
 fi
 # Keeps the packages from starting services of their own.
@@ -30,4 +39,5 @@ apt-get update -qq >/dev/null && apt-get install -y -qq --no-install-recommends 
 status=$?
 [ -z "${made:-}" ] || rm -f "$policy"
 provider
+homeserver
 exit $status

@@ -11,6 +11,7 @@ from tests.api.edge import Edge
 from tests.cast import MONDAY_9AM, RecordingPager, SetClock
 from tocsin.app import Installation
 from tocsin.engine.loop import Delivery
+from tocsin.engine.outbox import Posting
 from tocsin.interfaces import Pager
 from tocsin.system import SteadyClock
 
@@ -34,9 +35,13 @@ class StagedInstallation(Installation):
     def _dispatch(self, delivery: Delivery) -> None:
         delivery()
 
+    def _hand_out(self, posting: Posting) -> None:
+        posting()
+
     def start(self) -> None:
         """Boot; the story steps."""
         self.engine.boot()
+        self.outbox.boot()
 
     def stop(self) -> None:
         """Nothing runs that would have to be ended."""
@@ -46,9 +51,11 @@ class StagedInstallation(Installation):
 class Stage(Edge):
     """People who act over HTTP, and time that passes between."""
 
-    def __init__(self, home: Path, *more: str, people: tuple[str, ...]) -> None:
+    def __init__(
+        self, home: Path, *more: str, people: tuple[str, ...], **settings: Any
+    ) -> None:
         self.clock = StoryClock()
-        super().__init__(home, *more, people=people)
+        super().__init__(home, *more, people=people, **settings)
 
     def make(self, settings: Any) -> Installation:
         """The installation."""
@@ -82,6 +89,19 @@ class Stage(Edge):
             self.clock.at = max(due, self.clock.at + timedelta(milliseconds=10))
         self.clock.at = end
         engine.step()
+
+    def post(self, *, minutes: float = 0) -> None:
+        """The outbox sends what is due, for so long."""
+        outbox, end = (
+            self.installation.outbox,
+            self.clock.at + timedelta(minutes=minutes),
+        )
+        # A few looks more: what is in order goes out one by one.
+        end += timedelta(seconds=5)
+        while (due := outbox.step()) < end:
+            self.clock.at = max(due, self.clock.at)
+        self.clock.at = end
+        outbox.step()
 
     def paged(self) -> list[tuple[int, str]]:
         """(minute, person) of everything that went out."""

@@ -242,6 +242,16 @@ FORMS: Mapping[str, Form] = {
             "quiet_hours": one(
                 _QUIET_HOURS, "when low urgency waits; high urgency never does"
             ),
+            "chat": one(
+                Form(
+                    {
+                        "matrix": text("such as @ana:example.org"),
+                        "slack": text("their member id, such as U024BE7LH"),
+                        "mattermost": text("their username"),
+                    }
+                ),
+                "what chats call them: whoever writes under it acts as this person",
+            ),
         }
     ),
     "schedules": Form(

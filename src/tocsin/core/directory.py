@@ -189,6 +189,21 @@ class Directory:
         found = self.people.get(name)
         return found if found is not None and found.active else None
 
+    def of_chat(self, provider: str, handle: str, *, email: str = "") -> Person | None:
+        """Whom a chat means; nobody where it could be two."""
+        handles = [
+            one for one in self.people.values() if one.chat.get(provider) == handle
+        ]
+        if not handle or not handles:
+            mail = email.casefold()
+            handles = [
+                one
+                for one in self.people.values()
+                # Who has a name of their own in this chat is known by that alone.
+                if mail and one.email.casefold() == mail and provider not in one.chat
+            ]
+        return handles[0] if len(handles) == 1 and handles[0].active else None
+
     @property
     def admins(self) -> tuple[str, ...]:
         """Whom to page about Tocsin itself: admins, or everybody when there is none."""

@@ -155,6 +155,7 @@ def _person(
         high=_rules(notify.get("high"), _DEFAULT_HIGH if one.get("email") else ()),
         low=_rules(notify.get("low"), ()),
         quiet=_quiet_hours(one.get("quiet_hours"), where, problems),
+        chat=one.get("chat", {}),
         active=one.get("active", True),
     )
 

@@ -54,6 +54,14 @@ LANES: Mapping[str, Lane] = {
             wait=timedelta(minutes=1),
             give_up=timedelta(days=30),
         ),
+        # Whoever asked has long gone on after ten minutes.
+        _lane(
+            "reply",
+            4,
+            in_order=False,
+            wait=timedelta(seconds=10),
+            give_up=timedelta(minutes=10),
+        ),
         _lane(
             "status",
             2,

@@ -1,5 +1,6 @@
 """A person, how to reach them and in which order. Knows no schedule and no alert."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from msgspec import Struct
@@ -37,6 +38,8 @@ class Person(Struct, frozen=True):
     high: tuple[NotifyRule, ...] = ()
     low: tuple[NotifyRule, ...] = ()
     quiet: QuietHours | None = None
+    # What chats call them: matrix (@ana:example.org), slack (U…), mattermost (ana).
+    chat: Mapping[str, str] = {}
     # Somebody who left stays known, but is neither paged nor let in.
     active: bool = True
 

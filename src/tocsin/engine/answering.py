@@ -34,6 +34,7 @@ class Via(StrEnum):
     WEB = "web"
     API = "API"
     CLI = "CLI"
+    CHAT = "chat"
 
 
 class Acted(Struct, frozen=True):

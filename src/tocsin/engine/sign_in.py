@@ -46,11 +46,14 @@ class Viewer(Struct, frozen=True):
     token: str = ""
     # The network address that the request came from.
     address: str = ""
+    # The door, where it is neither a browser nor the API: the name of a chat.
+    via: str = ""
 
     @property
     def actor(self) -> Actor:
         """As the audit log names them."""
-        return Actor(self.person, "API" if self.token else "web", self.address)
+        via = self.via or ("API" if self.token else "web")
+        return Actor(self.person, via, self.address)
 
     @property
     def role(self) -> str:

@@ -63,6 +63,15 @@ def save(tx: Tx, incident: Incident) -> bool:
     return changed == 1
 
 
+def set_bridge(tx: Tx, number: int, url: str) -> None:
+    """The address of its call, once it has a number; no change that anybody made."""
+    tx.run(
+        "update incidents set bridge = :url where number = :number and bridge = ''",
+        url=url,
+        number=number,
+    )
+
+
 def get(tx: Tx, number: int) -> Incident | None:
     """One incident."""
     row = tx.one(f"select {_COLUMNS} from incidents where number = :n", n=number)

@@ -1,0 +1,1 @@
+"""Incidents in chats: what goes there, what comes from there."""
