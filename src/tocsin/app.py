@@ -60,14 +60,18 @@ from tocsin.integrations import (
     generic,
     heartbeat,
     matrix,
+    mattermost,
     ntfy,
     oidc,
     pagerduty_events,
     prometheus,
+    slack,
     smtp,
+    teams,
     webhook,
 )
 from tocsin.interfaces import (
+    ChatDoor,
     ChatRoom,
     ChatSource,
     DeliveryFailed,
@@ -133,7 +137,40 @@ def chat_rooms(settings: Settings) -> dict[str, ChatRoom]:
     found: list[ChatRoom] = []
     if settings.matrix_url:
         found.append(matrix.MatrixRooms(_matrix(settings)))
+    if settings.slack_token.get_secret_value():
+        found.append(_slack(settings))
+    if settings.mattermost_url:
+        found.append(_mattermost(settings))
+    if settings.teams_url.get_secret_value():
+        url = settings.teams_url.get_secret_value()
+        found.append(teams.TeamsRooms(url, own_egress()))
     return {room.provider: room for room in found}
+
+
+def chat_doors(settings: Settings) -> dict[str, ChatDoor]:
+    """Chats that call us."""
+    found: list[ChatDoor] = []
+    signing = settings.slack_signing_secret.get_secret_value()
+    if settings.slack_token.get_secret_value() and signing:
+        found.append(slack.SlackDoor(signing, _slack(settings)))
+    command = settings.mattermost_command_token.get_secret_value()
+    if settings.mattermost_url and command:
+        found.append(mattermost.MattermostDoor(command, _mattermost(settings)))
+    return {door.provider: door for door in found}
+
+
+def _slack(settings: Settings) -> slack.SlackRooms:
+    token = settings.slack_token.get_secret_value()
+    return slack.SlackRooms(token, own_egress(), url=settings.slack_url)
+
+
+def _mattermost(settings: Settings) -> mattermost.MattermostRooms:
+    return mattermost.MattermostRooms(
+        settings.mattermost_url,
+        settings.mattermost_token.get_secret_value(),
+        own_egress(),
+        team=settings.mattermost_team,
+    )
 
 
 def chat_sources(settings: Settings) -> list[tuple[ChatSource, str]]:
@@ -452,6 +489,7 @@ class Installation:
 
     def edge(self, stopping: "asyncio.Event") -> tuple[Asgi, dict[str, Asgi]]:
         """The pages, and the applications of the other prefixes."""
+        from tocsin.api import chat_doors as doors
         from tocsin.api import scim, v1
         from tocsin.web import site
 
@@ -462,6 +500,9 @@ class Installation:
         return pages, {
             v1.PREFIX: v1.build(desk),
             scim.PREFIX: scim.build(desk),
+            doors.PREFIX: doors.ChatDoors(
+                chat_doors(self.settings), Hearing(desk), self.clock
+            ),
             **paths,
         }
 

@@ -219,6 +219,9 @@ class Settings(BaseModel):
     slack_token: SecretStr = Field(
         _NOTHING, description="the bot token of the Slack app: xoxb-…"
     )
+    slack_url: Annotated[str, AfterValidator(_http_url)] = Field(
+        "https://slack.com/api", description="where Slack's Web API is"
+    )
     slack_signing_secret: SecretStr = Field(
         _NOTHING, description="proves that requests come from Slack"
     )

@@ -425,6 +425,28 @@ class ChatSource(Protocol):
         ...
 
 
+class Overheard(Struct, frozen=True):
+    """What a request of a chat amounts to: something that was said, or only an answer."""
+
+    answer: Answer
+    heard: Heard | None = None
+
+
+class ChatDoor(Protocol):
+    """A chat that calls us over HTTP. Thread-safe."""
+
+    provider: str
+    prefix: str  # what a command begins with there
+
+    def read(self, inbound: Inbound, *, now: datetime) -> Overheard:
+        """Judge that it comes from the chat, and read it. Raises Unreadable."""
+        ...
+
+    def reply(self, text: str) -> Answer:
+        """What only the person who asked reads."""
+        ...
+
+
 class IdentityRefused(TocsinError):
     """An identity provider's answer proves nothing: says which check it failed."""
 

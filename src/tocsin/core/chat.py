@@ -86,7 +86,9 @@ def first_words(incident: Incident, *, url: str) -> Words:
     lines.append(f"Room: {url}")
     drill = " (a drill)" if incident.drill else ""
     head = f"{incident.name} {incident.severity.name}{drill}, declared by {incident.declared_by}"
-    return Words(head, "\n".join(lines), "Type help for what can be done from here.")
+    return Words(
+        head, "\n".join(lines), "The command help says what can be done from here."
+    )
 
 
 def words_of(entry: Entry, incident: Incident) -> Words | None:
