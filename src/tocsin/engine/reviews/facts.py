@@ -110,8 +110,8 @@ def _entries(
             continue
         text = line.corrected_by.text if line.corrected_by else entry.text
         said, _, why = text.partition(": ")
-        is_above = entry.data.get("to") in _SAID_ABOVE or why == resolution
-        if entry.kind is EntryKind.STATE and is_above:
+        is_state = entry.kind is EntryKind.STATE
+        if is_state and (entry.data.get("to") in _SAID_ABOVE or why == resolution):
             text = said
         link = str(entry.data.get("link") or "")
         if "alert" in entry.data and not link:
