@@ -264,6 +264,33 @@ def test_a_runbook_is_shown_as_steps_and_ticked_off(edge, client, alice) -> None
     assert refused.status_code == 422 and "expected a step" in refused.text
 
 
+def test_the_room_has_the_runbook_and_leads_to_the_review(edge, client, alice) -> None:  # type: ignore[no-untyped-def]
+    number = declared(edge, client)
+    room = alice.get(f"/incidents/{number}").text
+    assert 'id="runbook"' in room and "Take <strong>417</strong>" in room
+    assert f'href="/reviews/{number}"' not in room
+    number = resolved(edge, client)
+    assert f'href="/reviews/{number}"' in alice.get(f"/incidents/{number}").text
+
+
+def test_a_false_alarm_is_given_a_review_when_somebody_asks(
+    edge, client, alice
+) -> None:  # type: ignore[no-untyped-def]
+    number = declared(edge, client)
+    assert alice.post(f"/incidents/{number}/review", {}).status_code == 409
+    headers = {"authorization": f"Bearer {edge.tokens['alice']}"}
+    state = {"state": "cancelled", "reason": "a test"}
+    client.post(f"/api/v1/incidents/{number}/state", json=state, headers=headers)
+    assert (
+        f'action="/incidents/{number}/review"' in alice.get(f"/incidents/{number}").text
+    )
+    assert (
+        alice.post(f"/incidents/{number}/review", {}).headers["location"]
+        == f"/reviews/{number}"
+    )
+    assert alice.post("/incidents/999/review", {}).status_code == 404
+
+
 def test_who_may_not_know_of_an_incident_finds_nothing(
     edge, client, alice, dan
 ) -> None:  # type: ignore[no-untyped-def]

@@ -17,6 +17,7 @@ from tocsin.core.hypotheses import MOVES
 from tocsin.core.impact import derived, told
 from tocsin.core.incidents import STEPS, Incident, State
 from tocsin.core.permissions import RESPONDER
+from tocsin.core.reviews import WORDS, Review
 from tocsin.core.roles import (
     DUTIES,
     RESPONSIBILITY,
@@ -30,8 +31,10 @@ from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.incidents.desk import refusal
 from tocsin.engine.incidents.exporting import markdown
 from tocsin.engine.incidents.rooms import Room, room_of
+from tocsin.engine.reviews.runbooks import Book, books_in
 from tocsin.engine.sign_in import Viewer
 from tocsin.store import alerts as stored_alerts
+from tocsin.store import postmortems
 from tocsin.store.database import Tx
 from tocsin.web.gate import Gate
 from tocsin.web.incidents.acting import act_of
@@ -87,6 +90,9 @@ class _Pages:
         if incident.duplicate_of and "stay" not in request.query_params and not said:
             return RedirectResponse(f"/incidents/{incident.duplicate_of}", 303)
         may_act = not refusal(viewer, incident) and viewer.may_somewhere(RESPONDER)
+        books, review = self._desk.database.read(
+            lambda tx: self._learned(tx, incident, viewer)
+        )
         return self._gate.page(
             "incident.html",
             viewer,
@@ -98,6 +104,9 @@ class _Pages:
             names=[name for name in directory.people if directory.person(name)],
             may_act=may_act,
             key=self._desk.new_id(),
+            books=books,
+            review=review,
+            review_words=WORDS,
             **_log_values(room, request.query_params.get("show", "")),
             **_values(room),
         )
@@ -114,6 +123,15 @@ class _Pages:
         known = stored_alerts.get_many(tx, list(room.alerts))
         shown = [one for one in known.values() if one.service not in hidden]
         return room, directory, sorted(shown, key=lambda one: one.number)
+
+    def _learned(
+        self, tx: Tx, incident: Incident, viewer: Viewer
+    ) -> tuple[list[Book], Review | None]:
+        """The runbooks of its services, and its review once it has one."""
+        directory = self._desk.directories.current(tx)
+        hidden = directory.hidden_from(viewer.grant)
+        books = books_in(tx, incident, directory, hidden=hidden)
+        return books, postmortems.get(tx, incident.number)
 
     def act(self, request: Request, viewer: Viewer, form: FormData) -> Response:
         """One form of the room."""
