@@ -76,6 +76,8 @@ def test_braces_in_a_value_are_no_blanks() -> None:
         ("We are investigating slow payments.", []),
         ("Alice is looking at payments.", ["UP1"]),
         ("alice@example.com is where to write.", []),
+        # Two letters are a word more often than a name.
+        ("Al dente.", []),
         ("@bob restarts payments-api.", ["UP1", "UP1"]),
         ("The node db-01 at 10.2.3.4 is down.", ["UP2", "UP2"]),
         ("pg.prod.internal:5432 refuses connections.", ["UP2"]),

@@ -208,7 +208,7 @@ def reminder_days(due: date, *, until: date) -> tuple[date, ...]:
 
 def _parted(text: str) -> tuple[str, tuple[str, ...]]:
     """The text, and the fields of the last parenthesis if it ends the line."""
-    for opening in reversed(list(_OPENING.finditer(text))):
+    for opening in _OPENING.finditer(text):
         if _closes_last(text, opening.end()):
             fields = _COMMA.split(text[opening.end() : -1])
             return text[: opening.start()], tuple(fields)
