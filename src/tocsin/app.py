@@ -49,16 +49,19 @@ from tocsin.engine.reviews.desk import ReviewDesk
 from tocsin.engine.reviews.drafting import Drafting
 from tocsin.engine.sign_in import SignIn
 from tocsin.engine.single_sign_on import SsoSettings
+from tocsin.engine.social.posting import SocialClerk, SocialFollower
 from tocsin.engine.upkeep import Upkeep
 from tocsin.engine.visits import Porter
 from tocsin.engine.watch import Watch
 from tocsin.integrations import (
     alertmanager,
     apprise_urls,
+    bluesky,
     canary,
     catalogue,
     generic,
     heartbeat,
+    mastodon,
     matrix,
     mattermost,
     ntfy,
@@ -69,6 +72,7 @@ from tocsin.integrations import (
     smtp,
     teams,
     webhook,
+    x,
 )
 from tocsin.interfaces import (
     ChatDoor,
@@ -185,6 +189,37 @@ def _matrix(settings: Settings) -> matrix.MatrixWire:
     return matrix.MatrixWire(settings.matrix_url, token, own_egress())
 
 
+def social_posters(settings: Settings, *, now: Callable[[], datetime]) -> list[Poster]:
+    """Every social network that the settings name."""
+    found: list[Poster] = []
+    egress = own_egress()
+    if settings.mastodon_url:
+        token = settings.mastodon_token.get_secret_value()
+        found.append(mastodon.MastodonPoster(settings.mastodon_url, token, egress))
+    if settings.bluesky_handle:
+        found.append(
+            bluesky.BlueskyPoster(
+                settings.bluesky_url,
+                settings.bluesky_handle,
+                settings.bluesky_password.get_secret_value(),
+                egress,
+            )
+        )
+    if settings.x_key.get_secret_value():
+        secrets = x.XSecrets(
+            settings.x_key.get_secret_value(),
+            settings.x_key_secret.get_secret_value(),
+            settings.x_token.get_secret_value(),
+            settings.x_token_secret.get_secret_value(),
+        )
+        found.append(
+            x.XPoster(
+                secrets, egress, now=now, nonce=system.new_key, url=settings.x_url
+            )
+        )
+    return found
+
+
 def preflight_of(
     settings: Settings,
     database: Database,
@@ -295,7 +330,8 @@ class Installation:
             self.secret,
             self.settings.bridge_url,
         )
-        return [chats, Drafting(self.public_url)]
+        posts = SocialFollower(self.settings.social_link)
+        return [chats, posts, Drafting(self.public_url)]
 
     def _listen(self) -> None:
         """Chats are heard by whoever sends: each once, whichever engine hears it."""
@@ -359,13 +395,15 @@ class Installation:
         )
         nudges = NudgePoster(lambda: self.engine.pagers, self.send_mail, self.clock)
         chats = [ChatPoster(room) for room in self._rooms.values()]
-        found: list[Poster] = [nudges, *chats]
+        social = social_posters(self.settings, now=self.clock.now)
+        found: list[Poster] = [nudges, *chats, *social]
         return Outbox(
             self.database,
             posters={poster.channel: poster for poster in found},
             clerks={
                 "nudge": NudgeClerk(self.directories.current),
                 "chat": ChatClerk(self._rooms, self.directories.current),
+                "social": SocialClerk(),
             },
             clock=self.clock,
             dice=system.dice(),
@@ -433,6 +471,7 @@ class Installation:
             incidents=incidents,
             reviews=ReviewDesk(incidents, Drafting(self.public_url)),
             started_at=self.started_at,
+            social_link=self.settings.social_link,
         )
 
     def _incidents(self) -> IncidentDesk:

@@ -240,6 +240,31 @@ class Settings(BaseModel):
     teams_url: Annotated[SecretStr, AfterValidator(_secret_http_url)] = Field(
         _NOTHING, description="a Microsoft Teams workflow that updates are posted to"
     )
+    mastodon_url: Annotated[str, AfterValidator(_http_url)] = Field(
+        "", description="the Mastodon server that updates are posted on"
+    )
+    mastodon_token: SecretStr = Field(
+        _NOTHING, description="an access token with the scope write:statuses"
+    )
+    bluesky_url: Annotated[str, AfterValidator(_http_url)] = Field(
+        "https://bsky.social", description="the server of the Bluesky account"
+    )
+    bluesky_handle: str = Field("", description="the account: acme.bsky.social")
+    bluesky_password: SecretStr = Field(
+        _NOTHING, description="an app password of that account"
+    )
+    x_url: Annotated[str, AfterValidator(_http_url)] = Field(
+        "https://api.x.com", description="where X's API is"
+    )
+    x_key: SecretStr = Field(_NOTHING, description="the API key of an app of X")
+    x_key_secret: SecretStr = Field(_NOTHING, description="and its secret")
+    x_token: SecretStr = Field(
+        _NOTHING, description="the access token of the account that it posts for"
+    )
+    x_token_secret: SecretStr = Field(_NOTHING, description="and its secret")
+    social_link: Annotated[str, AfterValidator(_http_url)] = Field(
+        "", description="what every post ends with, such as your status page"
+    )
     bridge_url: str = Field(
         "",
         description="the address of an incident's call, with {number} and {secret}: "

@@ -17,6 +17,7 @@ from tocsin.engine.preflight import Seen
 from tocsin.engine.preflight_outbox import outbox as preflight
 from tocsin.interfaces import DeliveryFailed, DeliveryUnknown, Receipt
 from tocsin.store import outbox as stored
+from tocsin.store import outbox_lists
 from tocsin.store.database import Database, Tx
 from tocsin.store.outbox import Message, Outgoing
 
@@ -99,7 +100,9 @@ class Stage:
 
     def states(self) -> dict[str, str]:
         found = self.database.read(
-            lambda tx: stored.listing(tx, lane="", states=(), before=None, limit=100)
+            lambda tx: outbox_lists.listing(
+                tx, lane="", states=(), before=None, limit=100
+            )
         )
         return {one.key.partition("/")[2]: one.state for one in found}
 

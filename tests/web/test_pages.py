@@ -33,6 +33,8 @@ PAGES = [
     "/admin/integrations/json/edit",
     "/admin/messages",
     "/admin/messages?outcome=failed",
+    "/admin/outbox",
+    "/admin/outbox?state=failed",
     "/reviews",
     "/reviews?state=all",
     "/actions",

@@ -18,6 +18,7 @@ from tocsin.api import (
     maintenance_routes,
     me_routes,
     message_routes,
+    outbox_routes,
     people_routes,
     policy_routes,
     problems,
@@ -38,7 +39,7 @@ _NOUNS = (
     alert_routes, schedule_routes, config_routes, integration_routes, silence_routes,
     document_routes, token_routes, audit_routes, policy_routes, message_routes,
     me_routes, people_routes, maintenance_routes, incident_routes, runbook_routes,
-    review_routes, action_routes,
+    review_routes, action_routes, outbox_routes,
 )  # fmt: skip
 __all__ = ["PREFIX", "build"]
 _DEEPEST = 32

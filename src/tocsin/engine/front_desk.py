@@ -55,6 +55,8 @@ class FrontDesk:
     incidents: IncidentDesk
     reviews: ReviewDesk
     started_at: datetime
+    # What every post on a social network ends with.
+    social_link: str = ""
 
     @property
     def is_secure(self) -> bool:

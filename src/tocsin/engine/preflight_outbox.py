@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from tocsin.engine.checks import BAD, OFF, OK, WARN, Check
-from tocsin.store import outbox as stored
+from tocsin.store import outbox_lists as stored
 from tocsin.store.database import Database
 from tocsin.store.instants import from_micros
 

@@ -70,7 +70,7 @@ class Outgoing(Struct, frozen=True):
     ended_at: datetime | None
 
 
-_SELECT = (
+SELECT = (
     "select id, lane, channel, target, key, payload, incident, state, due_at, "
     "wanted_at, made_at, lease_until, fence, tries, owner, answer, provider_id, ended_at "
     "from outbox "
@@ -98,7 +98,7 @@ def put(tx: Tx, messages: Iterable[Message], *, now: datetime) -> None:
 def claimable(tx: Tx, lane: Lane, *, now: datetime, limit: int) -> list[Outgoing]:
     """What is due in the lane, and what its sender's lease ran out for."""
     rows = tx.all(
-        f"{_SELECT}where {_LANE} and due_at <= :now "
+        f"{SELECT}where {_LANE} and due_at <= :now "
         "and (state = 'due' or lease_until <= :now)"
         f"{_FIRST if lane.in_order else ''} "
         f"order by due_at, id limit :limit{tx.skip_locked}",
@@ -106,7 +106,7 @@ def claimable(tx: Tx, lane: Lane, *, now: datetime, limit: int) -> list[Outgoing
         now=to_micros(now),
         limit=limit,
     )
-    return [_outgoing(row) for row in rows]
+    return [outgoing(row) for row in rows]
 
 
 def is_due(tx: Tx, lane: Lane, *, now: datetime) -> bool:
@@ -184,6 +184,19 @@ def cancel(tx: Tx, prefix: str, *, now: datetime) -> int:
     )
 
 
+def cancel_one(tx: Tx, message: int, *, now: datetime) -> bool:
+    """Call off one that is pending; whether it was."""
+    return (
+        tx.run(
+            "update outbox set state = 'cancelled', ended_at = :now "
+            "where id = :id and state in ('due', 'sending')",
+            id=message,
+            now=to_micros(now),
+        )
+        > 0
+    )
+
+
 def retry(tx: Tx, message: int, *, now: datetime) -> bool:
     """Make due again what has failed; whether it had. The time to give up is new."""
     return (
@@ -219,61 +232,20 @@ def next_due(tx: Tx, lane: Lane) -> datetime | None:
 
 def get(tx: Tx, message: int) -> Outgoing | None:
     """One message."""
-    row = tx.one(_SELECT + "where id = :id", id=message)
-    return _outgoing(row) if row else None
+    row = tx.one(SELECT + "where id = :id", id=message)
+    return outgoing(row) if row else None
 
 
 def by_key(tx: Tx, key: str) -> Outgoing | None:
     """The message of a key."""
-    row = tx.one(_SELECT + "where key = :key", key=key)
-    return _outgoing(row) if row else None
+    row = tx.one(SELECT + "where key = :key", key=key)
+    return outgoing(row) if row else None
 
 
 def of_incident(tx: Tx, incident: int) -> list[Outgoing]:
     """Everything that went out, or is to go out, for an incident."""
-    rows = tx.all(_SELECT + "where incident = :incident order by id", incident=incident)
-    return [_outgoing(row) for row in rows]
-
-
-def listing(
-    tx: Tx, *, lane: str, states: Sequence[str], before: int | None, limit: int
-) -> list[Outgoing]:
-    """Messages, newest first; an empty lane or no states is all of them."""
-    params: dict[str, object] = {"limit": limit}
-    where = ["1 = 1"]
-    if lane:
-        where.append("lane = :lane")
-        params["lane"] = lane
-    if states:
-        names = [f"s{index}" for index in range(len(states))]
-        params.update(zip(names, states, strict=True))
-        where.append(f"state in ({', '.join(':' + name for name in names)})")
-    if before is not None:
-        where.append("id < :before")
-        params["before"] = before
-    rows = tx.all(
-        f"{_SELECT}where {' and '.join(where)} order by id desc limit :limit", **params
-    )
-    return [_outgoing(row) for row in rows]
-
-
-def stuck(tx: Tx, *, before: datetime) -> list[Row]:
-    """(lane, channel, how many, since when) of what was to go before `before`."""
-    return tx.all(
-        "select lane, channel, count(*), min(wanted_at) from outbox "
-        "where state in ('due', 'sending') and wanted_at < :before "
-        "group by lane, channel order by lane, channel",
-        before=to_micros(before),
-    )
-
-
-def failed(tx: Tx, *, since: datetime) -> list[Row]:
-    """(lane, channel, how many) of what failed for good since then."""
-    return tx.all(
-        "select lane, channel, count(*) from outbox where state = 'failed' "
-        "and ended_at >= :since group by lane, channel order by lane, channel",
-        since=to_micros(since),
-    )
+    rows = tx.all(SELECT + "where incident = :incident order by id", incident=incident)
+    return [outgoing(row) for row in rows]
 
 
 def forget(tx: Tx, *, before: datetime) -> int:
@@ -285,7 +257,8 @@ def forget(tx: Tx, *, before: datetime) -> int:
     )
 
 
-def _outgoing(row: Row) -> Outgoing:
+def outgoing(row: Row) -> Outgoing:
+    """A row of SELECT."""
     values = list(row)
     values[5] = msgspec.json.decode(row[5])
     for index in (8, 9, 10):

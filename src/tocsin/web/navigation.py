@@ -45,6 +45,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("tokens", "Tokens", "/admin/tokens", "key-round", ADMIN_GROUP),
     Entry("audit", "Audit", "/admin/audit", "scroll-text", ADMIN_GROUP, "lead"),
     Entry("messages", "Message log", "/admin/messages", "mails", ADMIN_GROUP, "lead"),
+    Entry("outbox", "Outbox", "/admin/outbox", "send", ADMIN_GROUP, "admin"),
     Entry("health", "Health", "/admin/health", "activity", ADMIN_GROUP),
     Entry("demo", "Demo", "/demo", "play", ADMIN_GROUP),
     Entry(ME, "Me", "/me", "user-round", ME, go="m", tab=True),

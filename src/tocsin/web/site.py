@@ -30,6 +30,7 @@ from tocsin.web import (
     me,
     messages,
     oncall,
+    outbox,
     page_link,
     passkeys,
     people,
@@ -90,7 +91,7 @@ OPEN = {
 _PAGES = (
     home, setup, me, alerts, incidents, oncall, services, service_forms, schedules, policies,
     policy_forms, quiet, silences, maintenance, integrations, integration, people,
-    teams, tokens, audit, messages,
+    teams, tokens, audit, messages, outbox,
     health, find, listing, editor, actions, runbook,
 )  # fmt: skip
 
