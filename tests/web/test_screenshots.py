@@ -73,6 +73,7 @@ PICTURES = [
     ("team-new", "/admin/teams/new", DESK, "dark"),
     ("tokens", "/admin/tokens", DESK, "light"),
     ("audit", "/admin/audit", DESK, "light"),
+    ("outbox", "/admin/outbox", DESK, "light"),
     ("me", "/me", DESK, "dark"),
     ("security", "/me/security", DESK, "light"),
     ("find", "/find?q=checkout", DESK, "light"),

@@ -29,14 +29,13 @@
     sending = false;
   }
   if (form) form.addEventListener("submit", async (event) => {
-    if (!form.hasAttribute("data-note")) return;
     event.preventDefault();
     const note = [form.action, [...new FormData(form)]];
     try {
       const answer = await post(note);
       // Refused: the server says why on a page of its own.
-      if (answer.status >= 400 && answer.status < 500) { form.removeAttribute("data-note"); form.requestSubmit(); return; }
       if (answer.status >= 500) throw 0;
+      if (answer.status) return form.submit();
     } catch { keep([...kept(), note]); }
     form.elements.text.value = "";
     form.elements.key.value = `${Date.now()}-${Math.random()}`;
