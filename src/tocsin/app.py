@@ -3,7 +3,7 @@
 # long because: everything real meets here.
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from tocsin.at_rest import certificate_end, open_database, secret_key
 from tocsin.config import Settings, targets
 from tocsin.core import groups
 from tocsin.core.outbox import LANES
+from tocsin.core.status_pages import Snapshot
 from tocsin.core.targets import Allowed
 from tocsin.egress import GuardedEgress
 from tocsin.engine import examination
@@ -50,6 +51,8 @@ from tocsin.engine.reviews.drafting import Drafting
 from tocsin.engine.sign_in import SignIn
 from tocsin.engine.single_sign_on import SsoSettings
 from tocsin.engine.social.posting import SocialClerk, SocialFollower
+from tocsin.engine.status import following as status_following
+from tocsin.engine.status.exporting import StatusClerk
 from tocsin.engine.upkeep import Upkeep
 from tocsin.engine.visits import Porter
 from tocsin.engine.watch import Watch
@@ -59,6 +62,7 @@ from tocsin.integrations import (
     bluesky,
     canary,
     catalogue,
+    folder,
     generic,
     heartbeat,
     mastodon,
@@ -331,7 +335,7 @@ class Installation:
             self.settings.bridge_url,
         )
         posts = SocialFollower(self.settings.social_link)
-        return [chats, posts, Drafting(self.public_url)]
+        return [chats, posts, Drafting(self.public_url), status_following.follow]
 
     def _listen(self) -> None:
         """Chats are heard by whoever sends: each once, whichever engine hears it."""
@@ -396,7 +400,8 @@ class Installation:
         nudges = NudgePoster(lambda: self.engine.pagers, self.send_mail, self.clock)
         chats = [ChatPoster(room) for room in self._rooms.values()]
         social = social_posters(self.settings, now=self.clock.now)
-        found: list[Poster] = [nudges, *chats, *social]
+        pages = folder.FolderPoster(self.settings.status_dir)
+        found: list[Poster] = [nudges, *chats, *social, pages]
         return Outbox(
             self.database,
             posters={poster.channel: poster for poster in found},
@@ -404,6 +409,7 @@ class Installation:
                 "nudge": NudgeClerk(self.directories.current),
                 "chat": ChatClerk(self._rooms, self.directories.current),
                 "social": SocialClerk(),
+                "status": StatusClerk(self.directories.current, self._status_files),
             },
             clock=self.clock,
             dice=system.dice(),
@@ -411,6 +417,13 @@ class Installation:
             dispatch=lambda posting: self._hand_out(posting),
             per_minute={"mail": self.settings.mail_per_minute},
         )
+
+    def _status_files(self, shot: Snapshot) -> Mapping[str, str]:
+        """The files of a status page, with links between them."""
+        from tocsin.web.status.rendering import files
+
+        own = f"https://{shot.page.domain}" if shot.page.domain else ""
+        return files(shot, own or f"{self.public_url}/status/{shot.page.name}")
 
     def _hand_out(self, posting: Posting) -> None:
         self._posting.submit(posting)

@@ -141,6 +141,9 @@ class Settings(BaseModel):
         _NOTHING, description="the former secret_key, for the start that changes it"
     )
     data_dir: str = Field("var", description="where keys and the ballast file live")
+    status_dir: str = Field(
+        "var/status", description="where exported status pages are written"
+    )
     smtp_url: Annotated[SecretStr, AfterValidator(_smtp_url)] = Field(
         _NOTHING, description="the mail server that pages go out through"
     )

@@ -492,6 +492,12 @@ class Clock(Protocol):
     def monotonic(self) -> float: ...
 
 
+class Dice(Protocol):
+    """The randomness that the engine needs: jitter of retries."""
+
+    def random(self) -> float: ...
+
+
 class Sealer(Protocol):
     """Keeps texts that must not be read from a copy of the database.
 

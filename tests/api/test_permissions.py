@@ -34,6 +34,7 @@ people:
   - {name: lead, email: l@example.com, role: viewer, team_roles: {payments: lead}}
   - {name: admin, email: a@example.com, role: admin}
   - {name: newcomer, email: n@example.com, role: viewer, teams: [payments]}
+status_pages: [{name: meridian, title: M, team: payments, components: [{name: a}]}]
 """
 # What stands in for the variable parts of a path; all of it is the team payments'.
 PARTS = {
@@ -43,6 +44,8 @@ PARTS = {
     "policies": "payments",
     "services": "checkout",
     "integrations": "checkout-generic",
+    "status-pages": "meridian",
+    "status": "meridian",
     "demo": "1",
 }
 LATER = "2099-01-01T00:00:00Z"
@@ -64,6 +67,7 @@ BODIES: dict[str, object] = {
     "PUT /api/v1/policies/{name}": {"team": "payments"},
     "PUT /api/v1/services/{name}": {"team": "payments"},
     "PUT /api/v1/integrations/{name}": {"service": "checkout"},
+    "PUT /api/v1/status-pages/{name}": {"team": "payments"},
     "POST /api/v1/maintenance": {
         "services": ["checkout"],
         "starts_at": "2000-01-01T00:00:00Z",

@@ -44,6 +44,16 @@ escalation_policies:
 services:
   - {{name: checkout, team: payments, escalation_policy: payments}}
   - {{name: ledger-db, team: storage, escalation_policy: storage}}
+status_pages:
+  - name: meridian
+    title: Meridian Pay
+    team: payments
+    accent: "#0b655d"
+    support: help@example.com
+    components:
+      - {{name: cards, title: Card payments, description: "EU, UK, US", services: [checkout]}}
+      - {{name: ledger, title: Statements, services: [ledger-db]}}
+      - {{name: dashboard, title: Dashboard}}
 integrations:
   - {{name: json, type: generic, service: checkout, key: {KEY}}}
   - {{name: ledger, type: prometheus, service: ledger-db, key: eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee}}

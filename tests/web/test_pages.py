@@ -73,6 +73,8 @@ def test_every_page_is_accessible_and_fits(site: Site, scheme: str, width: int) 
         "/sign-in",
         "/login/reset",
         "/login/emergency",
+        "/status/meridian",
+        "/status/meridian/history.html",
         link.removeprefix(site.server.url),
         "/nothing-here",
         "/p/1-zzzzzz-nonsense",

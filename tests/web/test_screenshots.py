@@ -37,6 +37,9 @@ PICTURES = [
     ("incident-phone", "/incidents/{incident}", PHONE, "dark"),
     ("incident-new", "/incidents/new?service=checkout", DESK, "light"),
     ("incident-update", "/incidents/{incident}/update", DESK, "light"),
+    ("status", "/status/meridian", DESK, "light"),
+    ("status-phone", "/status/meridian", PHONE, "dark"),
+    ("status-notice", "/status/meridian/i/{incident}.html", DESK, "light"),
     ("oncall", "/oncall", DESK, "light"),
     ("services", "/services", DESK, "light"),
     ("service", "/services/checkout", DESK, "light"),
@@ -106,6 +109,7 @@ NO_PICTURE = {
     "/sign-in/{token}": "one button",
     "/reviews/{number:int}/review.md": "a file",
     "/static/{digest}/{name:path}": "files",
+    "/status/{page}/{path:path}": "files, and the notice that is seen above",
     "/sw.js": "a script",
 }
 
@@ -179,6 +183,15 @@ class Showcase:
         self._post(f"{room}/tasks", text="Prepare the flag", assignee="bob")
         body = "We have found the cause and are rolling back."
         self._post(f"{room}/updates", body=body, minutes=20)
+        words = (
+            ("investigating", "Some card payments in the EU fail. Transfers work."),
+            ("identified", "We have found the cause and are undoing a recent change."),
+        )
+        for stage, text in words:
+            self._post(
+                f"{room}/updates", audience="external", stage=stage, body=text,
+                minutes=20,
+            )  # fmt: skip
 
     def _learn(self) -> None:
         """An incident that is over, with its runbook, its review and actions."""
@@ -283,7 +296,7 @@ def test_a_picture_of_the_docs_is_made(
 ) -> None:
     _, path, width, scheme = next(one for one in PICTURES if one[0] == name)
     context = showcase.site.context(
-        "" if name == "page-link" else "alice",
+        "" if name.startswith(("page-link", "status")) else "alice",
         color_scheme=scheme,
         viewport={"width": width, "height": 800},
     )

@@ -1,5 +1,5 @@
 """What is configured, one document at a time: teams, people, schedules, policies,
-services and integrations, with the fields of the configuration files.
+services, integrations and status pages, with the fields of the configuration files.
 
 Whoever replaces or deletes a document sends the ETag of what they saw (If-Match);
 `If-None-Match: *` makes a new one only.
@@ -30,6 +30,7 @@ PATHS: Mapping[str, str] = {
     "policies": "escalation_policies",
     "services": "services",
     "integrations": "integrations",
+    "status-pages": "status_pages",
 }
 Name = Annotated[str, Path(max_length=100)]
 Etag = Annotated[str, Header(max_length=200)]

@@ -38,6 +38,7 @@ from tocsin.core.severity import Severity
 
 NOUNS = (
     "teams", "people", "schedules", "escalation_policies", "services", "integrations",
+    "status_pages",
 )  # fmt: skip
 Documents = dict[str, dict[str, Plain]]
 
@@ -207,6 +208,16 @@ _LEVEL = Form(
     }
 )
 
+_COMPONENT = Form(
+    {
+        "name": name("the component's name, such as card-payments"),
+        "title": text("what customers call it"),
+        "description": text("a line about it"),
+        "group": text("the heading it stands under"),
+        "services": names("services of ours that it needs"),
+    }
+)
+
 FORMS: Mapping[str, Form] = {
     "teams": Form(
         {
@@ -310,6 +321,24 @@ FORMS: Mapping[str, Form] = {
             "resolved_words": names("status words that mean resolved"),
             "period": duration("how often a heartbeat comes"),
             "grace": duration("how late it may be"),
+        }
+    ),
+    "status_pages": Form(
+        {
+            "name": name("the page's name, a part of its address"),
+            "title": text("what stands on top, such as Meridian Pay", needed=True),
+            "team": text("the team that keeps it"),
+            "time_zone": zone("in which its days and times are told"),
+            "private": yes_no("whether only who is signed in may see it"),
+            "domain": text("a host name of its own, such as status.example.com"),
+            "support": text("where customers ask: an address of a page or mail"),
+            "accent": text("one colour, such as #0b655d"),
+            "export": yes_no(
+                "whether its files are written on every change, for a web server"
+            ),
+            "components": many(
+                _COMPONENT, "at least one component", needed=True, some=True
+            ),
         }
     ),
 }

@@ -16,6 +16,7 @@ from tocsin.core.permissions import ADMIN, VIEWER, Grant
 from tocsin.core.roles import Role
 from tocsin.core.schedules import HORIZON, Rotation, final_schedule, on_call_at
 from tocsin.core.severity import Severity
+from tocsin.core.status_pages import StatusPage
 from tocsin.core.wallclock import Window, this_minute
 
 CANARY_NAME = "canary"
@@ -129,6 +130,7 @@ _CANARY_POLICY = Policy(
 class Directory:
     """Everything that was configured, as of `version`."""
 
+    # long because: every noun of the configuration is handed in.
     def __init__(
         self,
         *,
@@ -143,6 +145,7 @@ class Directory:
         policies: Mapping[str, Policy] | None = None,
         services: Mapping[str, Service] | None = None,
         integrations: Sequence[Integration] = (),
+        status_pages: Mapping[str, StatusPage] | None = None,
     ) -> None:
         self.version = version
         self.organisation = organisation
@@ -155,6 +158,7 @@ class Directory:
         self.policies = policies or {}
         self.services = services or {}
         self.integrations = tuple(integrations)
+        self.status_pages = status_pages or {}
         self._by_key = {one.key: one for one in integrations if one.key}
         self._by_former = {
             one.key_before: one for one in integrations if one.key_before

@@ -28,6 +28,7 @@ from tocsin.core.permissions import DEFAULT_ROLE, LEAD, RESPONDER
 from tocsin.core.policy_building import incident_roles, must_know, policy
 from tocsin.core.quiet_hours import QuietHours
 from tocsin.core.severity import Severity
+from tocsin.core.status_building import status_pages
 
 _DEFAULT_HIGH = (
     NotifyRule("email", timedelta(0)),
@@ -38,6 +39,7 @@ _SETTINGS = (
 )  # fmt: skip
 
 
+# long because: every noun of the configuration is built.
 def build(
     documents: Documents, *, version: int, ids: Mapping[str, int]
 ) -> tuple[Directory, list[Problem]]:
@@ -73,6 +75,13 @@ def build(
         policies=policies,
         services=_services(documents, teams, policies, problems),
         integrations=_integrations(documents, ids, problems),
+        status_pages=status_pages(
+            documents.get("status_pages", {}),
+            zone=zone,
+            teams=list(teams),
+            services=list(documents.get("services", {})),
+            problems=problems,
+        ),
     )
     return directory, problems
 

@@ -29,7 +29,7 @@ from tocsin.store.database import Tx
 
 # Which document field names the team that owns it; a service's integrations are its
 # team's, people and teams are the admins' (a team's leads keep the team itself).
-_OWNED = ("schedules", "escalation_policies", "services")
+_OWNED = ("schedules", "escalation_policies", "services", "status_pages")
 # What is never shown to anybody but who may change it, and never recorded.
 SECRETS = ("key", "key_before")
 _encode = msgspec.json.Encoder(order="sorted").encode

@@ -7,7 +7,6 @@ clockwork.py calls it in a thread of its own and deliveries run in a worker pool
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import structlog
 
@@ -28,8 +27,9 @@ from tocsin.engine.incidents import reminding
 from tocsin.engine.incidents.transaction import Follower
 from tocsin.engine.paging import Claim, Links, Sent
 from tocsin.engine.reviews import reminding as promises
+from tocsin.engine.status import exporting as status
 from tocsin.engine.watch import Watch
-from tocsin.interfaces import Clock, Pager
+from tocsin.interfaces import Clock, Dice, Pager
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import escalation as stored_runs
 from tocsin.store import inbound, nodes
@@ -44,12 +44,6 @@ _CROWDED_WAIT = timedelta(milliseconds=50)
 _RUNS_PER_TURN = 200
 _BEAT_EVERY = timedelta(seconds=10)
 _DEAD_AFTER = timedelta(seconds=60)
-
-
-class Dice(Protocol):
-    """The randomness that the engine needs: jitter of retries."""
-
-    def random(self) -> float: ...
 
 
 Dispatch = Callable[["Delivery"], None]
@@ -97,6 +91,7 @@ class Engine:
         self._crowded = False
         self._counting = threading.Lock()
         self._beat_at: datetime | None = None
+        self._minute = -1
         self.wake: Callable[[], None] = lambda: None
         # Wakes only if the next step is planned for later than the given instant.
         self.wake_by: Callable[[datetime], None] = lambda at: None
@@ -131,21 +126,7 @@ class Engine:
 
         def work(tx: Tx) -> tuple[int, list[Claim]]:
             directory = self._directories.current(tx)
-            sources.sweep(tx, directory=directory, now=now)
-            heartbeats.sweep(tx, intake=self._intake, directory=directory, now=now)
-            silences.sweep(tx, directory=directory, now=now)
-            maintenance.sweep(tx, directory=directory, now=now)
-            reminding.sweep(
-                tx,
-                directory=directory,
-                intake=self._intake,
-                followers=self._followers,
-                public_url=self.links.public_url,
-                now=now,
-            )
-            promises.sweep(
-                tx, directory=directory, public_url=self.links.public_url, now=now
-            )
+            self._sweep(tx, directory, now)
             stepped = self._advance(tx, directory, now)
             claims = paging.claim(
                 tx,
@@ -159,10 +140,31 @@ class Engine:
             return stepped, claims
 
         stepped, claims = self.database.write(work)
+        self._minute = now.minute  # once it is committed
         self._crowded = len(claims) >= room
         for claimed in claims:
             self._send(claimed)
         return stepped
+
+    def _sweep(self, tx: Tx, directory: Directory, now: datetime) -> None:
+        """What only the clock brings about."""
+        sources.sweep(tx, directory=directory, now=now)
+        heartbeats.sweep(tx, intake=self._intake, directory=directory, now=now)
+        silences.sweep(tx, directory=directory, now=now)
+        maintenance.sweep(tx, directory=directory, now=now)
+        reminding.sweep(
+            tx,
+            directory=directory,
+            intake=self._intake,
+            followers=self._followers,
+            public_url=self.links.public_url,
+            now=now,
+        )
+        promises.sweep(
+            tx, directory=directory, public_url=self.links.public_url, now=now
+        )
+        if now.minute != self._minute:
+            status.each_minute(tx, directory, now=now)
 
     def _advance(self, tx: Tx, directory: Directory, now: datetime) -> int:
         stepped, poison = escalation.advance_due(

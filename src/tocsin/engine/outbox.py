@@ -15,12 +15,12 @@ from msgspec import Struct
 
 from tocsin.core.outbox import LANES, Lane, Pace, after_post
 from tocsin.core.paging import Attempted
-from tocsin.engine.loop import Dice
 from tocsin.engine.paging import Sent
 from tocsin.interfaces import (
     Clock,
     DeliveryFailed,
     DeliveryUnknown,
+    Dice,
     Poster,
     TocsinError,
 )

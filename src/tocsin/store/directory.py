@@ -19,6 +19,7 @@ _TABLES = {
     "schedules": "schedules",
     "escalation_policies": "policies",
     "services": "services",
+    "status_pages": "status_pages",
 }
 _encode = msgspec.json.encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode

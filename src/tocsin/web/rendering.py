@@ -164,4 +164,5 @@ _environment.globals.update(
     markdown=html,
     inline_markdown=inline,
     page_css=lambda: Markup((STATIC / "page.css").read_text("utf-8")),
+    status_css=lambda: Markup((STATIC / "status.css").read_text("utf-8").strip()),
 )

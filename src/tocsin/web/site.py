@@ -58,6 +58,7 @@ from tocsin.web.gate import (
 from tocsin.web.guard import Guard
 from tocsin.web.navigation import Navigation
 from tocsin.web.reviews import actions, editor, listing, runbook
+from tocsin.web.status import public as status_pages
 from tocsin.web.threshold import Threads
 
 # What a stranger may ask for; each of them guards itself.
@@ -82,6 +83,8 @@ OPEN = {
     "/sign-in",
     "/sign-in/{token}",
     "/sign-out",
+    "/status/{page}",
+    "/status/{page}/{path:path}",
     "/demo",
     "/demo/mail",
     "/demo/mail/{number:int}",
@@ -132,6 +135,7 @@ def _open_routes(desk: FrontDesk, gate: Gate, stopping: asyncio.Event) -> list[R
         *security.routes(desk, gate, threads),
         *single_sign_on.routes(desk, gate),
         *theme.routes(desk),
+        *status_pages.routes(desk, gate),
         *pwa.routes(),
     ]
 
