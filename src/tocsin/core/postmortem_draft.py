@@ -19,19 +19,11 @@ from tocsin.core.severity import Severity
 from tocsin.core.wallclock import wall_time, zone_named
 
 # The kinds of entries that tell the story; the others are detail of the record.
-TOLD = frozenset(
-    {
-        "alert",
-        "page",
-        "ack",
-        "state",
-        "severity",
-        "decision",
-        "action",
-        "change",
-        "update_external",
-    }
-)
+# In the order in which they follow each other where they have the same instant.
+TOLD = (
+    "change", "alert", "page", "ack", "state", "severity", "decision", "action",
+    "update_external",
+)  # fmt: skip
 # Updates to customers this close together are one: the same text in several places.
 _SECOND = timedelta(seconds=1)
 BURST = timedelta(minutes=10)
@@ -172,9 +164,8 @@ def _told(facts: Facts) -> list[Entry]:
     found: list[Entry] = []
     seen: set[tuple[datetime, str]] = set()
     last_external: datetime | None = None
-    for entry in sorted(facts.entries, key=lambda one: one.at):
-        if entry.kind not in TOLD:
-            continue
+    told = [one for one in facts.entries if one.kind in TOLD]
+    for entry in sorted(told, key=lambda one: (one.at, TOLD.index(one.kind))):
         if entry.kind == "update_external":
             in_burst = last_external and entry.at - last_external <= BURST
             last_external = entry.at

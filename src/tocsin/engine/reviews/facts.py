@@ -22,6 +22,9 @@ from tocsin.store import updates as stored_updates
 from tocsin.store.database import Tx
 
 _TODO = re.compile(r"\b(?:TODO|FIXME)\b[:\s]+(.+)", re.IGNORECASE | re.DOTALL)
+_PAGING = re.compile(
+    r"\A.*\bPaging (?:the fallback: )?(?!the fallback|starts)([^.]+)\.\Z", re.DOTALL
+)
 # Their reasons are the title, the cause and the summary, which stand elsewhere.
 _SAID_ABOVE = frozenset({State.DECLARED, State.IDENTIFIED, State.RESOLVED})
 _PROVED = ("supported", "acted")
@@ -113,6 +116,9 @@ def _entries(
         is_state = entry.kind is EntryKind.STATE
         if is_state and (entry.data.get("to") in _SAID_ABOVE or why == resolution):
             text = said
+        if entry.kind is EntryKind.PAGE:
+            # Facts of pages are told to who is paged; a review has other readers.
+            text = _PAGING.sub(r"Paged \1", text)
         link = str(entry.data.get("link") or "")
         if "alert" in entry.data and not link:
             link = f"{public_url}/alerts/{entry.data['alert']}"

@@ -37,8 +37,7 @@ def sweep(tx: Tx, *, directory: Directory, public_url: str, now: datetime) -> No
                     payload={
                         "person": person,
                         "subject": said,
-                        "text": f"{said}\n\nPromised in the review of "
-                        f"INC-{action.incident}.",
+                        "text": f"Promised in the review of INC-{action.incident}.",
                         "url": f"{public_url}/actions/{action.id}",
                         "severity": "SEV4",
                     },
