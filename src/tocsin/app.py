@@ -19,6 +19,7 @@ from tocsin.at_rest import certificate_end, open_database, secret_key
 from tocsin.config import Settings, targets
 from tocsin.core import groups
 from tocsin.core.outbox import LANES
+from tocsin.core.social import NETWORKS
 from tocsin.core.status_pages import Snapshot
 from tocsin.core.targets import Allowed
 from tocsin.egress import GuardedEgress
@@ -485,6 +486,7 @@ class Installation:
             reviews=ReviewDesk(incidents, Drafting(self.public_url)),
             started_at=self.started_at,
             social_link=self.settings.social_link,
+            social_networks=tuple(n for n in NETWORKS if n in self.outbox.posters),
         )
 
     def _incidents(self) -> IncidentDesk:

@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from tests.peers.synapse import Member, Synapse
 from tests.stories.stage import Stage
+from tests.web.signed_in import SignedIn
 from tocsin.app import chat_sources
 from tocsin.engine.chat.hearing import Hearing
 from tocsin.engine.chat.listening import Listener
@@ -99,6 +100,11 @@ def test_an_incident_and_its_room_say_the_same(
     number, room = declared(play, severity="SEV1", services=["checkout"])
     assert room in ana.invited_to() and room not in ben.invited_to()
     ana.join(room)
+    [place] = play.ask("ben", "GET", f"/incidents/{number}").json()["chat"]
+    assert place["in"] == "matrix" and place["url"].startswith("https://matrix.to/#/#")
+    assert place["url"] in SignedIn(play, play.client, "ben").get(
+        f"/incidents/{number}"
+    )
     topic = ana.state(room, "m.room.topic")["topic"]
     assert topic.startswith("SEV1 · declared · commander: nobody yet · next update by")
     assert f"call: https://meet.example.com/inc-{number}-" in topic

@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from tests.integrations.test_social import SECRET, FakeMastodon, FakePds
 from tests.stories.stage import Stage
+from tests.web.signed_in import SignedIn
 
 LINK = "https://status.example.com"
 
@@ -76,6 +77,31 @@ def test_what_the_commander_approved_is_posted_once_and_as_one_thread(
     posted = [one["text"] for one in log if one["text"].startswith("Posted on")]
     assert len(posted) == 4
     assert "Posted on Mastodon: https://social.example/@acme/1" in posted
+
+
+def test_a_page_shows_each_post_before_it_goes_out(
+    stage: Stage, mastodon: FakeMastodon
+) -> None:
+    stage.do("alice", "/incidents", title="Cards fail", page=False)
+    stage.do("alice", "/incidents/1/roles/ic", do="take")
+    alice = SignedIn(stage, stage.client, "alice")
+    path = "/incidents/1/update"
+    form = alice.get(path)
+    assert "Mastodon" in form and 'value="x"' not in form
+    words = {"audience": "external", "stage": "update", "social": "bluesky"}
+    body = "Card payments fail in the EU. " * 15
+    _, seen = alice.post(path, 200, **words, body=body, do="look")
+    assert "On Bluesky" in seen and "of 300" in seen and "so it is cut" in seen
+    assert f"… {LINK}" in seen and mastodon.statuses == []
+    words["social"] = "mastodon"
+    alice.post(path, **words, body="We are on it.", do="send")
+    stage.post()
+    assert [one["content"] for one in mastodon.statuses] == [f"We are on it. {LINK}"]
+    # What is for people inside is posted nowhere, whatever was ticked.
+    words["audience"] = "internal"
+    alice.post(path, **words, body="Between us.", do="send")
+    stage.post()
+    assert len(mastodon.statuses) == 1
 
 
 def test_what_the_commander_did_not_approve_never_leaves(

@@ -55,6 +55,10 @@ def room_json(room: Room) -> dict[str, Any]:
         "empty_roles": [
             role.value for role in unfilled(room.holdings, incident.severity)
         ],
+        "chat": [
+            {"in": one.provider, "name": one.name, "url": one.url, "state": one.state}
+            for one in room.channels
+        ],
         "advice": crowded(room.holdings, incident.severity),
         "tasks": [_task(one) for one in room.tasks],
         "hypotheses": [_card(one) for one in room.cards],

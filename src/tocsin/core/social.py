@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from msgspec import Struct
 
 NETWORKS: Mapping[str, int] = {"mastodon": 500, "bluesky": 300, "x": 280}
+TITLES: Mapping[str, str] = {"mastodon": "Mastodon", "bluesky": "Bluesky", "x": "X"}
 _URL_COUNTS = 23
 _LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]}'…]")
 _MENTION = re.compile(r"(?<![\w/])@(?=\w)")

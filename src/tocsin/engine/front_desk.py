@@ -57,6 +57,8 @@ class FrontDesk:
     started_at: datetime
     # What every post on a social network ends with.
     social_link: str = ""
+    # The networks that are set up.
+    social_networks: tuple[str, ...] = ()
 
     @property
     def is_secure(self) -> bool:

@@ -60,7 +60,7 @@ class Listener:
                 # The rest is heard again by whoever listens next.
                 return
             self._take(one)
-        if following != cursor:
+        if following != cursor and not self._stop.is_set():
             database.write(lambda tx: stored.put_cursor(tx, provider, following))
 
     def _take(self, heard: Heard) -> None:

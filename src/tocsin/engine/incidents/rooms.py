@@ -15,7 +15,8 @@ from tocsin.core.roles import Holding
 from tocsin.core.tasks import Task
 from tocsin.core.updates_written import Update
 from tocsin.engine.incidents.log import Log, log_of, metrics_of
-from tocsin.store import hypotheses, inbound, roles, tasks, updates
+from tocsin.store import chat, hypotheses, inbound, roles, tasks, updates
+from tocsin.store.chat import Channel
 from tocsin.store.database import Row, Tx
 from tocsin.store.instants import from_micros
 
@@ -35,6 +36,7 @@ class Room(Struct, frozen=True):
     suspects: Sequence[Suspect]
     changes_since: Sequence[ChangeEvent]
     figures: Sequence[Figure]
+    channels: Sequence[Channel]
 
 
 def room_of(
@@ -60,6 +62,7 @@ def room_of(
             detected=incident.detected_at,
         ),
         changes_since=rules.after(found, detected=incident.detected_at),
+        channels=chat.of_incident(tx, incident.number),
         figures=metrics_of(tx, incident, log),
     )
 

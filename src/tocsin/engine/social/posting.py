@@ -20,7 +20,6 @@ from tocsin.store.database import Tx
 from tocsin.store.outbox import Message, Outgoing
 
 LANE = "social"
-_NAMES = {"mastodon": "Mastodon", "bluesky": "Bluesky", "x": "X"}
 _OURSELVES = By("engine", "engine")
 
 
@@ -81,7 +80,7 @@ class SocialClerk:
         """What became of a post is said in the log of its incident."""
         if state not in ("accepted", "failed"):
             return
-        name = _NAMES.get(message.channel, message.channel)
+        name = rules.TITLES.get(message.channel, message.channel)
         said = (
             f"Posted on {name}: {sent.answer}"
             if state == "accepted"

@@ -14,6 +14,7 @@ from tocsin.core.excerpts import clean
 from tocsin.core.incidents import Incident
 from tocsin.core.permissions import RESPONDER
 from tocsin.core.roles import Role, holder
+from tocsin.core.social import TITLES, Draft, draft
 from tocsin.core.update_lint import lint
 from tocsin.core.update_templates import TEMPLATES
 from tocsin.core.updates_written import STAGES, Update, as_block
@@ -71,7 +72,7 @@ class _Pages:
         if forbidden:
             return self._gate.forbidden(viewer, RESPONDER, forbidden)
         values = {name: clean(str(form.get(name, ""))) for name in _FIELDS}
-        update = self._update(values, viewer)
+        update = self._update(values, viewer, form)
         if form.get("do") != "send":
             return self._page(viewer, incident, commander, values, update)
         acted = self._desk.incidents.act(
@@ -102,10 +103,12 @@ class _Pages:
             raise HTTPException(404)
         return incident, commander
 
-    def _update(self, values: dict[str, str], viewer: Viewer) -> Update:
+    def _update(self, values: dict[str, str], viewer: Viewer, form: FormData) -> Update:
+        asked = form.getlist("social")
+        is_outside = values["audience"] == "external"
         now = self._desk.clock.now()
         return Update(
-            audience="external" if values["audience"] == "external" else "internal",
+            audience="external" if is_outside else "internal",
             stage=values["stage"] if values["stage"] in STAGES else "update",
             body=values["body"],
             author=viewer.person,
@@ -113,6 +116,11 @@ class _Pages:
             impact=values["impact"],
             team=values["team"],
             next_at=_later(values["minutes"], now),
+            channels=tuple(
+                name
+                for name in self._desk.social_networks
+                if is_outside and name in asked
+            ),
         )
 
     def _page(
@@ -145,9 +153,22 @@ class _Pages:
             stages=[(one, one.capitalize()) for one in STAGES],
             templates=TEMPLATES,
             shown=shown,
+            networks=[(one, TITLES[one]) for one in self._desk.social_networks],
+            posted_on=shown.channels if shown else (),
+            drafts=self._drafts(shown),
             block=as_block(shown, zone=incident.zone) if shown else "",
             advice=advice,
         )
+
+    def _drafts(self, update: Update | None) -> list[tuple[str, Draft]]:
+        """What it would be as a post, under each network's name."""
+        if update is None:
+            return []
+        link = self._desk.social_link
+        return [
+            (TITLES[name], draft(name, update.body, link=link))
+            for name in update.channels
+        ]
 
 
 def _later(text: str, now: datetime) -> datetime | None:
