@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from tests.cast import COMPANY
+from tests.peers.programs import TocsinServer, until
 from tests.peers.synapse import Member, Synapse
 from tests.stories.stage import Stage
 from tests.web.signed_in import SignedIn
@@ -228,6 +230,37 @@ def test_chat_dies_midway_and_nothing_is_lost_or_said_twice(
     ), marks
     assert "late" not in next(body for body in bodies if "up again" in body)
     assert "commander: ana" in ana.state(room, "m.room.topic")["topic"]
+
+
+def test_a_served_installation_speaks_and_listens_by_itself(
+    tmp_path: Path, synapse: Synapse
+) -> None:
+    """With its own threads and clock, killed in mid-incident and started again."""
+    bot, ana = synapse.person("tocsin-served"), synapse.person("nora")
+    nora = '- {name: ana, email: ana@example.com, chat: {matrix: "@nora:localhost"}}'
+    served = TocsinServer(
+        tmp_path, company=COMPANY.replace("people:", f"people:\n  {nora}"),
+        env={"TOCSIN_MATRIX_URL": synapse.url, "TOCSIN_MATRIX_TOKEN": bot.token},
+    )  # fmt: skip
+    served.start()
+    token = served.command("token", "ana").split()[-1]
+    headers = {"authorization": f"Bearer {token}"}
+    try:
+        with served.client() as client:
+            body = {"title": "Cards fail", "page": False}
+            client.post("/api/v1/incidents", json=body, headers=headers)
+            room = until(lambda: next(iter(ana.invited_to()), ""), what="an invitation")
+            ana.join(room)
+            ana.say(room, "!tocsin note errors at 31%")
+            until(lambda: any("Note by ana" in text for text in ana.texts(room)))
+        served.kill()
+        ana.say(room, "!tocsin note said while it was dead")
+        served.start()
+        until(lambda: any("Note by ana" in t and "dead" in t for t in ana.texts(room)))
+        notes = [text for text in ana.texts(room) if text.startswith("Note by ana")]
+        assert len(notes) == 2
+    finally:
+        served.stop()
 
 
 def test_an_incident_is_declared_from_a_conversation_with_the_bot(

@@ -49,7 +49,7 @@ LANES: Mapping[str, Lane] = {
         # A room of an incident misses nothing, however long its chat is down.
         _lane(
             "chat",
-            4,
+            8,
             in_order=True,
             wait=timedelta(minutes=1),
             give_up=timedelta(days=30),
@@ -85,7 +85,7 @@ LANES: Mapping[str, Lane] = {
         ),
         _lane(
             "webhook",
-            4,
+            8,
             in_order=True,
             wait=timedelta(minutes=15),
             give_up=timedelta(days=2),

@@ -94,7 +94,9 @@ class ChatClerk:
         """Remember channels, messages, and when a chat was down."""
         outage = stored.outage(tx, message.channel)
         is_down = outage is not None and outage.end is None
-        if sent.outcome in (Attempted.TEMPORARY, Attempted.UNKNOWN) and not is_down:
+        # Who says when to come back is not down.
+        failed = sent.outcome in (Attempted.TEMPORARY, Attempted.UNKNOWN)
+        if failed and sent.retry_after is None and not is_down:
             stored.put_outage(tx, message.channel, Outage(now))
         if state != "accepted":
             return
