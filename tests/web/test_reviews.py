@@ -207,6 +207,7 @@ def test_actions_are_on_the_board_and_done_with_a_proof(edge, client, alice) -> 
         "- [ ] Ask <b>them</b> (Owner: Zoe)"
     ))  # fmt: skip
     board = alice.get("/actions").text
+    assert "You promised" in alice.get("/").text
     assert "days late" in board and "not known here" in board
     assert "Ask &lt;b&gt;them&lt;/b&gt;" in board
     assert "Limit the pool" in alice.get("/actions?owner=alice&overdue=1").text

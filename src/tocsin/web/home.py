@@ -90,6 +90,10 @@ class _Pages:
             "incidents": incident_list.open_rows(tx, self._desk, viewer),
             "asked": self._asked(tx, viewer),
             "tasks": self._tasks(tx, viewer),
+            "promised": self._desk.reviews.promises(
+                tx, viewer, state="open", owner=viewer.person, limit=_MOST_ROWS
+            ),
+            "today": now.date(),
             "counts": alert_lists.counts(tx, hidden=hidden),
             "last": closed[0] if closed else None,
             "for_you": paging,
