@@ -173,6 +173,27 @@ def test_a_section_changes_for_who_saw_it_as_it_is(room: Room) -> None:
     assert room.save(number, "Lessons", " ").review.document.section("Lessons") is None
 
 
+def test_a_section_is_known_in_any_writing(room: Room) -> None:
+    number = room.resolved()
+    room.save(number, "Root Cause", "A pool.")
+    stale = digest_of(None)
+    for heading in ("root cause", " ROOT  CAUSE: "):
+        late = room.do(
+            number, lambda c, h=heading: review_acts.save_section(c, h, "x", seen=stale)
+        )
+        assert late.conflict, heading
+    seen = digest_of(room.review(number).document.section("Root Cause"))
+    emptied = room.do(
+        number, lambda c: review_acts.save_section(c, "root cause", "", seen=seen)
+    )
+    assert emptied.review.document.section("Root Cause").text == ""
+    for heading in ("", " # ", "\n"):
+        refused = room.do(
+            number, lambda c, h=heading: review_acts.save_section(c, h, "x", seen=stale)
+        )
+        assert refused.refused.startswith("heading:")
+
+
 def ready(room: Room) -> int:
     number = room.resolved()
     room.save(number, "Root Cause", "A pool without a limit.")

@@ -112,7 +112,7 @@ def with_section(document: Postmortem, heading: str, text: str) -> Postmortem:
     Headings in the text move below the section's own.
     """
     body = below(text, LEVEL)
-    known = _known(heading) or " ".join(heading.split()).strip("# ")
+    known = heading_of(heading)
     assert known, "a section has a heading"
     if document.section(known) is not None:
         return replace(
@@ -127,6 +127,11 @@ def with_section(document: Postmortem, heading: str, text: str) -> Postmortem:
     at = _place(document.sections, known)
     sections = (*document.sections[:at], Section(known, body), *document.sections[at:])
     return replace(document, sections=sections)
+
+
+def heading_of(text: str) -> str:
+    """A heading as documents have it: a known one in the article's writing."""
+    return _known(text) or " ".join(text.split()).strip("# ")
 
 
 def confirmed(document: Postmortem, heading: str) -> Postmortem:

@@ -98,7 +98,7 @@ class Step(Struct, frozen=True):
     def words(self) -> str:
         """The text without a command at its end, which pages show apart."""
         found = _LAST_CODE.search(self.text)
-        if found is None or command(found.group(1)).kind in ("text", "link"):
+        if found is None or command(found.group(1)).kind == "text":
             return self.text
         return self.text[: found.start()].rstrip(" :") or self.text
 

@@ -45,7 +45,7 @@ def save_section(case: Case, heading: str, text: str, *, seen: str) -> Review | 
     if not review.is_editable:
         word = reviews.WORDS[review.state].lower()
         return f"It is {word}; set it back to a draft to change its words."
-    heading = " ".join(heading.split()).strip("# ")[:100]
+    heading = postmortems.heading_of(heading)[:100].strip()
     if not heading:
         return "heading: expected the name of a section"
     if len(text) > LONGEST_SECTION:
@@ -59,7 +59,7 @@ def save_section(case: Case, heading: str, text: str, *, seen: str) -> Review | 
     else:
         document = postmortems.with_section(review.document, heading, text)
     changed = replace(review, document=document, changed_at=case.now)
-    if heading.casefold() == items.SECTION.casefold():
+    if heading == items.SECTION:
         return items.synced(
             case.tx, changed, case.incident, case.directory, now=case.now
         )
