@@ -125,6 +125,7 @@ def test_impact_is_read_back_as_figures(alice: Api) -> None:
     }
 
 
+@pytest.mark.slow  # many requests
 def test_a_review_goes_its_way_and_says_what_is_missing(
     alice: Api, edge: Edge, client: TestClient
 ) -> None:
@@ -156,6 +157,7 @@ def test_a_review_goes_its_way_and_says_what_is_missing(
     assert alice("PUT", f"/reviews/{number}/owner", {"owner": "zoe"}).status_code == 422
 
 
+@pytest.mark.slow  # many requests
 def test_actions_are_listed_promised_and_done(alice: Api) -> None:
     number = resolved(alice)
     write(alice, number, "Action Items", (

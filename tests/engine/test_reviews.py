@@ -203,6 +203,7 @@ def ready(room: Room) -> int:
     return number
 
 
+@pytest.mark.slow  # many transactions
 def test_a_review_goes_from_draft_to_closed_and_the_incident_is_reviewed(
     room: Room,
 ) -> None:
@@ -323,6 +324,7 @@ def test_what_is_done_on_the_board_is_ticked_in_the_review(room: Room) -> None:
     assert room.review(number).document.section("Action Items").text == line
 
 
+@pytest.mark.slow  # a month passes
 def test_an_action_is_reminded_of_before_on_and_after_its_day(room: Room) -> None:
     ready(room)
     room.story.run(minutes=60 * 24 * 32)
@@ -335,6 +337,7 @@ def test_an_action_is_reminded_of_before_on_and_after_its_day(room: Room) -> Non
     ]
 
 
+@pytest.mark.slow  # a month passes
 def test_what_is_done_is_reminded_of_no_more(room: Room) -> None:
     number = ready(room)
     room.do(number, lambda c: review_acts.finish(c, "ACT-1", "merged"))

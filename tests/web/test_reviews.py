@@ -100,6 +100,7 @@ def write(alice: Someone, number: int, heading: str, text: str, **more: str):  #
     return alice.post(f"/reviews/{number}", {**form, **more})
 
 
+@pytest.mark.slow  # many requests
 def test_a_draft_is_listed_and_shown_with_what_is_left(edge, client, alice) -> None:  # type: ignore[no-untyped-def]
     number = resolved(edge, client)
     listing = alice.get("/reviews").text
@@ -200,6 +201,7 @@ def test_the_document_is_downloaded_in_the_form_of_the_template(
     )
 
 
+@pytest.mark.slow  # many requests
 def test_actions_are_on_the_board_and_done_with_a_proof(edge, client, alice) -> None:  # type: ignore[no-untyped-def]
     number = resolved(edge, client)
     write(alice, number, "Action Items", (
@@ -265,6 +267,7 @@ def test_a_runbook_is_shown_as_steps_and_ticked_off(edge, client, alice) -> None
     assert refused.status_code == 422 and "expected a step" in refused.text
 
 
+@pytest.mark.slow  # many requests
 def test_the_room_has_the_runbook_and_leads_to_the_review(edge, client, alice) -> None:  # type: ignore[no-untyped-def]
     number = declared(edge, client)
     room = alice.get(f"/incidents/{number}").text
