@@ -9,9 +9,10 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import MONDAY_9AM, SetClock, Story
+from tocsin.core.outbox import LANES
 from tocsin.core.paging import Attempted
 from tocsin.engine.nudges import NudgeClerk, NudgePoster
-from tocsin.engine.outbox import Outbox, Posting, Unwanted
+from tocsin.engine.outbox import LONGEST_WAIT, Outbox, Posting, Unwanted
 from tocsin.engine.paging import Sent
 from tocsin.engine.preflight import Seen
 from tocsin.engine.preflight_outbox import outbox as preflight
@@ -71,6 +72,7 @@ class Stage:
             incarnation=name,
             dispatch=self._dispatch,
             per_minute=self.more.get("per_minute", {}),
+            longest_wait=self.more.get("longest_wait", LONGEST_WAIT),
         )
         made.boot()
         return made
@@ -203,7 +205,10 @@ def test_a_channel_that_breaks_is_doubt_and_costs_no_other_message(
     assert sorted(stage.room.texts) == ["one", "two"]
 
 
-def test_a_nudge_is_given_up_after_hours_but_a_room_is_not(stage: Stage) -> None:
+def test_a_nudge_is_given_up_after_hours_but_a_room_is_not(
+    database: Database,
+) -> None:
+    stage = Stage(database, longest_wait=timedelta(hours=1))
     stage.put("old news", lane="nudge")
     stage.put("kept")
     stage.room.fails = [DeliveryFailed("down", permanent=False)] * 10_000
@@ -311,6 +316,19 @@ def test_two_engines_share_the_work_and_send_nothing_twice(database: Database) -
     assert sorted(stage.room.texts) == sorted(
         [*(str(n) for n in range(40)), *(f"m{n}" for n in range(40))]
     )
+
+
+def test_a_page_goes_out_while_every_lane_hangs(database: Database) -> None:
+    story = Story(database)
+    stage = Stage(database, by_hand=True)
+    stage.clock = story.clock
+    for lane in LANES:
+        stage.put(*(f"{lane} {n}" for n in range(30)), lane=lane, target=lane)
+    stage.outbox.step()  # each lane is full of what never ends
+    story.send()
+    story.run(minutes=1)
+    assert story.paged() == [(0, "alice")]
+    assert stage.room.asked == []
 
 
 class Fussy:

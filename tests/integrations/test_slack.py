@@ -1,5 +1,6 @@
 """Slack: our adapter and Slack's own SDK against one fake of the documented contract."""
 
+import contextlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -7,6 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
@@ -231,3 +234,39 @@ def test_slacks_marks_become_plain_words() -> None:
     assert plain("<@U1|ana> <#C1|ops> <!here> <https://a.b> &amp;lt;") == (
         "@U1 ops !here https://a.b &lt;"
     )
+
+
+SHAPES = st.recursive(
+    st.none() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(
+                ["type", "event", "item", "user", "message", "channel", "ts"]
+            ),
+            inner | st.sampled_from(["event_callback", "reaction_added", "pushpin"]),
+            max_size=4,
+        )
+    ),
+    max_leaves=8,
+)
+ANYWHERE = SlackDoor(
+    SIGNING,
+    SlackRooms("t", GuardedEgress(Allowed(any_=True)), url="http://127.0.0.1:1"),
+)
+
+
+@given(SHAPES, st.text(max_size=20), st.binary(max_size=20))
+def test_no_request_whatever_its_shape_breaks_the_door(
+    shape: Any, stamp: str, raw: bytes
+) -> None:
+    body = json.dumps(shape).encode()
+    shortcut = form(payload=json.dumps({"callback_id": "add_to_log", "message": shape}))
+    for given_, kind in ((body, JSON), (form(payload=body.decode()), FORM),
+                         (shortcut, FORM), (raw, FORM), (raw, JSON)):  # fmt: skip
+        with contextlib.suppress(Unreadable):
+            ANYWHERE.read(request(given_, kind), now=NOW)
+    headers = {"x-slack-request-timestamp": stamp, "x-slack-signature": stamp}
+    for one in (headers, {**headers, "x-slack-request-timestamp": "9" * len(stamp)}):
+        with pytest.raises(Unreadable):
+            ANYWHERE.read(Inbound("POST", "", (), one, raw), now=NOW)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -11,7 +12,9 @@ from starlette.testclient import TestClient
 
 from tests.integrations.chats import FakeSlack, Server
 from tests.stories.stage import Stage
+from tocsin.engine.chat.hearing import Hearing
 from tocsin.integrations.slack.door import signature
+from tocsin.interfaces import Heard
 
 PEOPLE = """
 people:
@@ -181,3 +184,23 @@ def test_what_is_private_stays_in_its_own_channel(play: Play, teams: Workflow) -
     play.post()
     assert play.slack.channels["C1"]["is_private"]
     assert teams.asked == []
+
+
+def test_a_command_that_is_heard_late_pages_nobody(play: Play) -> None:
+    desk = play.installation.front_desk()
+    play.slash("UANA", "CELSEWHERE", "declare Cards fail")
+    then = play.clock.at
+    play.clock.at += timedelta(minutes=40)
+
+    def hear(text: str) -> str:
+        play.said += 1
+        heard = Heard("slack", "command", "C1", f"late{play.said}", "UANA", text, then,
+                      email="ana@example.com")  # fmt: skip
+        return Hearing(desk).hear(heard, prefix="/tocsin ").text
+
+    assert "say it again if it is still meant" in hear("page bob")
+    assert hear("note it began at nine") == "It is in the log of INC-1."
+    log = play.ask("ana", "GET", "/incidents/1/log").json()["log"]
+    assert not [e for e in log if e["kind"] == "page"]
+    [note] = [e for e in log if e["text"] == "it began at nine"]
+    assert note["occurred_at"].startswith(f"{then:%Y-%m-%dT%H:%M}")

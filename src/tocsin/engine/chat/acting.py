@@ -6,7 +6,7 @@ Nothing is decided here: rights, refusals and the log are those of the room and 
 # long because: one function for each command of the grammar.
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -57,14 +57,28 @@ class Commands:
             chat.Ask: self._ask,
             chat.Move: self._move,
             chat.Decide: self._decide,
-            chat.Note: self._note,
             chat.Log: self._log,
         }
 
     def run(
-        self, command: chat.Command, incident: int, viewer: Viewer, *, key: str
+        self,
+        command: chat.Command,
+        incident: int,
+        viewer: Viewer,
+        *,
+        key: str,
+        at: datetime,
     ) -> Reply:
-        """Do it. `key` is the same when the same line is heard twice."""
+        """Do it. `key` is the same when the same line is heard twice; `at` is its time.
+
+        What was said long ago is noted as of then, but nobody is paged for it any more.
+        """
+        if type(command) is chat.Note:
+            act = partial(acts.note, text=command.text, key=key, at=at)
+            return self._act(incident, viewer, "note", act)
+        if self._desk.clock.now() - at > _STALE and type(command) is not chat.Decide:
+            then = words.clock(at, viewer.zone)
+            return Reply(f"You said this at {then}, and I hear it only now: {_AGAIN}")
         return self._ways[type(command)](command, incident, viewer, key)
 
     def _declare(
@@ -169,10 +183,6 @@ class Commands:
         act = partial(acts.decide, text=one.text, key=key)
         return self._act(incident, viewer, "decide", act)
 
-    def _note(self, one: chat.Note, incident: int, viewer: Viewer, key: str) -> Reply:
-        act = partial(acts.note, text=one.text, key=key)
-        return self._act(incident, viewer, "note", act)
-
     def _log(self, one: chat.Log, incident: int, viewer: Viewer, key: str) -> Reply:
         def work(tx: Tx) -> str:
             found = self._desk.incidents.seen(tx, incident, viewer)
@@ -236,6 +246,8 @@ class Commands:
         return self._desk.database.read(work) if incident else []
 
 
+_STALE = timedelta(minutes=15)
+_AGAIN = "say it again if it is still meant."
 _WHERE = (
     "Which incident? Write in its channel, or begin the line with its name: INC-214 …"
 )

@@ -52,7 +52,11 @@ class Hearing:
         key = f"chat:{heard.provider}:{heard.channel}:{heard.message}"[:255]
         command = self._named(line.command, heard.provider)
         reply = self._commands.run(
-            command, wanted, self._viewer(person, heard), key=key
+            command,
+            wanted,
+            self._viewer(person, heard),
+            key=key,
+            at=_then(heard.at, self._desk.clock.now()),
         )
         if reply.is_shown and wanted != incident:
             # Its channel says it; whoever asked sits somewhere else.

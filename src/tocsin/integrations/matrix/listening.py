@@ -7,13 +7,22 @@ from urllib.parse import quote
 
 import msgspec
 
-from tocsin.integrations.matrix.wire import TIMEOUT_SECONDS, MatrixWire, Refused, room
+from tocsin.integrations.matrix.wire import (
+    TIMEOUT_SECONDS,
+    MatrixWire,
+    Refused,
+    TooLong,
+    object_of,
+    room,
+)
 from tocsin.interfaces import DeliveryFailed, Heard
 
 PREFIXES = ("!tocsin", "!t")
 STAR = "📌"
-# How many events of a room one look takes; fewer when they are more than can be read.
-_AT_ONCE = (50, 10, 1)
+_KINDS = ["m.room.message", "m.reaction"]
+# How many events of a room one look takes; fewer when they are more than can be read. In
+# the end none: what nobody can read must not deafen us to all that follows.
+_AT_ONCE = (200, 20, 1, 0)
 
 
 class MatrixSource:
@@ -33,7 +42,7 @@ class MatrixSource:
         for limit in _AT_ONCE:
             try:
                 found = self._sync(wanted, limit, seconds=seconds + TIMEOUT_SECONDS)
-            except msgspec.DecodeError:
+            except TooLong:
                 continue
             return self._heard(found), str(found["next_batch"])
         raise DeliveryFailed("its answer is too long to be read", permanent=False)
@@ -45,9 +54,9 @@ class MatrixSource:
     def _sync(
         self, wanted: Mapping[str, str], limit: int, *, seconds: float
     ) -> dict[str, Any]:
-        nothing = {"types": []}  # type: dict[str, list[str]]
+        nothing: dict[str, Any] = {"types": []}
         chosen = {
-            "timeline": {"types": ["m.room.message", "m.reaction"], "limit": limit},
+            "timeline": {"types": _KINDS, "limit": limit} if limit else nothing,
             "state": nothing,
             "ephemeral": nothing,
             "account_data": nothing,
@@ -59,31 +68,26 @@ class MatrixSource:
         return self._wire.call("GET", path, seconds=seconds)
 
     def _heard(self, found: Mapping[str, Any]) -> list[Heard]:
-        rooms = found.get("rooms", {})
+        rooms = object_of(found.get("rooms"))
         heard: list[Heard] = []
-        for channel, held in rooms.get("invite", {}).items():
-            events = held.get("invite_state", {}).get("events", [])
-            for event in events:
+        for channel, held in object_of(rooms.get("invite")).items():
+            for event in _events(held, "invite_state"):
                 if event.get("state_key") == self._wire.me:
-                    sender = str(event.get("sender", ""))
-                    heard.append(
-                        Heard(
-                            self.provider, "invited", channel, f"in {channel}", sender
-                        )
-                    )
-        for channel, held in rooms.get("join", {}).items():
-            for event in held.get("timeline", {}).get("events", []):
+                    sender, at = str(event.get("sender", "")), f"in {channel}"
+                    heard.append(Heard(self.provider, "invited", channel, at, sender))
+        for channel, held in object_of(rooms.get("join")).items():
+            for event in _events(held, "timeline"):
                 one = self._event(channel, event)
                 if one is not None:
                     heard.append(one)
         return heard
 
     def _event(self, channel: str, event: Mapping[str, Any]) -> Heard | None:
-        sender, content = str(event.get("sender", "")), event.get("content", {})
+        sender, content = str(event.get("sender", "")), object_of(event.get("content"))
         message, at = str(event.get("event_id", "")), _at(event)
-        if sender == self._wire.me or not isinstance(content, dict):
+        if sender == self._wire.me:
             return None
-        relation = content.get("m.relates_to") or {}
+        relation = object_of(content.get("m.relates_to"))
         if event.get("type") == "m.reaction":
             # The variant selector is a matter of the keyboard.
             key = str(relation.get("key", "")).rstrip("\ufe0f")
@@ -91,25 +95,31 @@ class MatrixSource:
             return self._starred(channel, target, sender) if key == STAR else None
         if relation.get("rel_type") == "m.replace":
             return None
-        text = str(content.get("body", "")).strip()
-        verb, _, rest = text.partition(" ")
+        verb, _, rest = str(content.get("body", "")).strip().partition(" ")
         if verb.split("\n")[0] not in PREFIXES:
             return None
         return Heard(self.provider, "command", channel, message, sender, rest, at)
 
     def _starred(self, channel: str, message: str, sender: str) -> Heard | None:
-        path = f"{room(channel)}/event/{quote(message, safe='')}"
+        path = f"{room(channel)}/event/{quote(message, safe='', errors='replace')}"
         try:
             event = self._wire.call("GET", path, seconds=TIMEOUT_SECONDS)
-        except Refused:
+        except Refused as refused:
+            if not refused.permanent:
+                raise
             return None
-        text = str(event.get("content", {}).get("body", "")).strip()
+        text = str(object_of(event.get("content")).get("body", "")).strip()
         author = str(event.get("sender", ""))
         if not text or author == self._wire.me:
             return None
         return Heard(
             self.provider, "star", channel, message, sender, text, _at(event), author
         )
+
+
+def _events(held: object, where: str) -> list[dict[str, Any]]:
+    events = object_of(object_of(held).get(where)).get("events")
+    return [object_of(one) for one in events] if isinstance(events, list) else []
 
 
 def _at(event: Mapping[str, Any]) -> datetime | None:

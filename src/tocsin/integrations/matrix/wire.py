@@ -1,6 +1,7 @@
 """One call of a Matrix homeserver, and what its refusals mean."""
 
 import contextlib
+import json
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -38,10 +39,7 @@ class MatrixWire:
         *,
         seconds: float,
     ) -> dict[str, Any]:
-        """What it answered. Raises Refused, DeliveryFailed, DeliveryUnknown.
-
-        DecodeError: what was asked for (GET) is too long to be read.
-        """
+        """What it answered. Raises Refused, TooLong, DeliveryFailed, DeliveryUnknown."""
         answer = self._egress.request(
             method,
             f"{self._url}{_API}{path}",
@@ -55,9 +53,7 @@ class MatrixWire:
         )
         if answer.status != 200:
             raise self._refusal(answer)
-        if method != "GET":
-            return _object(answer)
-        return msgspec.json.decode(answer.body, type=dict[str, Any])
+        return _object(answer, asked=method == "GET")
 
     def _refusal(self, answer: HttpAnswer) -> "Refused":
         said: dict[str, Any] = {}
@@ -94,14 +90,26 @@ class Refused(DeliveryFailed):
         self.code = code
 
 
-def _object(answer: HttpAnswer) -> dict[str, Any]:
+class TooLong(DeliveryFailed):
+    """What was asked for is more than is read; the caller may ask for less."""
+
+
+def object_of(value: object) -> dict[str, Any]:
+    """A JSON object, empty when it is something else: people write into events."""
+    return value if isinstance(value, dict) else {}
+
+
+def _object(answer: HttpAnswer, *, asked: bool) -> dict[str, Any]:
     try:
-        return msgspec.json.decode(answer.body, type=dict[str, Any])
-    except msgspec.DecodeError:
+        # People may write halves of characters, which msgspec takes for damage.
+        return object_of(json.loads(answer.body))
+    except (ValueError, RecursionError):
         reason = "the answer cannot be read"
+        if asked:
+            raise TooLong(reason, permanent=False) from None
         raise DeliveryUnknown(reason) from None
 
 
 def room(channel: str) -> str:
     """The path of a room."""
-    return f"/rooms/{quote(channel, safe='')}"
+    return f"/rooms/{quote(channel, safe='', errors='replace')}"

@@ -62,7 +62,7 @@ class SlackDoor:
     def _check(self, inbound: Inbound, now: datetime) -> None:
         stamp = inbound.headers.get("x-slack-request-timestamp", "")
         given = inbound.headers.get("x-slack-signature", "")
-        if not stamp.isascii() or not stamp.isdigit() or len(stamp) > 12:
+        if not stamp.isascii() or not stamp.isdigit() or len(stamp) > 11:
             raise _refused("the request has no time")
         age = now - datetime.fromtimestamp(int(stamp), UTC)
         if abs(age) > _GOOD_FOR:
@@ -85,12 +85,12 @@ class SlackDoor:
     def _shortcut(self, payload: Mapping[str, Any]) -> Overheard:
         if payload.get("callback_id") != SHORTCUT:
             return Overheard(_OK)
-        message = payload.get("message") or {}
+        message = _object(payload.get("message"))
         return Overheard(
             _OK,
             self._starred(
-                str((payload.get("user") or {}).get("id", "")),
-                str((payload.get("channel") or {}).get("id", "")),
+                str(_object(payload.get("user")).get("id", "")),
+                str(_object(payload.get("channel")).get("id", "")),
                 str(message.get("ts", "")),
                 str(message.get("user", "")),
                 str(message.get("text", "")),
@@ -101,8 +101,8 @@ class SlackDoor:
         if body.get("type") == "url_verification":
             challenge = str(body.get("challenge", ""))
             return Overheard(Answer(200, challenge.encode(), "text/plain"))
-        event = body.get("event") or {}
-        item = event.get("item") or {}
+        event = _object(body.get("event"))
+        item = _object(event.get("item"))
         if event.get("type") != "reaction_added" or event.get("reaction") != STAR:
             return Overheard(_OK)
         channel, ts = str(item.get("channel", "")), str(item.get("ts", ""))
@@ -156,6 +156,10 @@ def _shown(mark: re.Match[str]) -> str:
 
 def _refused(reason: str) -> Unreadable:
     return Unreadable(reason, Answer(401, reason.encode(), "text/plain"))
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _json(body: bytes) -> dict[str, Any]:
