@@ -205,6 +205,7 @@ def test_a_channel_that_breaks_is_doubt_and_costs_no_other_message(
     assert sorted(stage.room.texts) == ["one", "two"]
 
 
+@pytest.mark.slow  # eight hundred attempts
 def test_a_nudge_is_given_up_after_hours_but_a_room_is_not(
     database: Database,
 ) -> None:

@@ -142,6 +142,29 @@ def test_two_who_edit_one_person_do_not_overwrite_each_other(home: House) -> Non
     assert 'value="Bobby"' in second.text
 
 
+def test_only_an_admin_says_what_chats_call_somebody(home: House) -> None:
+    admin = home.signed_in("carol")
+    form = {"email": "bob@example.com", "role": "responder", "do": "save"}
+    called = {
+        "chat_matrix": " @bob:example.org ",
+        "chat_slack": "",
+        "chat_mattermost": "",
+    }
+    admin.post("/admin/people/bob", data={**form, **called})
+    bob = home.desk.directory().of_chat("matrix", "@bob:example.org")
+    assert bob is not None and bob.name == "bob"
+    assert 'value="@bob:example.org"' in admin.get("/admin/people/bob").text
+    # A form that does not ask for it keeps it; an empty field takes it away.
+    admin.post("/admin/people/bob", data={**form, "full_name": "Bob Brown"})
+    assert home.desk.directory().people["bob"].chat == {"matrix": "@bob:example.org"}
+    own = home.signed_in("bob")
+    assert own.post("/admin/people/bob", data={**form, **called}).status_code == 403
+    answer = own.get("/admin/people/bob")
+    assert "chat_matrix" not in answer.text
+    admin.post("/admin/people/bob", data={**form, **called, "chat_matrix": ""})
+    assert home.desk.directory().people["bob"].chat == {}
+
+
 def test_a_lead_keeps_the_members_of_their_team(home: House) -> None:
     browser = home.signed_in("alice")
     form = {"do": "put", "person": "carol", "role": "lead"}

@@ -32,6 +32,8 @@ from tocsin.web.threshold import visit_of
 PAGE = "/admin/people"
 _FILTERS = ("q", "team", "role", "reach")
 _FIELDS = ("name", "full_name", "email", "role", "time_zone")
+# What chats call the person: the field, and its name in their document.
+_CHATS = {f"chat_{one}": one for one in ("matrix", "slack", "mattermost")}
 _NOBODY = Form({"role": DEFAULT_ROLE})
 
 
@@ -159,6 +161,8 @@ class _Pages:
             raise HTTPException(404)
         values = {key: str(found["document"].get(key, "")) for key in _FIELDS}
         values["role"] = found["row"].role
+        chat = found["document"].get("chat", {})
+        values |= {field: chat.get(one, "") for field, one in _CHATS.items()}
         admin = viewer.may(ADMIN)
         return self._gate.page(
             "person.html",
@@ -203,7 +207,7 @@ class _Pages:
     def _not_done(
         self, request: Request, viewer: Viewer, form: FormData, made: Edited
     ) -> Response:
-        again = refused(typed(form, _FIELDS), made)
+        again = refused(typed(form, (*_FIELDS, *_CHATS)), made)
         return self.show(request, viewer, form=again, status=status_of(made))
 
     def _invited(self, request: Request, viewer: Viewer, name: str) -> Response:
@@ -234,7 +238,13 @@ def _wanted(
     values = typed(form, _FIELDS)
     kept = {key: value for key, value in held.items() if key not in _FIELDS}
     given = {k: v for k, v in values.items() if v and k != "name"}
-    return {"name": name, **given, **kept}, "Saved."
+    document: Plain = {"name": name, **given, **kept}
+    if any(field in form for field in _CHATS):
+        called = typed(form, tuple(_CHATS))
+        chat = {one: called[field] for field, one in _CHATS.items() if called[field]}
+        document = {key: value for key, value in document.items() if key != "chat"}
+        document |= {"chat": chat} if chat else {}
+    return document, "Saved."
 
 
 def _of(name: str) -> str:
