@@ -300,6 +300,14 @@ def test_a_private_incident_is_nothing_to_others(stage: Stage) -> None:
     assert stage.ask("bob", "GET", path).status_code == 200
 
 
+def test_who_declares_a_private_incident_sees_it_also_with_a_token(
+    stage: Stage,
+) -> None:
+    made = stage.do("bob", "/incidents", title="Something leaked", private=True)
+    assert stage.ask("bob", "GET", f"/incidents/{made['number']}").status_code == 200
+    assert stage.ask("dan", "GET", f"/incidents/{made['number']}").status_code == 404
+
+
 def test_an_alert_declares_where_its_service_says_so(tmp_path: Path) -> None:
     more = """
 services:

@@ -189,10 +189,10 @@ def may_see(tx: Tx, incident: Incident, viewer: Viewer) -> bool:
     """Of a private incident know its team, admins, and who is called into it."""
     if not incident.private or viewer.grant.sees_private_of(incident.team):
         return True
+    if incident.declared_by == viewer.person and not viewer.grant.only_team:
+        return True
     if viewer.grant.scopes is not None:
         return False
-    if incident.declared_by == viewer.person:
-        return True
     holdings = stored_roles.of_incident(tx, incident.number)
     tasks = stored_tasks.of_incident(tx, incident.number)
     return any(one.person == viewer.person for one in holdings) or any(
