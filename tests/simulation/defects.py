@@ -47,7 +47,7 @@ def defect(name: str) -> Callable[[type[Rig]], type[Rig]]:
 class _Altered:
     """A connection whose statements are rewritten on their way."""
 
-    def __init__(self, inner: Connection, rig: "_SqlDefect") -> None:
+    def __init__(self, inner: Connection, rig: "SqlDefect") -> None:
         self._inner = inner
         self._rig = rig
 
@@ -63,7 +63,14 @@ class _Altered:
     def all(self, sql: str, **params: Any) -> Any:
         return self._inner.all(self._rig.sql(sql), **params)
 
+    def one(self, sql: str, **params: Any) -> Any:
+        if self._rig.instead(self._inner, sql, params):
+            return None
+        return self._inner.one(self._rig.sql(sql), **self._rig.params(sql, params))
+
     def run(self, sql: str, **params: Any) -> int:
+        if self._rig.instead(self._inner, sql, params):
+            return 0
         return self._inner.run(self._rig.sql(sql), **self._rig.params(sql, params))
 
     def many(self, sql: str, rows: Rows) -> None:
@@ -72,7 +79,7 @@ class _Altered:
             self._inner.many(self._rig.sql(sql), rows)
 
 
-class _SqlDefect(Rig):
+class SqlDefect(Rig):
     """A defect that lies in what is asked of the database."""
 
     was = ""
@@ -87,24 +94,28 @@ class _SqlDefect(Rig):
     def params(self, sql: str, params: dict[str, Any]) -> dict[str, Any]:
         return params
 
+    def instead(self, connection: Connection, sql: str, params: dict[str, Any]) -> bool:
+        """Whether the statement is dealt with in another way."""
+        return False
+
     def rows(self, sql: str, rows: Rows, connection: Connection) -> Rows:
         return rows
 
 
 @defect("mark as sent, then send")
-class MarkThenSend(_SqlDefect):
+class MarkThenSend(SqlDefect):
     was = "set state = 'sending'"
     becomes = "set state = 'accepted'"
 
 
 @defect("a crash forgets a send")
-class NeverReclaimed(_SqlDefect):
+class NeverReclaimed(SqlDefect):
     was = "or (state = 'sending' and lease_until <= :now)"
     becomes = "or (state = 'sending' and lease_until < 0)"
 
 
 @defect("the leases of the dead last an hour")
-class EndlessLease(_SqlDefect):
+class EndlessLease(SqlDefect):
     def rows(self, sql: str, rows: Rows, connection: Connection) -> Rows:
         if "lease_until = ?" not in sql:
             return rows
@@ -112,30 +123,30 @@ class EndlessLease(_SqlDefect):
 
 
 @defect("a completion without its fence")
-class NoFence(_SqlDefect):
+class NoFence(SqlDefect):
     was = "where id = :page and fence = :fence and state = 'sending'"
     becomes = "where id = :page and :fence > 0"
 
 
 @defect("an acknowledgement leaves what is being sent")
-class SendingNotCancelled(_SqlDefect):
+class SendingNotCancelled(SqlDefect):
     was = "and state in ('due', 'sending')"
     becomes = "and state = 'due'"
 
 
 @defect("an acknowledgement calls off nothing")
-class NothingCancelled(_SqlDefect):
+class NothingCancelled(SqlDefect):
     was = "and state in ('due', 'sending')"
     becomes = "and state = 'nothing'"
 
 
 @defect("the next contact method is not pulled forward")
-class NotPulled(_SqlDefect):
+class NotPulled(SqlDefect):
     was = "update pages set due_at = :now where id = (select"
     becomes = "update pages set due_at = :now where id = -(select"
 
 
-class _SavedRun(_SqlDefect):
+class _SavedRun(SqlDefect):
     """A defect in the timer that is stored with a run."""
 
     states: tuple[str, ...] = ()
@@ -156,7 +167,7 @@ class AckForEver(_SavedRun):
     states = ("acked",)
 
 
-class _LostPages(_SqlDefect):
+class _LostPages(SqlDefect):
     """A defect in which pages are written."""
 
     def rows(self, sql: str, rows: Rows, connection: Connection) -> Rows:
@@ -187,7 +198,7 @@ class LastLevelLost(_LostPages):
 
 
 @defect("pages are published after the commit")
-class PublishAfterCommit(_SqlDefect):
+class PublishAfterCommit(SqlDefect):
     """Pages wait in memory, as in a broker, until the process writes again."""
 
     def __init__(self) -> None:
@@ -205,7 +216,7 @@ class PublishAfterCommit(_SqlDefect):
 
 
 @defect("the timer advances in another transaction than its pages")
-class TwoTransactions(_SqlDefect):
+class TwoTransactions(SqlDefect):
     def __init__(self) -> None:
         self._database: Database | None = None
 

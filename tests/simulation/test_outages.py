@@ -16,10 +16,12 @@ OUTAGES, CHUNK = 2000, 125
 # Seeds that once found a mistake of the engine, now mended. A seed's story changes
 # when the world does, so each mistake has a test of its own beside the code as well.
 ONCE_FAILED = (12, 33, 133, 266, 285, 416, 1342)
+# Outages with incidents, of which the round hundreds have few.
+WITH_ROOMS = (7, 23, 29, 38)
 # Where a death or an error may cost something, for each kind of write.
 WINDOWS = {
     f"crash: {doing}, {when}"
-    for doing in ("step", "record", "intake", "act")
+    for doing in ("step", "record", "intake", "act", "room", "outbox")
     for when in ("before the transaction", "before the commit", "after the commit")
 } | {
     f"crash_in_delivery: {window}"
@@ -75,7 +77,7 @@ def _told(outcome: Outcome) -> str:
 
 
 @pytest.mark.slow  # the same outage statement by statement on a real server
-@pytest.mark.parametrize("seed", range(0, OUTAGES, 100))
+@pytest.mark.parametrize("seed", [*range(0, OUTAGES, 100), *WITH_ROOMS])
 def test_every_hundredth_outage_on_postgresql(
     seed: int, postgres_server: PostgresServer
 ) -> None:

@@ -33,6 +33,30 @@ class Call:
 
 
 @dataclass(slots=True)
+class Post:
+    """One call of a channel of the outbox, as the channel saw it."""
+
+    begun: int
+    ended: int
+    node: int
+    life: int
+    channel: str
+    target: str
+    key: str
+    # What it is about, whatever key it carries: the same thing is wanted once.
+    what: str
+    update: int  # the external update whose text it carries, else 0
+    order: int  # where its target expects an order
+    outcome: str
+    taken: bool
+    retry_after: int = 0
+    disturbed: bool = False
+    # When its answer was written down, and how old the claim was then.
+    recorded: int | None = None
+    held_for: int = 0
+
+
+@dataclass(slots=True)
 class Act:
     """Something a person did that was carried out."""
 
@@ -53,6 +77,7 @@ class History:
     # When the installation began (True) or ceased (False) to be able to work.
     turns: list[tuple[int, bool]] = field(default_factory=list)
     refusals: list[tuple[int, str, str, str]] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
     quiet_from: int = 0
     ended: int = 0
     # The widest disagreement of the clocks that took part, in microseconds.

@@ -5,23 +5,29 @@ Everything inside it is the real engine; the world decides when each part of it 
 
 # long because: one node with everything a crash takes from it.
 
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 from tocsin.engine.alerts import Arrival
+from tocsin.engine.audit import Auditor
 from tocsin.engine.directories import Directories
 from tocsin.engine.door import Door, Settled
+from tocsin.engine.incidents.desk import IncidentDesk
 from tocsin.engine.loop import Delivery, Engine
 from tocsin.engine.paging import Links
 from tocsin.simulation.clocks import NodeClock
 from tocsin.simulation.company import CHANNELS
 from tocsin.simulation.faults import Crash, Fault
-from tocsin.simulation.history import SECOND, Call
+from tocsin.simulation.history import SECOND, Call, Post
 from tocsin.simulation.providers import NodePager, Providers
 from tocsin.simulation.stage import Stage
 from tocsin.simulation.storage import FaultyConnection
 from tocsin.store.database import Database, StoreError, Tx
 
+_AUDIT = Auditor(b"a secret of the simulation")
 _LINKS = Links("https://tocsin.example.com", b"a secret of the simulation")
 # An engine that has nothing to do looks again this often. The world leaves out the
 # looks that can find nothing: it wakes a node on this grid when another one wrote.
@@ -34,7 +40,58 @@ _LEAST_REST = SECOND // 20
 _TOO_RESTLESS = 200
 _STALE = 20 * SECOND
 # The windows in which a death or an error is most likely to cost something.
-_DANGEROUS = {"step": 3.0, "record": 2.0, "intake": 2.0, "act": 8.0, "beat": 0.3}
+_DANGEROUS = {
+    "step": 3.0,
+    "record": 2.0,
+    "intake": 2.0,
+    "act": 8.0,
+    "beat": 0.3,
+    "room": 8.0,
+    "mail": 0.1,
+}
+
+
+class Carrier(Protocol):
+    """Engine or outbox, as far as one message on its way needs it."""
+
+    def call(self, claimed: Any) -> Any: ...
+    def record(self, claimed: Any, sent: Any) -> None: ...
+    def ended(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """One message on its way; `risk` makes faults around it rarer (bulk)."""
+
+    engine: Carrier
+    claimed: Any
+    risk: float = 1.0
+    doing: str = "record"
+    since: int = 0  # when it was claimed
+
+
+class Workers:
+    """Those who call: as many as are needed, or only so many."""
+
+    def __init__(self, count: int | None) -> None:
+        self._free = count
+        self._waiting: deque[Callable[[], None]] = deque()
+
+    def run(self, job: Callable[[], None]) -> None:
+        """Now, or when somebody is free; whoever runs it says `done` once."""
+        if self._free == 0:
+            self._waiting.append(job)
+            return
+        if self._free is not None:
+            self._free -= 1
+        job()
+
+    def done(self) -> None:
+        """A worker has finished."""
+        if self._waiting:
+            self._waiting.popleft()()
+        elif self._free is not None:
+            self._free += 1
 
 
 class Node:
@@ -67,6 +124,10 @@ class Node:
         self._died_at = ""
         # Whether the last act of a person through this node was answered.
         self.answered = False
+        self.desk: IncidentDesk | None = None
+        self.workers = Workers(None)
+        # What else starts with the process.
+        self.also: list[Callable[[], None]] = []
 
     # -- life ---------------------------------------------------------------
 
@@ -92,6 +153,12 @@ class Node:
             settled=self._settled,
         )  # fmt: skip
         intake.due = lambda at: self.wake()
+        followers = rig.followers(world.followers, self.database)
+        self.workers = Workers(rig.workers())
+        self.desk = rig.desk(
+            self.database, directories=directories, intake=intake, audit=_AUDIT,
+            clock=self.clock, wake=self.wake, followers=followers,
+        )  # fmt: skip
         self.engine = rig.engine(
             self.database,
             directories=directories,
@@ -103,6 +170,7 @@ class Node:
             version="simulated",
             dispatch=self._dispatch,
             intake=intake,
+            followers=followers,
             longest_wait=_FAR,
         )
         self.engine.wake = self.wake
@@ -111,6 +179,8 @@ class Node:
             world.note(f"node{self.index} boots, life {self.life}")
             world.liveness()
             self._plan_step(0)
+            for start in self.also:
+                start()
         elif self.alive:
             self.die("boot failed")
 
@@ -121,7 +191,7 @@ class Node:
         world.disturb()
         self.alive = False
         self.life += 1
-        self.engine = self.database = self.door = None
+        self.engine = self.database = self.door = self.desk = None
         self.thaws_at = 0
         world.liveness()
         back = world.dice.choice((1, 3, 10, 40)) * SECOND
@@ -227,51 +297,69 @@ class Node:
     # -- delivery, in beats ---------------------------------------------------
 
     def _dispatch(self, delivery: Delivery) -> None:
+        self.carry(Trip(delivery.engine, delivery.claimed))
+
+    def carry(self, trip: Trip) -> None:
+        """Take a claimed message on its way."""
         world, life = self.world, self.life
         delay = world.dice.randrange(100, 20_000)
-        if world.faults.strikes(Fault.WORKERS_BUSY, "claimed, no worker free"):
+        if world.faults.strikes(
+            Fault.WORKERS_BUSY, "claimed, no worker free", bias=trip.risk
+        ):
             delay = int(world.dice.uniform(1, 28) * SECOND)
             if delay > _STALE - SECOND:
                 world.disturb()
-        if world.faults.strikes(Fault.FREEZE, "between claim and send", bias=1.5):
+        if world.faults.strikes(
+            Fault.FREEZE, "between claim and send", bias=1.5 * trip.risk
+        ):
             world.later(0, lambda: self._freeze_if(life, "between claim and send"))
-        world.later(delay, lambda: self._begin(life, delivery))
+        world.later(
+            delay, lambda: self._if_alive(life, lambda: self._begin(life, trip))
+        )
+
+    def _if_alive(self, life: int, job: Callable[[], None]) -> None:
+        if life == self.life:
+            self.workers.run(job)
 
     def _freeze_if(self, life: int, where: str) -> None:
         if life == self.life and not self.frozen:
             world = self.world
             self.freeze(world.dice.choice((3, 20, 40, 90, 300)), where)
 
-    def _begin(self, life: int, delivery: Delivery) -> None:
+    def _begin(self, life: int, trip: Trip) -> None:
         world = self.world
         if life != self.life:
             return
         if self.frozen:
-            world.at(self.thaws_at, lambda: self._begin(life, delivery))
+            world.at(self.thaws_at, lambda: self._begin(life, trip))
             return
-        if world.faults.strikes(Fault.CRASH_IN_DELIVERY, "between claim and send"):
+        if world.faults.strikes(
+            Fault.CRASH_IN_DELIVERY, "between claim and send", bias=trip.risk
+        ):
             self.die("between claim and send")
             return
         world.call = None
-        sent = delivery.engine.call(delivery.claimed)
+        sent = trip.engine.call(trip.claimed)
         call = world.call
         if sent is None or call is None:
             world.note(f"node{self.index} drops a claim that grew old")
             if sent is not None:
-                self._finish(life, delivery, sent, None)
+                self._finish(life, trip, sent, None)
             else:
-                delivery.engine.ended()
+                self._ended(trip)
             return
-        if world.faults.strikes(Fault.CRASH_IN_DELIVERY, "during the call"):
+        if world.faults.strikes(
+            Fault.CRASH_IN_DELIVERY, "during the call", bias=trip.risk
+        ):
             call.disturbed = True
             self.die("during the call")
             return
-        if world.faults.strikes(Fault.FREEZE, "during the call"):
+        if world.faults.strikes(Fault.FREEZE, "during the call", bias=trip.risk):
             self._freeze_if(life, "during the call")
-        world.at(call.ended, lambda: self._finish(life, delivery, sent, call))
+        world.at(call.ended, lambda: self._finish(life, trip, sent, call))
 
     def _finish(
-        self, life: int, delivery: Delivery, sent: object, call: Call | None
+        self, life: int, trip: Trip, sent: object, call: Call | Post | None
     ) -> None:
         world = self.world
         if life != self.life:
@@ -281,22 +369,27 @@ class Node:
         if self.frozen:
             if call is not None:
                 call.disturbed = True
-            world.at(self.thaws_at, lambda: self._finish(life, delivery, sent, call))
+            world.at(self.thaws_at, lambda: self._finish(life, trip, sent, call))
             return
-        if world.faults.strikes(Fault.CRASH_IN_DELIVERY, "between answer and receipt"):
+        if world.faults.strikes(
+            Fault.CRASH_IN_DELIVERY, "between answer and receipt", bias=trip.risk
+        ):
             if call is not None:
                 call.disturbed = True
             self.die("between answer and receipt")
             return
         before = self.failed_writes
-        went = self._run(
-            "record",
-            lambda: delivery.engine.record(delivery.claimed, sent),  # type: ignore[arg-type]
-        )
+        went = self._run(trip.doing, lambda: trip.engine.record(trip.claimed, sent))
         if call is not None and (not went or self.failed_writes != before):
             call.disturbed = True
+        elif isinstance(call, Post):
+            call.recorded, call.held_for = world.time, world.time - trip.since
         if self.alive and life == self.life:
-            delivery.engine.ended()
+            self._ended(trip)
+
+    def _ended(self, trip: Trip) -> None:
+        trip.engine.ended()
+        self.workers.done()
 
     # -- requests -------------------------------------------------------------
 
@@ -353,11 +446,11 @@ class Node:
                 return fault, point
         return None
 
-    def committed(self, *, changed: bool) -> None:
+    def committed(self, *, changed: bool, posted: bool) -> None:
         """A transaction of this node is durable."""
         self.commits += 1
-        if changed:
-            self.world.wrote(self.index)
+        if changed or posted:
+            self.world.wrote(self.index, changed=changed, posted=posted)
 
     def read(self, work: Callable[[Tx], object]) -> None:
         """Something the world asks through this node."""

@@ -15,6 +15,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from tocsin.core.escalation import Level, Target
+from tocsin.simulation import room_oracles
 from tocsin.simulation.company import Company, contacts_for
 from tocsin.simulation.duties import Duty, Phase, duties, phases
 from tocsin.simulation.faults import Fault
@@ -53,6 +54,7 @@ def judge(world: World) -> list[Violation]:
     found += court.of_calls()
     found += court.of_refusals()
     found += court.of_the_end()
+    found += [Violation(world.seed, *one) for one in room_oracles.broken(world)]
     return sorted(found, key=lambda one: (one.at, one.invariant, one.what))
 
 

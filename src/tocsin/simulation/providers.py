@@ -17,6 +17,8 @@ from tocsin.simulation.history import MINUTE, SECOND, Call
 from tocsin.simulation.stage import Stage
 
 _TIMEOUT = 10 * SECOND
+# The channels of the outbox.
+POSTED = ("person", "matrix", "page", "mastodon", "mail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,13 @@ class Providers:
             self._add(
                 Fault.PHONE_OFF, name, chaos, ("temporary", "permanent", "unknown")
             )
+
+    def plan_outbox(self, chaos: int) -> None:
+        """The bad hours of what pages nobody."""
+        world = self._world
+        if world.faults.has(Fault.PROVIDER_DOWN):
+            for channel in world.dice.sample(POSTED, world.dice.choice((1, 2, 3))):
+                self._add(Fault.PROVIDER_DOWN, channel, chaos, ("temporary", "unknown"))
 
     def _add(self, fault: Fault, what: str, chaos: int, hows: Sequence[str]) -> None:
         dice = self._world.dice
@@ -166,13 +175,14 @@ class NodePager:
     ) -> Receipt:
         """One call. Raises DeliveryFailed, DeliveryUnknown."""
         fate = self._providers.called(self._caller, self.channel, message, to, key)
-        refusal = _refusal(fate)
+        refusal = refusal_of(fate)
         if refusal is not None:
             raise refusal
         return Receipt(provider_id=key, answer="ok")
 
 
-def _refusal(fate: Fate) -> TocsinError | None:
+def refusal_of(fate: Fate) -> TocsinError | None:
+    """What a caller gets instead of a receipt, None when it was accepted."""
     if fate.outcome == "unknown":
         return DeliveryUnknown(fate.why)
     if fate.outcome == "accepted":

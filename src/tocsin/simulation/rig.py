@@ -4,11 +4,14 @@ This rig changes nothing. Each method makes one part of one process; a seeded de
 overrides the one that makes the part which it breaks.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tocsin.engine.alerts import Intake
+from tocsin.engine.incidents.desk import IncidentDesk
+from tocsin.engine.incidents.transaction import Follower
 from tocsin.engine.loop import Engine
+from tocsin.engine.outbox import Outbox
 from tocsin.simulation.clocks import NodeClock
 from tocsin.store.database import Connection, Database
 
@@ -33,6 +36,24 @@ class Rig:
     def engine(self, database: Database, **parts: Any) -> Engine:
         """The engine itself."""
         return Engine(database, **parts)
+
+    def outbox(self, database: Database, **parts: Any) -> Outbox:
+        """What sends what pages nobody."""
+        return Outbox(database, **parts)
+
+    def desk(self, database: Database, **parts: Any) -> IncidentDesk:
+        """The door to incidents."""
+        return IncidentDesk(database, **parts)
+
+    def followers(
+        self, followers: Sequence[Follower], database: Database
+    ) -> Sequence[Follower]:
+        """What follows incidents in a process."""
+        return followers
+
+    def workers(self) -> int | None:
+        """How many calls pages and outbox make at once; None: each has its own."""
+        return None
 
     def clock(self, clock: NodeClock) -> NodeClock:
         """The machine's clock."""

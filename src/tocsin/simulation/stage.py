@@ -9,9 +9,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
 
+from tocsin.engine.incidents.transaction import Follower
 from tocsin.simulation.company import Company
 from tocsin.simulation.faults import Fault, Faults
-from tocsin.simulation.history import Call, History
+from tocsin.simulation.history import Call, History, Post
 from tocsin.simulation.ledger import Ledger
 from tocsin.simulation.rig import Rig
 from tocsin.store.database import Connection
@@ -33,7 +34,9 @@ class Stage:
         self.history = History()
         self.ledger = Ledger()
         # The call of a provider that is being made at this instant.
-        self.call: Call | None = None
+        self.call: Call | Post | None = None
+        # What follows incidents: nothing where nobody declares one.
+        self.followers: tuple[Follower, ...] = ()
         # What the engine raised and should not have: (when, where, error).
         self.broken: list[tuple[int, str, str]] = []
         # A clock so wrong that sources' times are not believed: arrival order rules.
@@ -94,6 +97,6 @@ class Stage:
         """Something changed that decides whether the installation can work."""
         raise NotImplementedError
 
-    def wrote(self, node: int) -> None:
-        """The node of this index changed what may be due."""
+    def wrote(self, node: int, *, changed: bool, posted: bool) -> None:
+        """The node of this index changed what may be due, in the outbox (`posted`)."""
         raise NotImplementedError

@@ -24,7 +24,7 @@ class Victim(Protocol):
         ...
 
     def roll(self, when: str) -> tuple[Fault, str] | None: ...
-    def committed(self, *, changed: bool) -> None: ...
+    def committed(self, *, changed: bool, posted: bool) -> None: ...
 
 
 class FaultyConnection:
@@ -41,18 +41,18 @@ class FaultyConnection:
         self.one = inner.one
         self._inner = inner
         self._victim = victim
-        self._changed = False
+        self._changed = self._posted = False
 
     def begin(self) -> None:
         self._victim.check_database()
         self._strike("before the transaction")
-        self._changed = False
+        self._changed = self._posted = False
         self._inner.begin()
 
     def commit(self) -> None:
         self._strike("before the commit")
         self._inner.commit()
-        self._victim.committed(changed=self._changed)
+        self._victim.committed(changed=self._changed, posted=self._posted)
         self._strike("after the commit")
 
     def rollback(self) -> None:
@@ -63,13 +63,18 @@ class FaultyConnection:
 
     def run(self, sql: str, **params: object) -> int:
         count = self._inner.run(sql, **params)
-        if count and _can_be_due(sql):
-            self._changed = True
+        if count:
+            self._notice(sql)
         return count
 
     def many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         self._inner.many(sql, rows)
-        self._changed = self._changed or (bool(rows) and _can_be_due(sql))
+        if rows:
+            self._notice(sql)
+
+    def _notice(self, sql: str) -> None:
+        self._changed = self._changed or _can_be_due(sql)
+        self._posted = self._posted or " outbox" in sql
 
     def _strike(self, when: str) -> None:
         hit = self._victim.roll(when)
@@ -83,7 +88,7 @@ class FaultyConnection:
 
 def _can_be_due(sql: str) -> bool:
     """Whether a statement can give another engine something to do."""
-    return " runs" in sql or " pages" in sql
+    return " runs" in sql or " pages" in sql or " incidents" in sql
 
 
 class Reads(Protocol):

@@ -11,12 +11,15 @@ from tocsin.core.severity import Severity
 from tocsin.simulation import company as companies
 from tocsin.simulation import configuration
 from tocsin.simulation.company import SERVICES, Company
+from tocsin.simulation.couriers import Courier
 from tocsin.simulation.faults import Fault
+from tocsin.simulation.following import goes_out
 from tocsin.simulation.history import MINUTE, SECOND, History
 from tocsin.simulation.nodes import Node
 from tocsin.simulation.people import People
 from tocsin.simulation.providers import Providers
 from tocsin.simulation.rig import Rig
+from tocsin.simulation.rooms import Rooms
 from tocsin.simulation.senders import Source
 from tocsin.simulation.stage import Stage
 from tocsin.store.database import Connection
@@ -45,7 +48,12 @@ class World(Stage):
         self.nodes: list[Node] = []
         self.people = People(self, self._working)
         self.providers = Providers(self, self.people.got)
+        self.rooms = Rooms(self, self._working)
+        self.couriers: list[Courier] = []
         self._machines()
+        if self.rooms.drawn:
+            self.followers = (goes_out,)
+            self.couriers = [Courier(self, node, self.providers) for node in self.nodes]
 
     def run(self) -> History:
         """Play the outage to its end."""
@@ -66,11 +74,14 @@ class World(Stage):
             self._live = live
             self.history.turns.append((self.time, live))
 
-    def wrote(self, node: int) -> None:
+    def wrote(self, node: int, *, changed: bool, posted: bool) -> None:
         """The others may find something to do."""
         for other in self.nodes:
-            if other.index != node:
+            if changed and other.index != node:
                 other.look_soon()
+        if posted:
+            for courier in self.couriers:
+                courier.look_soon()
 
     # -- the plan of the outage -----------------------------------------------
 
@@ -109,6 +120,9 @@ class World(Stage):
                 self._source(index, begin + self.dice.randrange(0, MINUTE))
             self.faults.fire(Fault.STORM)
         self._plan_faults()
+        if self.rooms.drawn:
+            self.providers.plan_outbox(CHAOS)
+            self.rooms.plan(CHAOS)
         self.at(CHAOS, self._calm)
 
     def _source(self, index: int, start: int) -> None:
