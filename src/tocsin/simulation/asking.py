@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from random import Random
 
 from tocsin.core.permissions import Grant
+from tocsin.core.roles import Role
 from tocsin.core.severity import Severity
-from tocsin.engine.incidents import acts
+from tocsin.engine.incidents import acts, roles
 from tocsin.engine.incidents.desk import Act, Done
 from tocsin.engine.incidents.scene import Outcome, Scene
 from tocsin.engine.sign_in import Viewer
@@ -108,16 +109,30 @@ class Asker:
         others = [one for one in self._working() if one is not node]
         if not others:
             return
-        world, severity = self._world, Severity(self._dice.choice((1, 2, 3)))
+        connection, person = self._world.connection, self._dice.choice(NAMES)
+        is_rating = self._dice.random() < 0.5
+        rival = self._rating(room, person) if is_rating else _taking(room, person)
         # Nothing is written yet: what was read holds no lock.
-        world.connection.rollback()
+        connection.rollback()
+        self._asked(others[0], rival, overtaken=False)
+        connection.begin()
+
+    def _rating(self, room: Room, person: str) -> Deed:
+        world, severity = self._world, Severity(self._dice.choice((1, 2, 3)))
 
         def learn(person: str, scene: Scene, done: Outcome) -> None:
             room.rate(severity, world.time, scene.now)
 
-        rival = Deed(
-            room, self._dice.choice(NAMES), f"rate {severity.name} meanwhile",
+        return Deed(
+            room, person, f"rate {severity.name} meanwhile",
             lambda s: acts.rate(s, severity, reason="figures"), learn,
         )  # fmt: skip
-        self._asked(others[0], rival, overtaken=False)
-        world.connection.begin()
+
+
+def _taking(room: Room, person: str) -> Deed:
+    """Command changes hands while whoever commanded decides."""
+    return Deed(
+        room, person, "take IC meanwhile",
+        lambda s: roles.take(s, Role.IC, reason="nobody answers"),
+        lambda person, scene, done: room.command(person),
+    )  # fmt: skip

@@ -242,7 +242,7 @@ class Rooms:
     def _does(
         self, room: Room, what: str, act: Act, learn: Learn, *, by: str = ""
     ) -> None:
-        rival = self.dice.random() < _RIVALS and what.startswith(("note", "internal"))
+        rival = self.dice.random() < _RIVALS
         person = by or self.dice.choice(NAMES)
         self._asker.ask(Deed(room, person, what, act, learn), overtaken=rival)
 
