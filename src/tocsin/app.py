@@ -54,6 +54,7 @@ from tocsin.engine.single_sign_on import SsoSettings
 from tocsin.engine.social.posting import SocialClerk, SocialFollower
 from tocsin.engine.status import following as status_following
 from tocsin.engine.status.exporting import StatusClerk
+from tocsin.engine.status.mailing import MailClerk, MailingPoster
 from tocsin.engine.upkeep import Upkeep
 from tocsin.engine.visits import Porter
 from tocsin.engine.watch import Watch
@@ -402,7 +403,7 @@ class Installation:
         chats = [ChatPoster(room) for room in self._rooms.values()]
         social = social_posters(self.settings, now=self.clock.now)
         pages = folder.FolderPoster(self.settings.status_dir)
-        found: list[Poster] = [nudges, *chats, *social, pages]
+        found: list[Poster] = [nudges, *chats, *social, pages, *self._mailers()]
         return Outbox(
             self.database,
             posters={poster.channel: poster for poster in found},
@@ -411,6 +412,7 @@ class Installation:
                 "chat": ChatClerk(self._rooms, self.directories.current),
                 "social": SocialClerk(),
                 "status": StatusClerk(self.directories.current, self._status_files),
+                "mail": MailClerk(self.public_url, self.secret),
             },
             clock=self.clock,
             dice=system.dice(),
@@ -419,12 +421,20 @@ class Installation:
             per_minute={"mail": self.settings.mail_per_minute},
         )
 
+    def _mailers(self) -> list[Poster]:
+        """What mails subscribers, where a mail server is set up."""
+        pager = self.engine.pagers.get("email")
+        by_mail = [smtp.MailPoster(pager)] if isinstance(pager, smtp.SmtpPager) else []
+        return [MailingPoster(), *by_mail]
+
     def _status_files(self, shot: Snapshot) -> Mapping[str, str]:
         """The files of a status page, with links between them."""
         from tocsin.web.status.rendering import files
 
         own = f"https://{shot.page.domain}" if shot.page.domain else ""
-        return files(shot, own or f"{self.public_url}/status/{shot.page.name}")
+        here = f"{self.public_url}/status/{shot.page.name}"
+        mails = f"{here}/mails" if "email" in self.engine.pagers else ""
+        return files(shot, own or here, mails=mails)
 
     def _hand_out(self, posting: Posting) -> None:
         self._posting.submit(posting)

@@ -26,6 +26,7 @@ class Path(StrEnum):
     SSO = "single sign-on"
     EMERGENCY = "emergency code"
     TOKEN = "API token"
+    SUBSCRIPTION = "subscription"
 
 
 class Rule(Struct, frozen=True):
@@ -55,6 +56,7 @@ ACCOUNT: Mapping[Path, Rule] = {
     Path.PASSWORD: Rule(10, 30 * _SECOND, 5, _SECOND, 15 * _MINUTE),
     Path.LINK_REQUEST: Rule(3, 5 * _MINUTE),
     Path.EMERGENCY: Rule(5, 2 * _MINUTE, 3, 10 * _SECOND, _HOUR),
+    Path.SUBSCRIPTION: Rule(3, 5 * _MINUTE),
 }
 # Per network address: an office behind one address has many people.
 ADDRESS: Mapping[Path, Rule] = {
@@ -65,6 +67,7 @@ ADDRESS: Mapping[Path, Rule] = {
     Path.SSO: Rule(60, 2 * _SECOND, 30, _SECOND, _HOUR),
     Path.EMERGENCY: Rule(10, _MINUTE, 5, 10 * _SECOND, _HOUR),
     Path.TOKEN: Rule(60, 2 * _SECOND),
+    Path.SUBSCRIPTION: Rule(20, 30 * _SECOND),
 }
 
 

@@ -8,12 +8,13 @@ insists) or `smtps://…`, a sender, and a CA file for a private CA.
 import smtplib
 import ssl
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from hashlib import sha256
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -69,6 +70,27 @@ class SmtpPager:
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(text, cte="quoted-printable")
         return self._deliver(mail, to, timeout_seconds=10)
+
+    def send_bulk(
+        self, payload: Mapping[str, Any], *, to: str, key: str, timeout_seconds: float
+    ) -> Receipt:
+        """A mail to a subscriber: `subject`, `text`, `sent_at`, `leave` (a link)."""
+        if not is_mail_address(to):
+            refused = "no mail address"
+            raise DeliveryFailed(refused, permanent=True)
+        mail = EmailMessage(policy=SMTP)
+        mail["From"], mail["To"] = self._sender, to
+        # Words of people: a header has one line.
+        mail["Subject"] = " ".join(str(payload["subject"]).split())
+        mail["Date"] = format_datetime(datetime.fromisoformat(payload["sent_at"]))
+        mail["Message-ID"] = _message_id(key, self._sender)
+        mail["Auto-Submitted"] = "auto-generated"
+        if payload.get("leave"):
+            mail["Precedence"] = "bulk"
+            mail["List-Unsubscribe"] = f"<{payload['leave']}>"
+            mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        mail.set_content(str(payload["text"]), cte="quoted-printable")
+        return self._deliver(mail, to, timeout_seconds)
 
     def _deliver(self, mail: EmailMessage, to: str, timeout_seconds: float) -> Receipt:
         try:
@@ -136,6 +158,31 @@ class SmtpPager:
             if code not in (250, 251):
                 text = f"{code} {answer.decode('utf-8', 'replace')}"
                 raise DeliveryFailed(text, permanent=500 <= code < 600)
+
+
+class MailPoster:
+    """The `mail` channel of the outbox: what people subscribed to, and can leave.
+
+    Source: RFC 8058 (List-Unsubscribe-Post, a mail program's own button).
+    """
+
+    channel = "mail"
+
+    def __init__(self, server: SmtpPager) -> None:
+        self._server = server
+
+    def post(
+        self,
+        payload: Mapping[str, Any],
+        *,
+        to: str,
+        key: str,
+        timeout_seconds: float,
+    ) -> Receipt:
+        """Send one mail. Raises DeliveryFailed, DeliveryUnknown."""
+        return self._server.send_bulk(
+            payload, to=to, key=key, timeout_seconds=timeout_seconds
+        )
 
 
 def compose(message: PageMessage, *, to: str, key: str, sender: str) -> EmailMessage:

@@ -58,6 +58,7 @@ from tocsin.web.gate import (
 from tocsin.web.guard import Guard
 from tocsin.web.navigation import Navigation
 from tocsin.web.reviews import actions, editor, listing, runbook
+from tocsin.web.status import mails as status_mails
 from tocsin.web.status import public as status_pages
 from tocsin.web.threshold import Threads
 
@@ -84,6 +85,8 @@ OPEN = {
     "/sign-in/{token}",
     "/sign-out",
     "/status/{page}",
+    "/status/{page}/mails",
+    "/status/{page}/mails/{token}",
     "/status/{page}/{path:path}",
     "/demo",
     "/demo/mail",
@@ -135,6 +138,7 @@ def _open_routes(desk: FrontDesk, gate: Gate, stopping: asyncio.Event) -> list[R
         *security.routes(desk, gate, threads),
         *single_sign_on.routes(desk, gate),
         *theme.routes(desk),
+        *status_mails.routes(desk),
         *status_pages.routes(desk, gate),
         *pwa.routes(),
     ]

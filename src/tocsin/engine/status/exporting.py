@@ -12,10 +12,11 @@ from msgspec.structs import replace
 
 from tocsin.core.directory import Directory
 from tocsin.core.status_pages import Snapshot, StatusPage
+from tocsin.core.subscribers import CONFIRM_WITHIN
 from tocsin.engine.outbox import Unwanted
 from tocsin.engine.paging import Sent
 from tocsin.engine.status.reading import snapshot
-from tocsin.store import outbox
+from tocsin.store import outbox, subscribers
 from tocsin.store import status_pages as stored
 from tocsin.store.database import Tx
 from tocsin.store.outbox import Message, Outgoing
@@ -42,6 +43,7 @@ def each_minute(tx: Tx, directory: Directory, *, now: datetime) -> None:
             outbox.put(tx, [_message(page, f"{now:%Y-%m-%dT%H:%M}")], now=now)
     if directory.status_pages:
         stored.forget_written(tx, before=now - _KEPT)
+        subscribers.forget_pending(tx, before=now - CONFIRM_WITHIN)
 
 
 def _message(page: StatusPage, why: str) -> Message:

@@ -12,7 +12,7 @@ from tocsin.core.incidents import OPEN, Incident
 from tocsin.core.status_pages import OPERATIONAL, Interval, StatusPage
 from tocsin.core.updates_written import Update
 from tocsin.engine.incidents.scene import Happened
-from tocsin.engine.status import exporting
+from tocsin.engine.status import exporting, mailing
 from tocsin.store import status_pages as stored
 from tocsin.store.database import Tx
 
@@ -60,6 +60,8 @@ def _tell(
         if state != OPERATIONAL:
             new = Interval(name, state, now, incident=incident.number)
             stored.begin(tx, page.name, new)
+    if said:
+        mailing.begin(tx, page, incident, update, said, now=now)
     return bool(said)
 
 

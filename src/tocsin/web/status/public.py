@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from tocsin.core.status_pages import Snapshot, StatusPage
 from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.status import subscribing
 from tocsin.engine.status.reading import snapshot
 from tocsin.store.database import Tx
 from tocsin.web.gate import Gate, guarded, new_nonce
@@ -64,7 +65,9 @@ def _answer(desk: FrontDesk, gate: Gate, request: Request, path: str) -> Respons
     nonce = new_nonce()
     url = address_of(desk, shot.page)
     path = path.rstrip("/") or "index.html"
-    text = files(shot, url, prefix=f"/status/{name}/", nonce=nonce).get(path)
+    prefix = f"/status/{name}/"
+    mails = f"{prefix}mails" if subscribing.is_open(desk, shot.page) else ""
+    text = files(shot, url, prefix=prefix, nonce=nonce, mails=mails).get(path)
     if text is None:
         raise HTTPException(404)
     kind = _TYPES["." + path.rpartition(".")[2]]

@@ -17,11 +17,18 @@ _encode = msgspec.json.Encoder().encode
 
 
 def files(
-    shot: Snapshot, url: str, *, prefix: str | None = None, nonce: str = ""
+    shot: Snapshot,
+    url: str,
+    *,
+    prefix: str | None = None,
+    nonce: str = "",
+    mails: str = "",
 ) -> Mapping[str, str]:
-    """Path → text of everything. `prefix` begins links; None makes them relative."""
+    """Path → text of everything. `prefix` begins links; None makes them relative;
+    `mails` is where to ask for mails, empty where there are none.
+    """
     found = {
-        "index.html": page(shot, url, prefix=prefix, nonce=nonce),
+        "index.html": page(shot, url, prefix=prefix, nonce=nonce, mails=mails),
         "history.html": history(shot, url, prefix=prefix, nonce=nonce),
         "feed.atom": feeds.atom(shot, url),
         "feed.rss": feeds.rss(shot, url),
@@ -36,12 +43,15 @@ def files(
     return found
 
 
-def page(shot: Snapshot, url: str, *, prefix: str | None, nonce: str) -> str:
+def page(
+    shot: Snapshot, url: str, *, prefix: str | None, nonce: str, mails: str = ""
+) -> str:
     """The first page."""
     return _rendered(
         "status.html", shot, url, prefix or "", nonce,
         earlier=shot.past[:_EARLIER],
         groups=_groups(shot),
+        mails=mails,
     )  # fmt: skip
 
 

@@ -1,0 +1,131 @@
+"""Who gets mails of which status page."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from tocsin.core.subscribers import (
+    CONFIRMED,
+    ENDED,
+    PENDING,
+    SUPPRESSED,
+    Subscriber,
+)
+from tocsin.store.database import Row, Tx
+from tocsin.store.instants import from_micros, to_micros
+
+_SELECT = "select id, page, address, components, state, made_at from subscribers "
+_components = msgspec.json.Decoder(tuple[str, ...]).decode
+
+
+def get(tx: Tx, subscriber: str) -> Subscriber | None:
+    """One of them."""
+    row = tx.one(_SELECT + "where id = :id", id=subscriber)
+    return _subscriber(row) if row else None
+
+
+def ask(
+    tx: Tx,
+    new_id: str,
+    *,
+    page: str,
+    address: str,
+    components: Sequence[str],
+    now: datetime,
+) -> Subscriber:
+    """Somebody asks for an address; who is confirmed or refuses mails stays as they are."""
+    tx.run(
+        "insert into subscribers (id, page, kind, address, components, state, made_at) "
+        "values (:id, :page, 'email', :address, :components, :pending, :now) "
+        "on conflict (page, kind, address) do update set "
+        "components = excluded.components, state = excluded.state, "
+        "made_at = excluded.made_at where subscribers.state in (:pending, :ended)",
+        id=new_id,
+        page=page,
+        address=address,
+        components=msgspec.json.encode(components).decode(),
+        pending=PENDING,
+        ended=ENDED,
+        now=to_micros(now),
+    )
+    row = tx.one(
+        _SELECT + "where page = :page and kind = 'email' and address = :address",
+        page=page,
+        address=address,
+    )
+    assert row is not None
+    return _subscriber(row)
+
+
+def confirm(
+    tx: Tx, subscriber: str, *, components: Sequence[str], now: datetime
+) -> bool:
+    """They want mails of these components; whether they may (still) say so."""
+    return (
+        tx.run(
+            "update subscribers set components = :components, state = :confirmed, "
+            "confirmed_at = coalesce(confirmed_at, :now), ended_at = null "
+            "where id = :id and state in (:pending, :confirmed)",
+            components=msgspec.json.encode(components).decode(),
+            pending=PENDING,
+            confirmed=CONFIRMED,
+            now=to_micros(now),
+            id=subscriber,
+        )
+        > 0
+    )
+
+
+def end(tx: Tx, subscriber: str, *, now: datetime) -> None:
+    """They want no more mails; said twice is said once."""
+    tx.run(
+        "update subscribers set state = :ended, ended_at = :now "
+        "where id = :id and state in (:pending, :confirmed)",
+        ended=ENDED,
+        pending=PENDING,
+        confirmed=CONFIRMED,
+        now=to_micros(now),
+        id=subscriber,
+    )
+
+
+def suppress(tx: Tx, address: str, *, answer: str, now: datetime) -> None:
+    """There is no such mailbox: no page writes to it again."""
+    tx.run(
+        "update subscribers set state = :suppressed, ended_at = :now, "
+        "bounces = bounces + 1, last_answer = :answer "
+        "where kind = 'email' and address = :address",
+        suppressed=SUPPRESSED,
+        answer=answer[:500],
+        address=address,
+        now=to_micros(now),
+    )
+
+
+def after(tx: Tx, page: str, subscriber: str, *, limit: int) -> list[Subscriber]:
+    """The confirmed ones of a page in the order of their ids, behind one of them."""
+    rows = tx.all(
+        _SELECT + "where page = :page and state = :confirmed and id > :after "
+        "order by id limit :limit",
+        page=page,
+        confirmed=CONFIRMED,
+        after=subscriber,
+        limit=limit,
+    )
+    return [_subscriber(row) for row in rows]
+
+
+def forget_pending(tx: Tx, *, before: datetime) -> None:
+    """Who never confirmed."""
+    tx.run(
+        "delete from subscribers where state = :pending and made_at < :before",
+        pending=PENDING,
+        before=to_micros(before),
+    )
+
+
+def _subscriber(row: Row) -> Subscriber:
+    return Subscriber(
+        row[0], row[1], row[2], _components(row[3]), row[4], from_micros(row[5])
+    )

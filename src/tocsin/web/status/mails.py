@@ -1,0 +1,122 @@
+"""Mails of a status page, for customers: asking for them, confirming, choosing, leaving.
+
+A link in a mail only shows: mail scanners follow links. What it offers is a POST, and
+the POST of a mail program's own button (RFC 8058) leaves.
+"""
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from tocsin.core.status_pages import StatusPage
+from tocsin.core.subscribers import Subscriber
+from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.status import subscribing
+from tocsin.web.gate import address_of, guarded, new_nonce
+from tocsin.web.rendering import render
+
+_MOST_FIELDS = 200
+
+
+def routes(desk: FrontDesk) -> list[Route]:
+    """The routes; each guards itself."""
+
+    async def ask(request: Request) -> Response:
+        return await run_in_threadpool(_ask, desk, request)
+
+    async def asked(request: Request) -> Response:
+        form = await request.form(max_fields=_MOST_FIELDS, max_files=0)
+        return await run_in_threadpool(_asked, desk, request, form)
+
+    async def show(request: Request) -> Response:
+        return await run_in_threadpool(_show, desk, request)
+
+    async def act(request: Request) -> Response:
+        form = await request.form(max_fields=_MOST_FIELDS, max_files=0)
+        return await run_in_threadpool(_act, desk, request, form)
+
+    return [
+        Route("/status/{page}/mails", ask, methods=["GET"]),
+        Route("/status/{page}/mails", asked, methods=["POST"]),
+        Route("/status/{page}/mails/{token}", show, methods=["GET"]),
+        Route("/status/{page}/mails/{token}", act, methods=["POST"]),
+    ]
+
+
+def _page(desk: FrontDesk, request: Request) -> StatusPage:
+    page = desk.directory().status_pages.get(request.path_params["page"])
+    if page is None or not subscribing.is_open(desk, page):
+        raise HTTPException(404)
+    return page
+
+
+def _ask(desk: FrontDesk, request: Request) -> Response:
+    return _form(desk, _page(desk, request))
+
+
+def _asked(desk: FrontDesk, request: Request, form: FormData) -> Response:
+    page = _page(desk, request)
+    address = str(form.get("address", ""))
+    wait = subscribing.ask(
+        desk, page, address, _chosen(page, form), network=address_of(request)
+    )
+    if wait is None:
+        said = "Expected a mail address such as ana@example.com."
+        return _form(desk, page, status=422, problem=said, address=address[:300])
+    if wait:
+        minutes = int(wait.total_seconds() // 60) + 1
+        said = f"That was asked for too often. Try again in {minutes} min."
+        answer = _form(desk, page, status=429, problem=said, address=address[:300])
+        answer.headers["retry-after"] = str(minutes * 60)
+        return answer
+    return _form(desk, page, said="asked")
+
+
+def _show(desk: FrontDesk, request: Request) -> Response:
+    page, one = _page(desk, request), _subscriber(desk, request)
+    return _form(desk, page, one=one, chosen=one.components)
+
+
+def _act(desk: FrontDesk, request: Request, form: FormData) -> Response:
+    page, one = _page(desk, request), _subscriber(desk, request)
+    if form.get("do") == "confirm":
+        is_good = subscribing.confirm(desk, one, _chosen(page, form))
+        said = "confirmed" if is_good else "late"
+    elif form.get("do") == "leave" or form.get("List-Unsubscribe") == "One-Click":
+        subscribing.leave(desk, one)
+        said = "left"
+    else:
+        said = ""
+    now_is = _subscriber(desk, request)
+    return _form(desk, page, one=now_is, chosen=now_is.components, said=said)
+
+
+def _subscriber(desk: FrontDesk, request: Request) -> Subscriber:
+    name, token = request.path_params["page"], request.path_params["token"]
+    one = subscribing.found(desk, name, token)
+    if one is None:
+        raise HTTPException(404)
+    return one
+
+
+def _chosen(page: StatusPage, form: FormData) -> tuple[str, ...]:
+    given = {str(one) for one in form.getlist("component")}
+    found = tuple(one.name for one in page.components if one.name in given)
+    # All of them is "whatever there is", also what is added later.
+    return () if len(found) == len(page.components) else found
+
+
+def _form(
+    desk: FrontDesk, page: StatusPage, *, status: int = 200, **values: object
+) -> Response:
+    nonce = new_nonce()
+    text = render(
+        "status_mails.html",
+        **{"problem": "", "address": "", "one": None, "chosen": (), "said": "", **values},
+        page=page, root=f"/status/{page.name}/", nonce=nonce, zone=page.zone,
+        now=desk.clock.now(),
+    )  # fmt: skip
+    return guarded(HTMLResponse(text, status), nonce=nonce)
