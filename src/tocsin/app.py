@@ -66,6 +66,7 @@ from tocsin.integrations import (
     catalogue,
     folder,
     generic,
+    github,
     heartbeat,
     mastodon,
     matrix,
@@ -100,7 +101,14 @@ log = structlog.get_logger()
 
 DIALECTS: dict[str, Dialect] = {
     one.INTEGRATION.type: one.INTEGRATION
-    for one in (prometheus, alertmanager, pagerduty_events, generic, heartbeat)
+    for one in (
+        prometheus,
+        alertmanager,
+        pagerduty_events,
+        generic,
+        heartbeat,
+        github,
+    )
 }
 
 

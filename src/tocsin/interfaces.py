@@ -77,6 +77,8 @@ class Inbound(Struct, frozen=True):
     body: bytes
     base_url: str = ""  # of this integration, to put into answers
     settings: Mapping[str, object] = {}  # the integration's own settings
+    # What it may be signed with; none where a kept request is read once more.
+    secrets: tuple[str, ...] = ()
 
 
 class Outbound(Struct, frozen=True):
@@ -142,6 +144,7 @@ class Change(Struct, frozen=True):
     occurred_at: datetime | None
     details: Mapping[str, str]
     links: tuple[str, ...] = ()
+    event_id: str = ""  # of the sender: what it sends twice is kept once
 
 
 class Reading(Struct, frozen=True):

@@ -2,10 +2,11 @@
 # Installs the real programs that the tests speak to, where they are missing and this may
 # be done (Debian, root). They are programs to run, not services: none is started here.
 missing=""
-# A certified OpenID Connect provider: a package to run, kept beside its script.
+# A certified OpenID Connect provider, and GitHub's own examples of what it sends.
 provider() {
   here=$(dirname "$0")
-  [ -d "$here/node_modules/oidc-provider" ] || ! command -v npm >/dev/null 2>&1 ||
+  [ -d "$here/node_modules/oidc-provider" ] &&
+    [ -d "$here/node_modules/@octokit/webhooks-examples" ] || ! command -v npm >/dev/null 2>&1 ||
     (cd "$here" && npm ci --silent --ignore-scripts --no-audit --no-fund >/dev/null)
 }
 # A Matrix homeserver, in an environment of its own: no part of Tocsin touches it.

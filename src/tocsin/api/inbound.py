@@ -161,6 +161,7 @@ class InboundApp:
             body,
             f"{self._reception.public_url}/in/{key}",
             integration.settings,
+            integration.keys,
         )
         if not dialect.is_intake(inbound):
             return False
@@ -280,4 +281,5 @@ def _inbound(
         body=body,
         base_url=f"{public_url}/in/{integration.key}",
         settings=integration.settings,
+        secrets=integration.keys,
     )

@@ -42,7 +42,14 @@ NOUNS = (
 )  # fmt: skip
 Documents = dict[str, dict[str, Plain]]
 
-TYPES = ("prometheus", "alertmanager", "pagerduty-events", "generic", "heartbeat")
+TYPES = (
+    "prometheus",
+    "alertmanager",
+    "pagerduty-events",
+    "generic",
+    "heartbeat",
+    "github",
+)
 TARGETS = ("user", "rotation", "schedule", "team", "round_robin")
 
 

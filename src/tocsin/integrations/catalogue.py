@@ -156,6 +156,23 @@ SENDERS: tuple[Sender, ...] = (
         "cron dead man snitch healthchecks ping backup job watchdog",
     ),
     Sender(
+        "github",
+        "github",
+        "GitHub",
+        "What was deployed, pushed, released and run, beside the incidents it may cause.",
+        ("changes, never alerts", "signed deliveries, each counted once"),
+        (
+            Snippet(
+                "Settings, Webhooks, Add webhook",
+                "Payload URL   «address»\nContent type  application/json\n"
+                "Secret        «key»\n",
+                "Events: deployments, deployment statuses, pushes, releases, "
+                "workflow runs.",
+            ),
+        ),
+        "github actions deployment push release workflow change deploy git",
+    ),
+    Sender(
         "tocsin",
         "generic",
         "tocsin send",
@@ -224,6 +241,8 @@ def sample(
         return SampleRequest(Outbound("GET", f"/ping/{key}"))
     if kind == "pagerduty-events":
         return _pagerduty(key, mark, resolved=resolved)
+    if kind == "github":
+        return _sample(path, {"zen": _TITLE, "hook_id": 1}, "", "")
     labels = {"alertname": "TocsinTest", "severity": "warning", _LABEL: mark}
     alert: dict[str, object] = {
         "labels": labels,

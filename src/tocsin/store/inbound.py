@@ -117,10 +117,11 @@ def reject_counts(tx: Tx) -> dict[int, int]:
 def add_changes(
     tx: Tx, integration: int, service: str, changes: Sequence[Change], *, now: datetime
 ) -> None:
-    """Changes that a sender reported."""
+    """Changes that a sender reported; one that it sends twice is kept once."""
     tx.many(
-        "insert into changes (integration, service, at, summary, source, data) "
-        "values (?, ?, ?, ?, ?, ?)",
+        "insert into changes "
+        "(integration, service, at, summary, source, data, event_id) "
+        "values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
         [
             (
                 integration,
@@ -129,6 +130,7 @@ def add_changes(
                 change.summary,
                 change.source,
                 _encode({"details": change.details, "links": change.links}).decode(),
+                change.event_id or None,
             )
             for change in changes
         ],

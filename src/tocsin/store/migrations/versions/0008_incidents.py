@@ -33,10 +33,19 @@ def _at(name: str, *, needed: bool = True) -> sa.Column[int]:
 def upgrade() -> None:
     """Add only; what earlier releases wrote stays as it is."""
     _room()
+    _changes()
     _outbox()
     _status_pages()
     _reviews()
     _chat()
+
+
+def _changes() -> None:
+    # A change that is sent twice is one; null, of which there may be many, is no id.
+    op.add_column("changes", sa.Column("event_id", sa.Text, nullable=True))
+    op.create_index(
+        "changes_event", "changes", ["integration", "event_id"], unique=True
+    )
 
 
 def _room() -> None:
