@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace as replaced
@@ -14,10 +15,12 @@ from tocsin.engine.incidents.transaction import Follower
 from tocsin.engine.outbox import Claimed, Outbox
 from tocsin.engine.paging import Sent
 from tocsin.engine.sign_in import Viewer
+from tocsin.engine.status.mailing import MailClerk
 from tocsin.simulation.following import outside
 from tocsin.simulation.rig import Rig
 from tocsin.store import outbox as stored
 from tocsin.store.database import Connection, Database, Tx
+from tocsin.store.outbox import Outgoing
 
 # -- in the SQL ------------------------------------------------------------------
 
@@ -256,3 +259,55 @@ class FrozenPosts(_OutboxDefect):
 class SharedWorkers(Rig):
     def workers(self) -> int | None:
         return 4
+
+
+# -- in mails to subscribers -------------------------------------------------------
+
+
+class _MailDefect(Rig):
+    """A defect in what writes a mailing's mails."""
+
+    kind: type[MailClerk] = MailClerk
+
+    def mail_clerk(self, public_url: str, secret: bytes, *, chunk: int) -> MailClerk:
+        return self.kind(public_url, secret, chunk)
+
+
+class _MailsWhoLeft(MailClerk):
+    def prepare(self, tx: Tx, message: Outgoing, *, now: datetime) -> Outgoing:
+        return message
+
+
+@defect("who left while a mailing waited is mailed")
+class MailsWhoLeft(_MailDefect):
+    kind = _MailsWhoLeft
+
+
+class _ForgetsTheRest(MailClerk):
+    def heard(
+        self, tx: Tx, message: Outgoing, sent: Sent, *, state: str, now: datetime
+    ) -> None:
+        # Of a mailing that was tried once more only the first part is written.
+        if message.tries < 2 or not message.payload.get("after"):
+            super().heard(tx, message, sent, state=state, now=now)
+
+
+@defect("a mailing that was interrupted does not go on")
+class ForgetsTheRest(_MailDefect):
+    kind = _ForgetsTheRest
+
+
+@defect("a mailing goes to everybody, whatever they asked for")
+class MailsEverybody(SqlDefect):
+    was = "select id, page, address, components, state, made_at from subscribers"
+    becomes = "select id, page, address, '[]', state, made_at from subscribers"
+
+
+@defect("a mailing's parts overlap, and each writes mails of its own")
+class PartsOverlap(_OtherParams):
+    was = "and id > :after"
+    becomes = "and id >= :after"
+
+    def params(self, sql: str, params: dict[str, Any]) -> dict[str, Any]:
+        is_mail = sql.startswith("insert into outbox") and params["channel"] == "mail"
+        return {**params, "key": self.unique(params["key"])} if is_mail else params

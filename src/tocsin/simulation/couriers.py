@@ -11,7 +11,9 @@ from tocsin.core.outbox import LANES
 from tocsin.engine.nudges import NudgeClerk
 from tocsin.engine.outbox import Claimed, Outbox, Posting
 from tocsin.engine.paging import Sent
-from tocsin.interfaces import Receipt
+from tocsin.engine.status.mailing import MailingPoster
+from tocsin.interfaces import Poster, Receipt
+from tocsin.simulation.following import CHUNK
 from tocsin.simulation.history import SECOND, Post
 from tocsin.simulation.nodes import Node, Trip
 from tocsin.simulation.providers import POSTED, Providers, refusal_of
@@ -33,9 +35,10 @@ class Courier:
     def __init__(self, world: Stage, node: Node, providers: Providers) -> None:
         self._world = world
         self._node = node
-        self._posters = {
+        self._posters: dict[str, Poster] = {
             name: NodePoster(world, node, providers, name) for name in POSTED
         }
+        self._posters[MailingPoster.channel] = MailingPoster()
         self._outbox: Outbox | None = None
         self._step_at: int | None = None
         self._told_at = 0
@@ -55,7 +58,12 @@ class Courier:
         outbox = self._outbox = world.rig.outbox(
             node.database,
             posters=self._posters,
-            clerks={"nudge": NudgeClerk(node.directories.current)},
+            clerks={
+                "nudge": NudgeClerk(node.directories.current),
+                "mail": world.rig.mail_clerk(
+                    "https://tocsin.example.com", b"a secret", chunk=CHUNK
+                ),
+            },
             clock=node.clock,
             dice=world.dice,
             incarnation=f"node{node.index}.{node.life}",
@@ -145,6 +153,8 @@ class NodePoster:
         world = self._world
         person = str(payload.get("person", ""))
         fate = self._providers.fate(self.channel, to, person)
+        update = int(payload.get("update", 0))
+        about = f"update {update}" if update else key
         post = Post(
             begun=world.time,
             ended=world.time + fate.took,
@@ -153,8 +163,8 @@ class NodePoster:
             channel=self.channel,
             target=person or to,
             key=key,
-            what=str(payload.get("what", key)),
-            update=int(payload.get("update", 0)),
+            what=str(payload.get("what", about)),
+            update=update,
             order=int(payload.get("order", 0)),
             outcome=fate.outcome,
             taken=fate.taken,

@@ -12,6 +12,7 @@ from tocsin.engine.incidents.desk import IncidentDesk
 from tocsin.engine.incidents.transaction import Follower
 from tocsin.engine.loop import Engine
 from tocsin.engine.outbox import Outbox
+from tocsin.engine.status.mailing import MailClerk
 from tocsin.simulation.clocks import NodeClock
 from tocsin.store.database import Connection, Database
 
@@ -40,6 +41,10 @@ class Rig:
     def outbox(self, database: Database, **parts: Any) -> Outbox:
         """What sends what pages nobody."""
         return Outbox(database, **parts)
+
+    def mail_clerk(self, public_url: str, secret: bytes, *, chunk: int) -> MailClerk:
+        """Who writes the mails of a mailing."""
+        return MailClerk(public_url, secret, chunk)
 
     def desk(self, database: Database, **parts: Any) -> IncidentDesk:
         """The door to incidents."""

@@ -1,4 +1,4 @@
-"""The promises of incidents and of the outbox (R1-R8), judged from outside.
+"""The promises of incidents and of the outbox (R1-R9), judged from outside.
 
 Of the database this is looked at when all is over: the log of a room, and what the
 incident and its roles have come to. Everything else is what people and channels saw.
@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from tocsin.simulation.following import SUBSCRIBERS
+from tocsin.simulation.following import SUBSCRIBERS, address, wants
 from tocsin.simulation.history import MINUTE, SECOND, LiveTime, Post
 from tocsin.simulation.room_ledger import Promise, Room
 from tocsin.simulation.world import World
@@ -32,6 +32,7 @@ def broken(world: World) -> Iterator[Broken]:
     court = _Court(world)
     yield from court.of_posts()
     yield from court.of_mailings()
+    yield from court.of_subscribers()
     for room in world.rooms.rooms:
         if room.declared is not None:
             yield from court.of_room(room)
@@ -120,6 +121,29 @@ class _Court:
                 yield "R5 in order", post.begun, what
             last[post.target] = max(post.order, last.get(post.target, 0))
 
+    # -- R9: who wants no mail gets none -------------------------------------------
+
+    def of_subscribers(self) -> Iterator[Broken]:
+        """Who left is mailed no more, and nobody is mailed what is not for them."""
+        last = self.world.rooms.left
+        for post in self.history.posts:
+            if post.channel != "mail" or not post.update:
+                continue
+            number = next(n for n in range(SUBSCRIBERS) if address(n) == post.target)
+            if not wants(number):
+                what = f"{post.key} went to {post.target}, who did not ask for it"
+                yield "R9 wanted mails only", post.begun, what
+            # What was claimed before they left may be on its way until its lease ends.
+            gone = last.get(number, self.history.ended) + LEASE + self.doubt
+            if post.begun > gone:
+                what = f"{post.key} went to {post.target} after they had left"
+                yield "R9 wanted mails only", post.begun, what
+
+    def _readers(self) -> list[int]:
+        """Who wanted mails to the end."""
+        left = self.world.rooms.left
+        return [n for n in range(SUBSCRIBERS) if wants(n) and n not in left]
+
     # -- R5: everything arrives --------------------------------------------------
 
     def of_mailings(self) -> Iterator[Broken]:
@@ -158,8 +182,8 @@ class _Court:
             about = f"update {number}"
             yield from self._arrives("page", "status", about, told.at)
             yield from self._arrives("mastodon", "company", about, told.at)
-            for n in range(SUBSCRIBERS):
-                yield from self._arrives("mail", f"subscriber-{n}", about, told.at)
+            for n in self._readers():
+                yield from self._arrives("mail", address(n), about, told.at)
         for key, at in room.notes.items():
             yield from self._arrives("matrix", f"room-{room.number}", key, at)
         yield from self._kept(room, log)

@@ -15,6 +15,7 @@ from tocsin.engine.incidents import acts, roles, updates
 from tocsin.engine.incidents.declaring import Draft
 from tocsin.engine.incidents.desk import Act
 from tocsin.engine.incidents.scene import Outcome, Scene
+from tocsin.simulation import following
 from tocsin.simulation.asking import Asker, Deed, Learn, viewer_of
 from tocsin.simulation.company import NAMES, SERVICES
 from tocsin.simulation.history import MINUTE, SECOND
@@ -51,6 +52,8 @@ class Rooms:
         self.rooms: list[Room] = []
         # What was put into the outbox in one go: what, recipients, when.
         self.mailings: list[tuple[str, int, int]] = []
+        # Subscribers who left, and when that was durable.
+        self.left: dict[int, int] = {}
         self._serial = 0
 
     def plan(self, chaos: int) -> None:
@@ -62,6 +65,9 @@ class Rooms:
             room = Room(f"outage {index}", f"declared {index}", services, severity)
             self.rooms.append(room)
             world.at(dice.randrange(0, chaos - 30 * MINUTE), self._declares(room))
+        for number in dice.sample(range(following.SUBSCRIBERS), 3):
+            at = dice.randrange(0, chaos)
+            world.at(at, lambda number=number: self._leave(number, 0))  # type: ignore[misc]
         if dice.random() < 0.5:
             count = dice.choice(_MAILING)
             at = dice.randrange(0, chaos - 20 * MINUTE)
@@ -245,6 +251,22 @@ class Rooms:
         rival = self.dice.random() < _RIVALS
         person = by or self.dice.choice(NAMES)
         self._asker.ask(Deed(room, person, what, act, learn), overtaken=rival)
+
+    def _leave(self, number: int, tries: int) -> None:
+        """A subscriber wants no more mails."""
+        node = self._asker.node()
+        if node is not None:
+            now, database, commits = node.clock.now(), node.database, node.commits
+            assert database is not None
+            answered = node.run(
+                "room",
+                lambda: database.write(lambda tx: following.leave(tx, number, now=now)),
+            )
+            if node.commits > commits:
+                self.left.setdefault(number, self._world.time)
+            if answered:
+                return
+        self._asker.again(tries, lambda: self._leave(number, tries + 1))
 
     def _mail(self, what: str, count: int, tries: int) -> None:
         """Some hundred mails are put into the outbox in one go."""

@@ -9,11 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 from tocsin.core.severity import Severity
 from tocsin.simulation import company as companies
-from tocsin.simulation import configuration
+from tocsin.simulation import configuration, following
 from tocsin.simulation.company import SERVICES, Company
 from tocsin.simulation.couriers import Courier
 from tocsin.simulation.faults import Fault
-from tocsin.simulation.following import goes_out
 from tocsin.simulation.history import MINUTE, SECOND, History
 from tocsin.simulation.nodes import Node
 from tocsin.simulation.people import People
@@ -52,7 +51,8 @@ class World(Stage):
         self.couriers: list[Courier] = []
         self._machines()
         if self.rooms.drawn:
-            self.followers = (goes_out,)
+            following.subscribe(connection, now=self.start)
+            self.followers = (following.goes_out,)
             self.couriers = [Courier(self, node, self.providers) for node in self.nodes]
 
     def run(self) -> History:

@@ -78,11 +78,12 @@ class MailClerk:
 
     public_url: str
     secret: bytes
+    chunk: int = CHUNK
 
     def prepare(self, tx: Tx, message: Outgoing, *, now: datetime) -> Outgoing:
         """Raises Unwanted where somebody has left since."""
         del now
-        if message.channel == "mailing":
+        if message.channel == "mailing" or "subscriber" not in message.payload:
             return message
         one = stored.get(tx, str(message.payload["subscriber"]))
         is_notice = "update" in message.payload
@@ -111,7 +112,7 @@ class MailClerk:
 
     def _go_on(self, tx: Tx, message: Outgoing, now: datetime) -> None:
         mailing = message.payload
-        found = stored.after(tx, mailing["page"], mailing["after"], limit=CHUNK)
+        found = stored.after(tx, mailing["page"], mailing["after"], limit=self.chunk)
         page = (
             f"https://{mailing['domain']}" if mailing["domain"]
             else f"{self.public_url}/status/{mailing['page']}"
@@ -132,7 +133,7 @@ class MailClerk:
             for one in found
             if one.wants(mailing["components"])
         ]  # fmt: skip
-        if len(found) == CHUNK:
+        if len(found) == self.chunk:
             rest = {**mailing, "after": found[-1].id}
             mails.append(_mailing(rest, message.incident))
         outbox.put(tx, mails, now=now)
