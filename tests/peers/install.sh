@@ -2,11 +2,11 @@
 # Installs the real programs that the tests speak to, where they are missing and this may
 # be done (Debian, root). They are programs to run, not services: none is started here.
 missing=""
-# A certified OpenID Connect provider, and GitHub's own examples of what it sends.
+# Programs from npm (see package.json), anew when the lock file is newer than they are.
 provider() {
   here=$(dirname "$0")
-  [ -d "$here/node_modules/oidc-provider" ] &&
-    [ -d "$here/node_modules/@octokit/webhooks-examples" ] || ! command -v npm >/dev/null 2>&1 ||
+  [ "$here/node_modules/.package-lock.json" -nt "$here/package-lock.json" ] ||
+    ! command -v npm >/dev/null 2>&1 ||
     (cd "$here" && npm ci --silent --ignore-scripts --no-audit --no-fund >/dev/null)
 }
 # A Matrix homeserver, in an environment of its own: no part of Tocsin touches it.
