@@ -108,9 +108,8 @@ def due(tx: Tx, *, now: datetime, limit: int) -> list[Action]:
     """Those whose owner is to be reminded."""
     rows = tx.all(
         f"select {_COLUMNS} from action_items where remind_at <= :now "
-        f"order by remind_at, id limit :limit{tx.skip_locked}",
+        f"order by remind_at, id limit {limit:d}{tx.skip_locked}",
         now=to_micros(now),
-        limit=limit,
     )
     return [_action(row) for row in rows]
 

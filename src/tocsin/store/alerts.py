@@ -196,9 +196,8 @@ def expiring(tx: Tx, *, now: datetime, limit: int) -> list[Alert]:
     """Open alerts whose source wanted them refreshed before `now`."""
     rows = tx.all(
         SELECT + "where expires_at <= :now and expires_at is not null "
-        f"and status <> 'resolved' order by expires_at limit :limit{tx.skip_locked}",
+        f"and status <> 'resolved' order by expires_at limit {limit:d}{tx.skip_locked}",
         now=to_micros(now),
-        limit=limit,
     )
     return [alert_of(row) for row in rows]
 

@@ -112,9 +112,8 @@ def due(tx: Tx, *, now: datetime, limit: int) -> list[StoredRun]:
     """Runs whose timer has gone off, oldest first, skipping what others hold."""
     rows = tx.all(
         f"select {_COLUMNS} from runs where due_at <= :now and due_at is not null "
-        f"order by due_at, alert limit :limit{tx.skip_locked}",
+        f"order by due_at, alert limit {limit:d}{tx.skip_locked}",
         now=to_micros(now),
-        limit=limit,
     )
     return [_stored(row) for row in rows]
 

@@ -82,9 +82,8 @@ def due(tx: Tx, *, now: datetime, limit: int) -> list[Incident]:
     """Incidents whose reminder is due."""
     rows = tx.all(
         f"select {_COLUMNS} from incidents where due_at <= :now order by due_at, number "
-        f"limit :limit{tx.skip_locked}",
+        f"limit {limit:d}{tx.skip_locked}",
         now=to_micros(now),
-        limit=limit,
     )
     return [_incident(row) for row in rows]
 

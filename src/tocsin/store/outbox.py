@@ -101,10 +101,9 @@ def claimable(tx: Tx, lane: Lane, *, now: datetime, limit: int) -> list[Outgoing
         f"{SELECT}where {_LANE} and due_at <= :now "
         "and (state = 'due' or lease_until <= :now)"
         f"{_FIRST if lane.in_order else ''} "
-        f"order by due_at, id limit :limit{tx.skip_locked}",
+        f"order by due_at, id limit {limit:d}{tx.skip_locked}",
         lane=lane.name,
         now=to_micros(now),
-        limit=limit,
     )
     return [outgoing(row) for row in rows]
 

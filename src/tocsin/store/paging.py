@@ -133,9 +133,8 @@ def claimable(tx: Tx, *, now: datetime, limit: int) -> list[Row]:
         # Naming both states first lets the partial index of pending pages be used.
         "from pages where state in ('due', 'sending') and due_at <= :now "
         "and (state = 'due' or (state = 'sending' and lease_until <= :now)) "
-        f"order by severity, paging, due_at, id limit :limit{tx.skip_locked}",
+        f"order by severity, paging, due_at, id limit {limit:d}{tx.skip_locked}",
         now=to_micros(now),
-        limit=limit,
     )
     address_of = lru_cache(maxsize=None)(partial(open_address, tx))
     return [

@@ -3,6 +3,10 @@
 The settings here are not negotiable (docs/operations/durability.md): WAL with
 synchronous=FULL survives a power cut; wal_autocheckpoint=0, because a checkpoint that
 fails inside a commit makes that commit look failed although it happened.
+
+What the engine asks in every turn has its limit in the text, never as a parameter: the
+planner looks at the value of such a parameter, so the statement would be prepared anew
+each time it runs (40 us instead of 4).
 """
 
 import re
