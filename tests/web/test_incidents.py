@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.browsing import Site, problems_of_look
+from tests.web.browsing import Site
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
@@ -230,24 +230,3 @@ def test_texts_of_people_are_only_texts(site: Site, over: list[int]) -> None:
     assert "49" not in page.locator("h1").inner_text()
     assert "<img src=x" in page.locator("h1").inner_text()
     page.context.close()
-
-
-@pytest.mark.parametrize("width", [1440, 390, 320])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_is_accessible_and_fits(
-    site: Site, over: list[int], scheme: str, width: int
-) -> None:
-    over.append(declared(site, "Looked at by axe", "SEV1"))
-    number = over[0]
-    act(site, number, "say", text="A note", kind="decision")
-    act(site, number, "task", text="A task", assignee="bob")
-    act(site, number, "propose", statement="A thought")
-    paths = [
-        "/incidents",
-        "/incidents/new",
-        f"/incidents/{number}",
-        f"/incidents/{number}?show=all",
-        f"/incidents/{number}/update?audience=external&template=identified",
-        "/",
-    ]
-    assert not problems_of_look(site, paths, scheme=scheme, width=width)

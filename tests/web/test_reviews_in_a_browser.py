@@ -1,4 +1,4 @@
-"""A review in a real browser: without scripts, in both themes, on a desk and a phone.
+"""A review in a real browser, without scripts; how it looks, test_screenshots judges.
 
 Slow: Chromium and a server.
 """
@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.browsing import Site, problems_of_look
+from tests.web.browsing import Site
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
@@ -51,15 +51,3 @@ def test_a_review_is_written_without_scripts(site: Site, number: int) -> None:
     page.get_by_role("button", name="Open it again").click()
     expect(page.get_by_role("button", name="Done")).to_be_visible()
     context.close()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-def test_its_pages_are_usable_by_all(
-    site: Site, number: int, scheme: str, width: int
-) -> None:
-    paths = [
-        f"/reviews/{number}", f"/reviews/{number}?add=Lessons", "/reviews", "/actions",
-        f"/incidents/{number}/runbook",
-    ]  # fmt: skip
-    assert not problems_of_look(site, paths, scheme=scheme, width=width)
