@@ -230,3 +230,60 @@ def test_texts_of_people_are_only_texts(site: Site, over: list[int]) -> None:
     assert "49" not in page.locator("h1").inner_text()
     assert "<img src=x" in page.locator("h1").inner_text()
     page.context.close()
+
+
+def _not_a_drill(site: Site, over: list[int], title: str, *services: str) -> str:
+    """The address of a new incident that pages nobody, which customers may hear of."""
+    token = site.server.command("token", "alice").strip()
+    answer = httpx2.post(
+        f"{site.url}/api/v1/incidents",
+        json={
+            "title": title, "severity": "SEV2", "services": list(services),
+            "page": False,
+        },
+        headers={"authorization": f"Bearer {token}"},
+    )  # fmt: skip
+    over.append(answer.json()["number"])
+    act(site, over[0], "role", role="IC", how="take")
+    return f"/incidents/{over[0]}/update"
+
+
+OUTSIDE = {"audience": "external", "stage": "investigating", "minutes": "20"}
+
+
+def test_an_update_shows_where_it_goes_and_what_each_component_will_be(
+    site: Site, over: list[int]
+) -> None:
+    path = _not_a_drill(site, over, "Statements are late", "checkout")
+    form = OUTSIDE | {"body": "Statements come late."}
+    usual = site.post(path, data=form).text
+    assert "Card payments: Partial outage" in usual
+    assert "0 mails" in usual
+    chosen = {
+        "component:meridian/ledger": "degraded",
+        "component:meridian/cards": "operational",
+        "component:meridian/dashboard": "no such state",
+    }
+    seen = site.post(path, data=form | chosen).text
+    assert "Card payments: Working, Statements: Slower than usual<" in seen
+    assert '<option value="degraded" selected>' in seen
+    sent = site.post(path, data=form | chosen | {"do": "send", "key": "where"})
+    assert sent.status_code == 303
+    page = site.get("/status/meridian/api/v2/components.json", "").json()
+    states = {one["id"]: one["status"] for one in page["components"]}
+    assert states == {
+        "cards": "operational",
+        "ledger": "degraded_performance",
+        "dashboard": "operational",
+    }
+
+
+def test_an_update_that_no_page_would_show_says_so(site: Site, over: list[int]) -> None:
+    path = _not_a_drill(site, over, "Nobody knows yet")
+    seen = site.post(path, data=OUTSIDE | {"body": "We look."}).text
+    assert "No status page shows it" in seen
+    drill = declared(site, "Only practised")
+    over.append(drill)
+    seen = site.post(f"/incidents/{drill}/update", data=OUTSIDE | {"body": "x"}).text
+    assert "Where it goes" in seen
+    assert "a drill" in seen

@@ -57,10 +57,12 @@ def problems(update: Update) -> list[str]:
 
 def as_block(update: Update, *, zone: str) -> str:
     """The `[UPDATE]` block of an update, with times in the incident's zone."""
-    at = (update.published_at or update.made_at).replace(second=0, microsecond=0)
+    said = update.published_at or update.made_at
+    at = said.replace(second=0, microsecond=0)
     eta = None
-    if update.next_at is not None and update.next_at > at:
-        minutes = round((update.next_at - at) / timedelta(minutes=1))
+    if update.next_at is not None and update.next_at > said:
+        # Whole minutes that are left: nobody reads a later time than was promised.
+        minutes = (update.next_at - said) // timedelta(minutes=1)
         eta = timedelta(minutes=max(1, minutes))
     return updates.render(
         updates.Update(at, zone, update.body, update.impact, update.team, eta)

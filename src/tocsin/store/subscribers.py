@@ -116,6 +116,21 @@ def after(tx: Tx, page: str, subscriber: str, *, limit: int) -> list[Subscriber]
     return [_subscriber(row) for row in rows]
 
 
+def count_of(tx: Tx, page: str, components: Sequence[str]) -> int:
+    """How many confirmed ones want an update of these components."""
+    rows = tx.all(
+        "select components, count(*) from subscribers "
+        "where page = :page and kind = 'email' and state = :confirmed "
+        "group by components",
+        page=page,
+        confirmed=CONFIRMED,
+    )
+    wanted = [(set(_components(row[0])), int(row[1])) for row in rows]
+    return sum(
+        count for own, count in wanted if not own or not own.isdisjoint(components)
+    )
+
+
 def forget_pending(tx: Tx, *, before: datetime) -> None:
     """Who never confirmed."""
     tx.run(

@@ -15,6 +15,7 @@ from tocsin.core.incidents import Incident
 from tocsin.core.permissions import RESPONDER
 from tocsin.core.roles import Role, holder
 from tocsin.core.social import TITLES, Draft, draft
+from tocsin.core.status_pages import LABELS
 from tocsin.core.update_lint import lint
 from tocsin.core.update_templates import TEMPLATES
 from tocsin.core.updates_written import STAGES, Update, as_block
@@ -27,6 +28,7 @@ from tocsin.store.database import Tx
 from tocsin.web.filters import whole_number
 from tocsin.web.forms import Form
 from tocsin.web.gate import Gate
+from tocsin.web.incidents import telling
 from tocsin.web.sayings import Saying, done
 
 _FIELDS = ("audience", "stage", "body", "impact", "team", "minutes", "key")
@@ -72,7 +74,8 @@ class _Pages:
         if forbidden:
             return self._gate.forbidden(viewer, RESPONDER, forbidden)
         values = {name: clean(str(form.get(name, ""))) for name in _FIELDS}
-        update = self._update(values, viewer, form)
+        values |= telling.typed(form)
+        update = self._update(values, viewer, form, incident)
         if form.get("do") != "send":
             return self._page(viewer, incident, commander, values, update)
         acted = self._desk.incidents.act(
@@ -103,9 +106,14 @@ class _Pages:
             raise HTTPException(404)
         return incident, commander
 
-    def _update(self, values: dict[str, str], viewer: Viewer, form: FormData) -> Update:
+    def _update(
+        self, values: dict[str, str], viewer: Viewer, form: FormData, incident: Incident
+    ) -> Update:
         asked = form.getlist("social")
         is_outside = values["audience"] == "external"
+        pages = self._desk.directory().status_pages.values()
+        is_over = values["stage"] == "resolved"
+        components = telling.chosen(form, pages, incident, is_over=is_over)
         now = self._desk.clock.now()
         return Update(
             audience="external" if is_outside else "internal",
@@ -116,6 +124,7 @@ class _Pages:
             impact=values["impact"],
             team=values["team"],
             next_at=_later(values["minutes"], now),
+            components=components if is_outside else {},
             channels=tuple(
                 name
                 for name in self._desk.social_networks
@@ -158,6 +167,18 @@ class _Pages:
             drafts=self._drafts(shown),
             block=as_block(shown, zone=incident.zone) if shown else "",
             advice=advice,
+            places=self._places(incident, update, values),
+            labels=LABELS,
+        )
+
+    def _places(
+        self, incident: Incident, update: Update | None, values: dict[str, str]
+    ) -> list[telling.Place]:
+        pages = self._desk.directory().status_pages.values()
+        said = update.components if update else {}
+        is_over = values.get("stage") == "resolved"
+        return self._desk.database.read(
+            lambda tx: telling.places(tx, pages, incident, said, is_over=is_over)
         )
 
     def _drafts(self, update: Update | None) -> list[tuple[str, Draft]]:
