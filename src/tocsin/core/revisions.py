@@ -81,6 +81,8 @@ def merged(incident: Incident, into: Incident, by: By, *, now: datetime) -> Ruli
         )
     if incident.state in OVER:
         return Ruling(incident, refused=f"{incident.name} is over.")
+    if incident.private and not into.private:
+        return Ruling(incident, refused=_would_tell(incident, into))
     after = replace(
         incident,
         state=State.DUPLICATE,
@@ -91,6 +93,13 @@ def merged(incident: Incident, into: Incident, by: By, *, now: datetime) -> Ruli
     said = f"The same as {into.name}: {into.title}"
     data = {"to": State.DUPLICATE.value, "into": into.number}
     return Ruling(after, (entry(EntryKind.STATE, said, by, now=now, data=data),))
+
+
+def _would_tell(secret: Incident, told: Incident) -> str:
+    return (
+        f"{secret.name} is private and {told.name} is not: who may not know of the one "
+        "would read of it in the other."
+    )
 
 
 def promised(incident: Incident, at: datetime | None) -> Incident:

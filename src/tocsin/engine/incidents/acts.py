@@ -125,7 +125,7 @@ def merge(scene: Scene, into: int) -> Outcome:
     """It is the same as another; its alerts go there."""
     other = stored.get(scene.tx, into)
     if other is None:
-        return refused(scene, f"There is no INC-{into}.")
+        return refused(scene, "There is no such incident.")
     ruling = revisions.merged(scene.incident, other, scene.by, now=scene.now)
     if ruling.refused:
         return outcome(ruling)

@@ -9,23 +9,29 @@ from tocsin.core.durations import BadDuration, parse
 from tocsin.core.entries import EntryKind
 from tocsin.core.excerpts import clean
 from tocsin.core.impact import Impact
-from tocsin.core.incidents import Standing, State
+from tocsin.core.incidents import Incident, Standing, State
 from tocsin.core.roles import role_named
 from tocsin.core.severity import Severity
 from tocsin.core.tasks import DEFAULT_BOX
 from tocsin.engine.incidents import acts, alerts, board, roles, tasks, updates
 from tocsin.engine.incidents.desk import Act
 from tocsin.engine.incidents.scene import Outcome, Scene, refused
+from tocsin.store.database import Tx
 from tocsin.web.filters import whole_number
 
 _KINDS = ("note", "evidence", "action")
 
 
-class Fields:
-    """What a form holds, cleaned."""
+# The incident of a number, None also where whoever asks may not know of it.
+Seen = Callable[[Tx, int], Incident | None]
 
-    def __init__(self, form: FormData) -> None:
+
+class Fields:
+    """What a form holds, cleaned; `seen` finds other incidents that it names."""
+
+    def __init__(self, form: FormData, seen: Seen) -> None:
         self._form = form
+        self._seen = seen
 
     def __call__(self, name: str, longest: int = 4000) -> str:
         return clean(str(self._form.get(name, "")), longest=longest).strip()
@@ -34,10 +40,15 @@ class Fields:
         """A whole number, 0 when there is none."""
         return whole_number(self(name, 30)) or 0
 
+    def incident(self, scene: Scene, name: str) -> int:
+        """The number of another incident, 0 when it is none that one may know of."""
+        number = self.number(name) or whole_number(self(name, 30).upper()[4:]) or 0
+        return number if self._seen(scene.tx, number) is not None else 0
 
-def act_of(form: FormData) -> tuple[str, Act] | None:
+
+def act_of(form: FormData, seen: Seen) -> tuple[str, Act] | None:
     """What a form asks for: its name for the record, and the act."""
-    fields = Fields(form)
+    fields = Fields(form, seen)
     word = fields("do", 40)
     found = _ACTS.get(word)
     return (word, lambda scene: found(scene, fields)) if found is not None else None
@@ -165,5 +176,5 @@ _ACTS: dict[str, Callable[[Scene, Fields], Outcome]] = {
     "page": lambda scene, f: alerts.page(
         scene, f("target", 201), why=f("why"), role=role_named(f("role", 20))
     ),
-    "merge": lambda scene, f: acts.merge(scene, f.number("into")),
+    "merge": lambda scene, f: acts.merge(scene, f.incident(scene, "into")),
 }

@@ -136,7 +136,9 @@ class _Pages:
     def act(self, request: Request, viewer: Viewer, form: FormData) -> Response:
         """One form of the room."""
         number = request.path_params["number"]
-        found = act_of(form)
+        found = act_of(
+            form, lambda tx, other: self._desk.incidents.seen(tx, other, viewer)
+        )
         if found is None:
             return self.show(
                 request,
