@@ -67,10 +67,19 @@ class Stage(Edge):
         self.client = client
 
     def ask(
-        self, who: str, method: str, path: str, body: object = None, **more: Any
+        self,
+        who: str,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        if_match: str = "",
+        **more: Any,
     ) -> Response:
         """A request of somebody with their token."""
         headers = {"authorization": f"Bearer {self.tokens[who]}"}
+        if if_match:
+            headers["if-match"] = f'"{if_match}"'
         return self.client.request(
             method, f"/api/v1{path}", json=body, headers=headers, **more
         )

@@ -287,3 +287,40 @@ def test_an_update_that_no_page_would_show_says_so(site: Site, over: list[int]) 
     seen = site.post(f"/incidents/{drill}/update", data=OUTSIDE | {"body": "x"}).text
     assert "Where it goes" in seen
     assert "a drill" in seen
+
+
+def test_a_room_tells_what_happened_before(site: Site, over: list[int]) -> None:
+    first = declared(site, "Statements cannot be printed")
+    over.append(first)
+    second = declared(site, "Statements cannot be printed today")
+    over.append(second)
+    page = site.page(f"/incidents/{second}")
+    panel = page.locator("#before")
+    expect(panel).to_contain_text(f"INC-{first} Statements cannot be printed")
+    expect(panel).to_contain_text("similar words")
+    panel.get_by_role("button", name=f"This again : INC-{first}").click()
+    expect(panel).to_contain_text(f"This is INC-{first} again.")
+    expect(page.locator("#log")).to_contain_text(f"This is INC-{first} again")
+    page.context.close()
+
+
+def test_a_form_names_no_incident_that_one_may_not_know_of(
+    site: Site, over: list[int]
+) -> None:
+    token = site.server.command("token", "alice").strip()
+    body = {"title": "Keys of the vault leaked", "private": True, "page": False}
+    made = httpx2.post(
+        f"{site.url}/api/v1/incidents",
+        json=body,
+        headers={"authorization": f"Bearer {token}"},
+    )
+    secret = made.json()["number"]
+    over.append(secret)
+    open_one = declared(site, "Something else is wrong")
+    over.append(open_one)
+    for do, field in (("merge", "into"), ("recurs", "of")):
+        answer = act(site, open_one, do, "bob", **{field: f"INC-{secret}"})
+        assert answer.status_code == 409
+        assert "There is no INC-0" not in answer.text
+        assert "There is no such incident." in answer.text
+        assert "vault" not in answer.text

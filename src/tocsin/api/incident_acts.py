@@ -15,6 +15,7 @@ from tocsin.api.incident_bodies import (
     ImpactIn,
     MergeIn,
     RatingIn,
+    RecurrenceIn,
     StandingIn,
     StateIn,
     TitleIn,
@@ -142,6 +143,18 @@ def _judging(router: APIRouter, desk: FrontDesk, answering: Answering) -> None:
             return acts.merge(scene, body.into if known is not None else 0)
 
         return answering.act(number, who, "merge", act)
+
+    @router.post("/{number}/recurrence")
+    def recurs(
+        number: Number, body: RecurrenceIn, who: Viewer = responder
+    ) -> dict[str, Any]:
+        """An earlier one has happened again; both stay, linked."""
+
+        def act(scene: Scene) -> Outcome:
+            known = desk.incidents.seen(scene.tx, body.of, who)
+            return acts.recurs(scene, body.of if known is not None else 0)
+
+        return answering.act(number, who, "recurs", act)
 
 
 # long because: each route is a closure over the desk.

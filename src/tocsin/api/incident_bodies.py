@@ -110,6 +110,12 @@ class MergeIn(Body):
     into: Number
 
 
+class RecurrenceIn(Body):
+    """The earlier incident that has happened again."""
+
+    of: Number
+
+
 class RoleIn(Body):
     """What is done with a role; `to` is whom it is offered to."""
 

@@ -11,7 +11,12 @@ from tocsin.api.access import allowed
 from tocsin.api.alert_routes import ERRORS
 from tocsin.api.incident_answers import Answering, impact_of
 from tocsin.api.incident_bodies import DeclareIn
-from tocsin.api.incident_shapes import incident_json, line_json, room_json
+from tocsin.api.incident_shapes import (
+    earlier_json,
+    incident_json,
+    line_json,
+    room_json,
+)
 from tocsin.core.excerpts import clean, web_link
 from tocsin.core.incidents import OPEN, State
 from tocsin.core.permissions import RESPONDER
@@ -19,6 +24,7 @@ from tocsin.core.severity import Severity
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.incidents.declaring import Draft
 from tocsin.engine.incidents.exporting import markdown
+from tocsin.engine.incidents.related import Earlier, earlier
 from tocsin.engine.incidents.rooms import Room, room_of
 from tocsin.engine.sign_in import Viewer
 from tocsin.store.database import Tx
@@ -80,6 +86,19 @@ def _reading(router: APIRouter, desk: FrontDesk) -> None:
     def get_incident(number: Number, caller: Viewer = viewer) -> dict[str, Any]:
         """All of a room but its log."""
         return room_json(_room(desk, number, caller))
+
+    @router.get("/{number}/related")
+    def get_related(number: Number, caller: Viewer = viewer) -> dict[str, Any]:
+        """Earlier incidents of 90 days with the same alert, service or words."""
+
+        def read(tx: Tx) -> list[Earlier] | None:
+            incident = desk.incidents.seen(tx, number, caller)
+            return earlier(tx, incident, caller) if incident is not None else None
+
+        found = desk.database.read(read)
+        if found is None:
+            raise HTTPException(404, "There is no incident with this number.")
+        return {"incidents": [earlier_json(one) for one in found]}
 
     @router.get("/{number}/log")
     def get_log(number: Number, caller: Viewer = viewer) -> dict[str, Any]:

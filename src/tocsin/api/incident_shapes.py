@@ -9,9 +9,10 @@ from tocsin.core.hypotheses import Hypothesis, column
 from tocsin.core.impact import Impact, derived
 from tocsin.core.incident_metrics import Figure
 from tocsin.core.incidents import Incident
-from tocsin.core.roles import Holding, crowded, unfilled
+from tocsin.core.roles import Holding, unfilled
 from tocsin.core.tasks import Task
 from tocsin.core.updates_written import Update, as_block
+from tocsin.engine.incidents.related import Earlier
 from tocsin.engine.incidents.rooms import Room
 
 
@@ -59,7 +60,7 @@ def room_json(room: Room) -> dict[str, Any]:
             {"in": one.provider, "name": one.name, "url": one.url, "state": one.state}
             for one in room.channels
         ],
-        "advice": crowded(room.holdings, incident.severity),
+        "advice": room.advice,
         "tasks": [_task(one) for one in room.tasks],
         "hypotheses": [_card(one) for one in room.cards],
         "updates": [_update(one, incident.zone) for one in room.updates],
@@ -85,6 +86,15 @@ def line_json(line: Line) -> dict[str, Any]:
         "data": dict(entry.data),
         "supersedes": entry.supersedes or None,
         "corrected_by": line.corrected_by.id if line.corrected_by else None,
+    }
+
+
+def earlier_json(one: Earlier) -> dict[str, Any]:
+    """An earlier incident that is like another, and what both have in common."""
+    return {
+        **incident_json(one.incident),
+        "why": list(one.why),
+        "unfinished_actions": one.unfinished,
     }
 
 

@@ -95,6 +95,21 @@ def merged(incident: Incident, into: Incident, by: By, *, now: datetime) -> Ruli
     return Ruling(after, (entry(EntryKind.STATE, said, by, now=now, data=data),))
 
 
+def recurs(incident: Incident, earlier: Incident, by: By, *, now: datetime) -> Ruling:
+    """The same as one that is over has happened again: both stay, linked (domain 5.1)."""
+    if earlier.number >= incident.number:
+        said = "of: expected the number of an earlier incident"
+        return Ruling(incident, refused=said)
+    if incident.recurrence_of == earlier.number:
+        return Ruling(incident, refused=f"{incident.name} is known as that again.")
+    if earlier.private and not incident.private:
+        return Ruling(incident, refused=_would_tell(earlier, incident))
+    after = replace(incident, recurrence_of=earlier.number)
+    said = f"This is {earlier.name} again: {earlier.title}"
+    data = {"recurrence_of": earlier.number}
+    return Ruling(after, (entry(EntryKind.NOTE, said, by, now=now, data=data),))
+
+
 def _would_tell(secret: Incident, told: Incident) -> str:
     return (
         f"{secret.name} is private and {told.name} is not: who may not know of the one "

@@ -3,7 +3,7 @@
 The giver stays until the other has accepted, so that no role is ever between two people.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -14,6 +14,8 @@ from tocsin.core.severity import Severity
 
 # After this long as commander somebody fresh should take over.
 LONGEST_COMMAND = timedelta(hours=4)
+# Nobody leads more people than this at once.
+MOST_REPORTS = 7
 FILL_WITHIN = timedelta(minutes=5)
 
 
@@ -123,10 +125,25 @@ def unfilled(holdings: Sequence[Holding], severity: Severity) -> tuple[Role, ...
     return tuple(role for role in required(severity) if not holder(holdings, role))
 
 
-def crowded(holdings: Sequence[Holding], severity: Severity) -> str:
-    """What is wrong with who holds what, "" when nothing is (SEV1: IC does no other)."""
+def crowded(
+    holdings: Sequence[Holding], severity: Severity, busy: Collection[str] = ()
+) -> str:
+    """What is wrong with who does what, "" when nothing is.
+
+    In a SEV1 the commander holds no other role, and nobody leads more than seven
+    people: who holds a role or is `busy` with a task reports to the commander (domain 5.3).
+    """
     commander = holder(holdings, Role.IC)
-    if severity is not Severity.SEV1 or not commander:
+    if not commander:
+        return ""
+    held = {one.person for one in holdings if one.state == "held"}
+    reports = len((held | set(busy)) - {commander})
+    if reports > MOST_REPORTS:
+        return (
+            f"{reports} people report to the commander: let somebody lead a part of "
+            "them, or hand over."
+        )
+    if severity is not Severity.SEV1:
         return ""
     also = [
         TITLES[role]

@@ -136,6 +136,14 @@ def merge(scene: Scene, into: int) -> Outcome:
     return replace(outcome(ruling), holdings=release_all(scene.holdings, now=scene.now))
 
 
+def recurs(scene: Scene, of: int) -> Outcome:
+    """An earlier one has happened again."""
+    earlier = stored.get(scene.tx, of)
+    if earlier is None:
+        return refused(scene, "There is no such incident.")
+    return outcome(revisions.recurs(scene.incident, earlier, scene.by, now=scene.now))
+
+
 def _close(scene: Scene, reason: str, review: str) -> Outcome:
     if scene.incident.state in OVER:
         return refused(scene, f"{scene.incident.name} is over.")

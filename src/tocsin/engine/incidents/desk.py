@@ -77,6 +77,9 @@ class IncidentDesk:
             seen = tuple(one for one in draft.services if one not in hidden)
             if seen != draft.services:
                 return Done(None, "services: expected known ones")
+            earlier = draft.recurrence_of
+            if earlier and visible(tx, earlier, viewer, directory) is None:
+                return Done(None, "recurrence_of: expected a known incident")
             made, why = declaring.declare(
                 tx, draft, By(viewer.person, viewer.actor.via),
                 directory=directory, intake=self.intake,

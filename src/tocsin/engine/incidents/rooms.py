@@ -11,7 +11,7 @@ from tocsin.core.directory import Directory
 from tocsin.core.hypotheses import Hypothesis
 from tocsin.core.incident_metrics import Figure
 from tocsin.core.incidents import Incident
-from tocsin.core.roles import Holding
+from tocsin.core.roles import Holding, crowded
 from tocsin.core.tasks import Task
 from tocsin.core.updates_written import Update
 from tocsin.engine.incidents.log import Log, log_of, metrics_of
@@ -37,6 +37,12 @@ class Room(Struct, frozen=True):
     changes_since: Sequence[ChangeEvent]
     figures: Sequence[Figure]
     channels: Sequence[Channel]
+
+    @property
+    def advice(self) -> str:
+        """What is wrong with who does what, "" when nothing is."""
+        busy = {one.assignee for one in self.tasks if one.is_open}
+        return crowded(self.holdings, self.incident.severity, busy)
 
 
 def room_of(

@@ -177,4 +177,5 @@ _ACTS: dict[str, Callable[[Scene, Fields], Outcome]] = {
         scene, f("target", 201), why=f("why"), role=role_named(f("role", 20))
     ),
     "merge": lambda scene, f: acts.merge(scene, f.incident(scene, "into")),
+    "recurs": lambda scene, f: acts.recurs(scene, f.incident(scene, "of")),
 }

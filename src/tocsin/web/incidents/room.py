@@ -24,12 +24,12 @@ from tocsin.core.roles import (
     TITLES,
     Holding,
     Role,
-    crowded,
     holder,
 )
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.incidents.desk import refusal
 from tocsin.engine.incidents.exporting import markdown
+from tocsin.engine.incidents.related import Earlier, earlier
 from tocsin.engine.incidents.rooms import Room, room_of
 from tocsin.engine.reviews.runbooks import Book, books_in
 from tocsin.engine.sign_in import Viewer
@@ -90,7 +90,7 @@ class _Pages:
         if incident.duplicate_of and "stay" not in request.query_params and not said:
             return RedirectResponse(f"/incidents/{incident.duplicate_of}", 303)
         may_act = not refusal(viewer, incident) and viewer.may_somewhere(RESPONDER)
-        books, review = self._desk.database.read(
+        books, review, before = self._desk.database.read(
             lambda tx: self._learned(tx, incident, viewer)
         )
         return self._gate.page(
@@ -106,6 +106,7 @@ class _Pages:
             key=self._desk.new_id(),
             books=books,
             review=review,
+            before=before,
             review_words=WORDS,
             **_log_values(room, request.query_params.get("show", "")),
             **_values(room),
@@ -126,12 +127,13 @@ class _Pages:
 
     def _learned(
         self, tx: Tx, incident: Incident, viewer: Viewer
-    ) -> tuple[list[Book], Review | None]:
-        """The runbooks of its services, and its review once it has one."""
+    ) -> tuple[list[Book], Review | None, list[Earlier]]:
+        """The runbooks of its services, its review, and what happened before."""
         directory = self._desk.directories.current(tx)
         hidden = directory.hidden_from(viewer.grant)
         books = books_in(tx, incident, directory, hidden=hidden)
-        return books, postmortems.get(tx, incident.number)
+        review = postmortems.get(tx, incident.number)
+        return books, review, earlier(tx, incident, viewer)
 
     def act(self, request: Request, viewer: Viewer, form: FormData) -> Response:
         """One form of the room."""
@@ -193,7 +195,7 @@ def _values(room: Room) -> dict[str, Any]:
     incident = room.incident
     return {
         "seats": _seats(room.holdings),
-        "advice": crowded(room.holdings, incident.severity),
+        "advice": room.advice,
         "commander": holder(room.holdings, Role.IC),
         "steps": _SHOWN,
         "stage": _stage(incident),
