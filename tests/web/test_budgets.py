@@ -3,8 +3,10 @@
 Slow: a slow line is emulated.
 """
 
+import re
 from typing import Any
 
+import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -100,6 +102,32 @@ def test_a_page_is_light_and_asks_nobody_else(site: Site, path: str) -> None:
     assert again.weight <= 15 * KB, again.bytes
     assert page.evaluate("document.querySelectorAll('*').length") <= 1500
     context.close()
+
+
+def test_a_room_with_500_entries_is_light_and_leads_to_the_oldest(site: Site) -> None:
+    token = site.server.command("token", "alice").strip()
+    with httpx2.Client(
+        base_url=f"{site.url}/api/v1", headers={"authorization": f"Bearer {token}"}
+    ) as client:
+        body = {"title": "A long one", "severity": "SEV4", "drill": True, "page": False}
+        number = client.post("/incidents", json=body).json()["number"]
+        for n in range(500):
+            note = {"text": f"Pod {n} restarts, and nobody knows why it should."}
+            assert client.post(f"/incidents/{number}/entries", json=note).is_success
+        context = site.context()
+        page = context.new_page()
+        wire = Wire(page)
+        _settled(page, f"/incidents/{number}")
+        assert wire.weight <= 80 * KB, wire.bytes
+        expect(page.locator("#log")).to_contain_text("Pod 499 restarts")
+        for _ in range(4):
+            page.get_by_role("link", name=re.compile(r"^\d+ older$")).click()
+        expect(page.locator("#log")).to_contain_text("Pod 0 restarts")
+        page.get_by_role("link", name="Newest", exact=True).click()
+        expect(page.locator("#log")).to_contain_text("Pod 499 restarts")
+        context.close()
+        over = {"state": "cancelled", "reason": "the test is over"}
+        client.post(f"/incidents/{number}/state", json=over)
 
 
 @pytest.mark.parametrize("path", ["/", "/alerts/1"])

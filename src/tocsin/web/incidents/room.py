@@ -1,6 +1,6 @@
 """The room of an incident: what is known, who does what, everything that happened."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from tocsin.core.alerts import Alert
 from tocsin.core.directory import Directory
-from tocsin.core.entries import EntryKind, Line
+from tocsin.core.entries import EntryKind
 from tocsin.core.hypotheses import MOVES
 from tocsin.core.impact import derived, told
 from tocsin.core.incidents import STEPS, Incident, State
@@ -36,6 +36,7 @@ from tocsin.engine.sign_in import Viewer
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import postmortems
 from tocsin.store.database import Tx
+from tocsin.web.filters import whole_number
 from tocsin.web.gate import Gate
 from tocsin.web.incidents.acting import act_of
 
@@ -47,7 +48,7 @@ _KEY = frozenset(EntryKind) - {
 _UPDATES = frozenset({EntryKind.UPDATE_INTERNAL, EntryKind.UPDATE_EXTERNAL})
 _PAGES = frozenset({EntryKind.PAGE, EntryKind.ACK, EntryKind.ALERT})
 _FILTERS = {"": _KEY, "all": frozenset(EntryKind), "pages": _PAGES, "updates": _UPDATES}
-_MOST_LINES = 400
+_MOST_LINES = 100
 
 
 class Seat(Struct, frozen=True):
@@ -108,7 +109,7 @@ class _Pages:
             review=review,
             before=before,
             review_words=WORDS,
-            **_log_values(room, request.query_params.get("show", "")),
+            **_log_values(room, request.query_params),
             **_values(room),
         )
 
@@ -177,12 +178,22 @@ class _Pages:
         return PlainTextResponse(text, headers={"content-disposition": name})
 
 
-def _log_values(room: Room, word: str) -> dict[str, Any]:
-    """The lines that are shown, and how many each choice has."""
+def _log_values(room: Room, asked: Mapping[str, str]) -> dict[str, Any]:
+    """The lines that are shown, how many each choice has, how many are older.
+
+    `until` counts from the oldest, so that what is written meanwhile moves nothing.
+    """
+    word = asked.get("show", "")
     chosen = word if word in _FILTERS else ""
+    found = [one for one in room.log.lines if one.entry.kind in _FILTERS[chosen]]
+    until = whole_number(asked.get("until", "")) or len(found)
+    until = max(1, min(until, len(found)))
+    older = max(0, until - _MOST_LINES)
     return {
         "chosen": chosen,
-        "lines": _lines(room.log.lines, chosen),
+        "lines": found[older:until][::-1],
+        "older": older,
+        "newer": len(found) - until if found else 0,
         "counts": {
             one: sum(line.entry.kind in kinds for line in room.log.lines)
             for one, kinds in _FILTERS.items()
@@ -213,12 +224,6 @@ def _sentence(refused: str) -> str:
     if mark and field.isidentifier() and field.islower():
         return f"{rest[:1].upper()}{rest[1:].rstrip('.')}."
     return refused
-
-
-def _lines(lines: Sequence[Line], chosen: str) -> list[Line]:
-    kinds = _FILTERS[chosen]
-    found = [line for line in lines if line.entry.kind in kinds]
-    return found[::-1][:_MOST_LINES]
 
 
 def _seats(holdings: Sequence[Holding]) -> list[Seat]:
