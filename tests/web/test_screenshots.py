@@ -40,6 +40,7 @@ PICTURES = [
     ("status", "/status/meridian", DESK, "light"),
     ("status-phone", "/status/meridian", PHONE, "dark"),
     ("status-notice", "/status/meridian/i/{incident}.html", DESK, "light"),
+    ("status-mails", "/status/meridian/mails", PHONE, "light"),
     ("oncall", "/oncall", DESK, "light"),
     ("services", "/services", DESK, "light"),
     ("service", "/services/checkout", DESK, "light"),
@@ -120,6 +121,7 @@ NO_PICTURE = {
     "/sign-in/{token}": "one button",
     "/reviews/{number:int}/review.md": "a file",
     "/static/{digest}/{name:path}": "files",
+    "/status/{page}/mails/{token}": "the form that is seen above",
     "/status/{page}/{path:path}": "files, and the notice that is seen above",
     "/sw.js": "a script",
 }
@@ -343,7 +345,9 @@ def test_every_page_is_accessible_and_fits(showcase: Showcase, scheme: str) -> N
 def test_pictures_of_the_first_run_are_made(tmp_path: Path, browser: Browser) -> None:
     server = TocsinServer(tmp_path).start()
     site = Site(server, Mailserver(), browser)
-    page = site.context("", viewport={"width": DESK, "height": 800}).new_page()
+    page = site.context(
+        "", viewport={"width": DESK, "height": 800}, reduced_motion="reduce"
+    ).new_page()
     page.goto(first_link(server))
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/setup")
