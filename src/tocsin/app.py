@@ -53,6 +53,7 @@ from tocsin.engine.sign_in import SignIn
 from tocsin.engine.single_sign_on import SsoSettings
 from tocsin.engine.social.posting import SocialClerk, SocialFollower
 from tocsin.engine.status import following as status_following
+from tocsin.engine.status.bounces import Returns
 from tocsin.engine.status.exporting import StatusClerk
 from tocsin.engine.status.mailing import MailClerk, MailingPoster
 from tocsin.engine.upkeep import Upkeep
@@ -68,6 +69,7 @@ from tocsin.integrations import (
     generic,
     github,
     heartbeat,
+    mail_bounces,
     mastodon,
     matrix,
     mattermost,
@@ -75,6 +77,7 @@ from tocsin.integrations import (
     oidc,
     pagerduty_events,
     prometheus,
+    samples,
     slack,
     smtp,
     teams,
@@ -108,6 +111,7 @@ DIALECTS: dict[str, Dialect] = {
         generic,
         heartbeat,
         github,
+        mail_bounces,
     )
 }
 
@@ -312,7 +316,7 @@ class Installation:
         )
         self.database = open_database(settings, exclusive=role == "all")
         self.directories = Directories()
-        self.intake = Intake(self.database)
+        self.intake = Intake(self.database, returned=Returns(self.secret))
         self._settle: Callable[[list[Settled]], None] = lambda results: None
         self.door = Door(
             self.database,
@@ -369,7 +373,7 @@ class Installation:
             senders=catalogue.SENDERS,
             channels=catalogue.CHANNELS,
             ready=frozenset(self.engine.pagers),
-            sample=catalogue.sample,
+            sample=samples.sample,
             public_url=self.public_url,
             mail=self.send_mail,
         )
@@ -420,7 +424,9 @@ class Installation:
                 "chat": ChatClerk(self._rooms, self.directories.current),
                 "social": SocialClerk(),
                 "status": StatusClerk(self.directories.current, self._status_files),
-                "mail": MailClerk(self.public_url, self.secret),
+                "mail": MailClerk(
+                    self.public_url, self.secret, self.settings.bounce_address
+                ),
             },
             clock=self.clock,
             dice=system.dice(),

@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from tocsin.core import groups
+from tocsin.core.people import is_mail_address
 
 _PREFIX = "TOCSIN_"
 # Read by the client verbs, not by the server.
@@ -61,6 +62,18 @@ def _smtp_url(value: SecretStr) -> SecretStr:
     text = value.get_secret_value()
     if text and urlsplit(text).scheme not in ("smtp", "smtps"):
         message = "expected smtp://[USER:PASSWORD@]HOST[:PORT] or smtps://…"
+        raise ValueError(message)
+    return value
+
+
+def _bounce_address(value: str) -> str:
+    # What is added to it says whose mail it was, and a local part has an end.
+    local = value.partition("@")[0]
+    if value and (not is_mail_address(value) or "+" in local or len(local) > 10):
+        message = (
+            "expected a mail address such as bounces@mail.example.com, with 10 letters "
+            "at most before the @ and no +"
+        )
         raise ValueError(message)
     return value
 
@@ -149,6 +162,10 @@ class Settings(BaseModel):
     )
     smtp_from: str = Field(
         "Tocsin <tocsin@localhost>", description="the sender of mails"
+    )
+    bounce_address: Annotated[str, AfterValidator(_bounce_address)] = Field(
+        "",
+        description="where mails to subscribers come back to: bounces@mail.example.com",
     )
     smtp_ca_file: str = Field("", description="PEM file of the mail server's CA")
     ntfy_url: Annotated[str, AfterValidator(_http_url)] = Field(

@@ -147,6 +147,20 @@ class Change(Struct, frozen=True):
     event_id: str = ""  # of the sender: what it sends twice is kept once
 
 
+class Bounce(Struct, frozen=True):
+    """A mail to a subscriber that did not arrive, or that they called spam.
+
+    `returned_to` holds the addresses that it came back to, one of which may be ours;
+    `address` is whom it was for, only where a sender that we trust says so. `final`:
+    there is no such mailbox, or they want nothing of it.
+    """
+
+    final: bool
+    answer: str
+    address: str = ""
+    returned_to: tuple[str, ...] = ()
+
+
 class Reading(Struct, frozen=True):
     """What a dialect made of a request: events to absorb, and the 2xx to send then.
 
@@ -158,6 +172,7 @@ class Reading(Struct, frozen=True):
     answer: Answer
     changes: Sequence[Change] = ()
     problems: Sequence[str] = ()
+    bounces: Sequence[Bounce] = ()
 
 
 class SilenceView(Struct, frozen=True):

@@ -9,7 +9,7 @@ from tests.cast import MONDAY_9AM
 from tocsin.app import DIALECTS
 from tocsin.core.directory import Integration
 from tocsin.engine.tracing import Trace, trace
-from tocsin.integrations import catalogue
+from tocsin.integrations import catalogue, samples
 from tocsin.interfaces import Inbound, Unreadable
 
 
@@ -94,7 +94,7 @@ def test_what_cannot_be_read_is_said_as_the_dialect_says_it() -> None:
 )
 def test_every_sample_is_one_alert_that_a_silence_can_hold(kind: str) -> None:
     for resolved in (False, True):
-        made = catalogue.sample(
+        made = samples.sample(
             kind, key="k" * 32, mark="m-1", resolved=resolved, now=MONDAY_9AM
         )
         path = made.request.path.removeprefix("/in/" + "k" * 32)

@@ -25,6 +25,7 @@ want chromium chromium
 want wrk wrk
 want npm npm
 want postfix postfix
+want curl curl
 [ -n "$missing" ] || { provider; homeserver; exit 0; }
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
   echo "The tests need these Debian packages:$missing" >&2

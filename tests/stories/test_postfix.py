@@ -20,7 +20,8 @@ pytestmark = pytest.mark.slow  # starts a mail server, and mails hundreds
 
 READERS = 250
 GONE = 3
-KEY = "d" * 32
+KEY, RETURNED = "d" * 32, "e" * 32
+BOUNCES = "bounces@example.com"
 COMPANY = f"""
 organisation: {{name: Meridian Pay}}
 teams: [{{name: payments}}]
@@ -39,7 +40,9 @@ status_pages:
     title: Meridian Pay
     team: payments
     components: [{{name: cards, title: Card payments, services: [checkout]}}]
-integrations: [{{name: json, type: generic, service: checkout, key: {KEY}}}]
+integrations:
+  - {{name: json, type: generic, service: checkout, key: {KEY}}}
+  - {{name: returned, type: mail-bounces, service: checkout, key: {RETURNED}}}
 """
 
 
@@ -59,23 +62,25 @@ def server(tmp_path: Path, postfix: Postfix) -> Iterator[TocsinServer]:
     mail = {
         "TOCSIN_SMTP_URL": f"smtp://127.0.0.1:{postfix.port}",
         "TOCSIN_MAIL_PER_MINUTE": "6000",
+        "TOCSIN_BOUNCE_ADDRESS": BOUNCES,
     }
     made = TocsinServer(home, company=COMPANY, env=mail)
-    _subscribe(home, [f"gone{n}" for n in range(GONE)])
-    _subscribe(home, [f"reader{n}" for n in range(READERS)])
+    _subscribe(home, [f"gone{n}@example.com" for n in range(GONE)])
+    _subscribe(home, [f"late{n}@late.example" for n in range(GONE)])
+    _subscribe(home, [f"reader{n}@example.com" for n in range(READERS)])
     yield made.start()
     made.stop()
 
 
-def _subscribe(home: Path, names: list[str]) -> None:
+def _subscribe(home: Path, addresses: list[str]) -> None:
     """They have asked and confirmed; mailing so many a link is not what is told here."""
     connection, now = SqliteConnection(str(home / "tocsin.db")), datetime.now(UTC)
     connection.begin()
-    for name in names:
+    for address in addresses:
+        name = address.partition("@")[0]
         stored.ask(
-            connection, name, page="meridian", address=f"{name}@example.com",
-            components=[], now=now,
-        )  # fmt: skip
+            connection, name, page="meridian", address=address, components=[], now=now
+        )
         stored.confirm(connection, name, components=[], now=now)
     connection.commit()
     connection.close()
@@ -108,6 +113,7 @@ def test_hundreds_are_mailed_and_a_page_does_not_wait_for_them(
     server: TocsinServer, postfix: Postfix
 ) -> None:
     alice, browser = Alice(server), server.client()
+    postfix.hand_over(BOUNCES, f"{server.url}/in/{RETURNED}")
     # One subscribes as people do.
     browser.post("/status/meridian/mails", data={"address": "eve@example.com"})
     until(lambda: postfix.mails("eve"), what="the mail to confirm")
@@ -137,6 +143,11 @@ def test_hundreds_are_mailed_and_a_page_does_not_wait_for_them(
     assert {len(postfix.mails(f"reader{n}")) for n in range(READERS)} == {1}
     until(lambda: _states(server.home, "gone%") == {"suppressed"}, what="bounces")
     assert _states(server.home, "reader%") == {"confirmed"}
+    # Taken by the server, and sent back later: the report says whose mail it was.
+    until(
+        lambda: _states(server.home, "late%") == {"suppressed"},
+        what=f"late bounces; {postfix.log()[-2000:]}",
+    )
     mail = postfix.mails("eve")[1]
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert "Some card payments fail." in text_of(mail)

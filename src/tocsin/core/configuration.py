@@ -49,6 +49,7 @@ TYPES = (
     "generic",
     "heartbeat",
     "github",
+    "mail-bounces",
 )
 TARGETS = ("user", "rotation", "schedule", "team", "round_robin")
 

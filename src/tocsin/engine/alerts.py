@@ -10,20 +10,24 @@ from tocsin.core.directory import Directory
 from tocsin.core.escalation import Policy
 from tocsin.engine.arrivals import Absorption, Arrival
 from tocsin.engine.batch import Batch
+from tocsin.interfaces import Bounce
 from tocsin.store import escalation as stored_runs
 from tocsin.store import inbound
 from tocsin.store.database import Database, Tx
 
 __all__ = ["Absorption", "Arrival", "Intake"]
 
+Returned = Callable[[Tx, Sequence[Bounce], datetime], None]
 _TOUCH_EVERY = timedelta(seconds=5)
 
 
 class Intake:
     """Absorbs requests. Remembers only what saves looking it up again."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, returned: Returned | None = None) -> None:
+        """`returned` is told, in the transaction, of mails that came back."""
         self._database = database
+        self._returned = returned
         self._versions: dict[tuple[int, str], int] = {}
         self._touched: dict[int, datetime] = {}
         # Told after a commit: the earliest instant at which it made something due.
@@ -68,6 +72,8 @@ class Intake:
             inbound.add_changes(
                 tx, integration.id, integration.service, reading.changes, now=now
             )
+        if reading.bounces and self._returned is not None:
+            self._returned(tx, reading.bounces, now)
         if reading.problems:
             inbound.reject(
                 tx,

@@ -1,19 +1,11 @@
-"""What can be connected, in the words of each sender: what to paste, and a test of it.
+"""What can be connected, in the words of each sender: what to paste.
 
 Texts only; the dialects themselves are in their own files. `«address»` is the whole
 address of an integration, `«base»` ours, `«host»` and `«scheme»` its parts, `«key»` the
 key alone. Sources: the senders' own documentation, read 2026-11-23 to 2026-11-25.
 """
 
-from datetime import datetime, timedelta
-
-import msgspec
-
-from tocsin.interfaces import Channel, Outbound, SampleRequest, Sender, Snippet
-
-_TITLE = "Test from Tocsin: nothing is broken"
-_LABEL = "tocsin_test"
-_encode = msgspec.json.encode
+from tocsin.interfaces import Channel, Sender, Snippet
 
 SENDERS: tuple[Sender, ...] = (
     Sender(
@@ -173,6 +165,28 @@ SENDERS: tuple[Sender, ...] = (
         "github actions deployment push release workflow change deploy git",
     ),
     Sender(
+        "mail-bounces",
+        "mail-bounces",
+        "Bounced mail",
+        "Customers whose mail comes back are not written to again.",
+        ("no alerts", "whose mail it was, also where it was forwarded"),
+        (
+            Snippet(
+                "Postfix, in master.cf",
+                "tocsin unix - n n - - pipe flags=OR user=nobody argv=/bin/sh -c\n"
+                "  {curl -fsS --data-binary @- «address» || exit 75}\n",
+                "And in the transport map the TOCSIN_BOUNCE_ADDRESS: "
+                "bounces@mail.example.com tocsin:",
+            ),
+            Snippet(
+                "Amazon SES, Mailgun, Postmark, SendGrid",
+                "«address»\n",
+                "As the address of a webhook for bounces and complaints.",
+            ),
+        ),
+        "email bounce dsn verp postfix ses sns mailgun postmark sendgrid complaint",
+    ),
+    Sender(
         "tocsin",
         "generic",
         "tocsin send",
@@ -230,62 +244,3 @@ CHANNELS: tuple[Channel, ...] = (
         "Over a hundred services by one address: Telegram, Matrix, Pushover, SMS …",
     ),
 )
-
-
-def sample(
-    kind: str, *, key: str, mark: str, resolved: bool, now: datetime
-) -> SampleRequest:
-    """A request of the dialect `kind` for a test; `mark` names the test."""
-    path = f"/in/{key}"
-    if kind == "heartbeat":
-        return SampleRequest(Outbound("GET", f"/ping/{key}"))
-    if kind == "pagerduty-events":
-        return _pagerduty(key, mark, resolved=resolved)
-    if kind == "github":
-        return _sample(path, {"zen": _TITLE, "hook_id": 1}, "", "")
-    labels = {"alertname": "TocsinTest", "severity": "warning", _LABEL: mark}
-    alert: dict[str, object] = {
-        "labels": labels,
-        "annotations": {"summary": _TITLE},
-        "startsAt": now.isoformat(),
-        "generatorURL": "https://prometheus.example/graph",
-    }
-    if kind == "prometheus":
-        end = now if resolved else now + timedelta(minutes=5)
-        alert["endsAt"] = end.isoformat()
-        return _sample(f"{path}/api/v2/alerts", [alert], _LABEL, mark)
-    if kind == "alertmanager":
-        alert["status"] = "resolved" if resolved else "firing"
-        alert["fingerprint"] = mark
-        if resolved:
-            alert["endsAt"] = now.isoformat()
-        body = {"version": "4", "groupKey": "{}:{}", "alerts": [alert]}
-        return _sample(path, body, _LABEL, mark)
-    generic = {
-        "action": "resolve" if resolved else "trigger",
-        "key": mark,
-        "title": _TITLE,
-        "severity": "SEV4",
-        "labels": {_LABEL: mark},
-    }
-    return _sample(path, generic, _LABEL, mark)
-
-
-def _pagerduty(key: str, mark: str, *, resolved: bool) -> SampleRequest:
-    payload = {
-        "summary": _TITLE,
-        "source": mark,
-        "severity": "warning",
-        "class": _LABEL,
-    }
-    event = {
-        "routing_key": key,
-        "event_action": "resolve" if resolved else "trigger",
-        "dedup_key": mark,
-        "payload": payload,
-    }
-    return _sample("/v2/enqueue", event, "source", mark)
-
-
-def _sample(path: str, body: object, label: str, value: str) -> SampleRequest:
-    return SampleRequest(Outbound("POST", path, _encode(body)), label, value)

@@ -74,7 +74,10 @@ class SmtpPager:
     def send_bulk(
         self, payload: Mapping[str, Any], *, to: str, key: str, timeout_seconds: float
     ) -> Receipt:
-        """A mail to a subscriber: `subject`, `text`, `sent_at`, `leave` (a link)."""
+        """A mail to a subscriber: `subject`, `text`, `sent_at`, `leave` (a link).
+
+        `back_to` is where it comes back to when it cannot be delivered.
+        """
         if not is_mail_address(to):
             refused = "no mail address"
             raise DeliveryFailed(refused, permanent=True)
@@ -90,9 +93,12 @@ class SmtpPager:
             mail["List-Unsubscribe"] = f"<{payload['leave']}>"
             mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         mail.set_content(str(payload["text"]), cte="quoted-printable")
-        return self._deliver(mail, to, timeout_seconds)
+        back_to = str(payload.get("back_to", ""))
+        return self._deliver(mail, to, timeout_seconds, back_to=back_to)
 
-    def _deliver(self, mail: EmailMessage, to: str, timeout_seconds: float) -> Receipt:
+    def _deliver(
+        self, mail: EmailMessage, to: str, timeout_seconds: float, back_to: str = ""
+    ) -> Receipt:
         try:
             server = self._connect(timeout_seconds)
         except smtplib.SMTPAuthenticationError as error:
@@ -103,7 +109,7 @@ class SmtpPager:
             reason = without(reason, *self._credentials())
             raise DeliveryFailed(reason, permanent=False) from None
         try:
-            return self._send(server, mail, to)
+            return self._send(server, mail, to, back_to or parseaddr(self._sender)[1])
         finally:
             _leave(server)
 
@@ -132,9 +138,11 @@ class SmtpPager:
             raise
         return server
 
-    def _send(self, server: smtplib.SMTP, mail: EmailMessage, to: str) -> Receipt:
+    def _send(
+        self, server: smtplib.SMTP, mail: EmailMessage, to: str, back_to: str
+    ) -> Receipt:
         try:
-            self._envelope(server, to)
+            self._envelope(server, to, back_to)
         except (OSError, smtplib.SMTPServerDisconnected) as error:
             reason = f"connection lost before the message: {error}"
             raise DeliveryFailed(reason, permanent=False) from None
@@ -152,9 +160,8 @@ class SmtpPager:
             raise DeliveryFailed(failed, permanent=500 <= code < 600)
         return Receipt(str(mail["Message-ID"]), f"{code} {text}")
 
-    def _envelope(self, server: smtplib.SMTP, to: str) -> None:
-        sender = parseaddr(self._sender)[1]
-        for code, answer in (server.mail(sender), server.rcpt(to)):
+    def _envelope(self, server: smtplib.SMTP, to: str, back_to: str) -> None:
+        for code, answer in (server.mail(back_to), server.rcpt(to)):
             if code not in (250, 251):
                 text = f"{code} {answer.decode('utf-8', 'replace')}"
                 raise DeliveryFailed(text, permanent=500 <= code < 600)

@@ -44,7 +44,7 @@ class Rig:
 
     def mail_clerk(self, public_url: str, secret: bytes, *, chunk: int) -> MailClerk:
         """Who writes the mails of a mailing."""
-        return MailClerk(public_url, secret, chunk)
+        return MailClerk(public_url, secret, chunk=chunk)
 
     def desk(self, database: Database, **parts: Any) -> IncidentDesk:
         """The door to incidents."""

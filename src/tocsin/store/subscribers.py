@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from tocsin.core.bounces import Standing
 from tocsin.core.subscribers import (
     CONFIRMED,
     ENDED,
@@ -13,7 +14,12 @@ from tocsin.core.subscribers import (
     Subscriber,
 )
 from tocsin.store.database import Row, Tx
-from tocsin.store.instants import from_micros, to_micros
+from tocsin.store.instants import (
+    from_micros,
+    from_micros_or_none,
+    to_micros,
+    to_micros_or_none,
+)
 
 _SELECT = "select id, page, address, components, state, made_at from subscribers "
 _components = msgspec.json.Decoder(tuple[str, ...]).decode
@@ -90,17 +96,40 @@ def end(tx: Tx, subscriber: str, *, now: datetime) -> None:
     )
 
 
-def suppress(tx: Tx, address: str, *, answer: str, now: datetime) -> None:
-    """There is no such mailbox: no page writes to it again."""
-    tx.run(
-        "update subscribers set state = :suppressed, ended_at = :now, "
-        "bounces = bounces + 1, last_answer = :answer "
-        "where kind = 'email' and address = :address",
+def standing(tx: Tx, address: str) -> Standing | None:
+    """How mail to an address fared, whichever pages it gets mails of."""
+    row = tx.one(
+        "select max(bounces), max(bounced_at), "
+        "max(case when state = :suppressed then 1 else 0 end), count(*) "
+        "from subscribers where kind = 'email' and address = :address",
         suppressed=SUPPRESSED,
+        address=address,
+    )
+    if row is None or not row[3]:
+        return None
+    return Standing(int(row[0]), from_micros_or_none(row[1]), bool(row[2]))
+
+
+def save_standing(
+    tx: Tx, address: str, known: Standing, *, answer: str, now: datetime
+) -> None:
+    """A mail came back; whom it says to be gone no page writes to again."""
+    tx.run(
+        "update subscribers set bounces = :failures, bounced_at = :failed_at, "
+        "last_answer = :answer where kind = 'email' and address = :address",
+        failures=known.failures,
+        failed_at=to_micros_or_none(known.failed_at),
         answer=answer[:500],
         address=address,
-        now=to_micros(now),
     )
+    if known.is_suppressed:
+        tx.run(
+            "update subscribers set state = :suppressed, ended_at = :now "
+            "where kind = 'email' and address = :address",
+            suppressed=SUPPRESSED,
+            address=address,
+            now=to_micros(now),
+        )
 
 
 def after(tx: Tx, page: str, subscriber: str, *, limit: int) -> list[Subscriber]:

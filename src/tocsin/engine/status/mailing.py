@@ -13,6 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from tocsin.core import subscribers as rules
+from tocsin.core.bounces import return_address
 from tocsin.core.incidents import Incident
 from tocsin.core.paging import Attempted
 from tocsin.core.status_pages import STAGES, StatusPage
@@ -20,6 +21,7 @@ from tocsin.core.subscribers import CHUNK, CONFIRMED, SUPPRESSED
 from tocsin.core.updates_written import Update
 from tocsin.engine.outbox import Unwanted
 from tocsin.engine.paging import Sent
+from tocsin.engine.status.bounces import failed
 from tocsin.engine.status.subscribing import link_of
 from tocsin.interfaces import Receipt
 from tocsin.store import outbox
@@ -78,6 +80,8 @@ class MailClerk:
 
     public_url: str
     secret: bytes
+    # Where mails come back to; each comes back to an address of its own under it.
+    bounces: str = ""
     chunk: int = CHUNK
 
     def prepare(self, tx: Tx, message: Outgoing, *, now: datetime) -> Outgoing:
@@ -93,13 +97,14 @@ class MailClerk:
         if is_notice and one.state != CONFIRMED:
             said = "they wanted no more mails"
             raise Unwanted(said)
-        if not is_notice:
-            return message
-        link = link_of(self.public_url, self.secret, one)
-        text = f"{message.payload['text']}\nNo more of these mails: {link}\n"
-        return replace(
-            message, payload={**message.payload, "text": text, "leave": link}
-        )
+        payload = dict(message.payload)
+        if self.bounces:
+            payload["back_to"] = return_address(self.secret, self.bounces, one.id)
+        if is_notice:
+            link = link_of(self.public_url, self.secret, one)
+            payload["leave"] = link
+            payload["text"] += f"\nNo more of these mails: {link}\n"
+        return replace(message, payload=payload)
 
     def heard(
         self, tx: Tx, message: Outgoing, sent: Sent, *, state: str, now: datetime
@@ -107,8 +112,10 @@ class MailClerk:
         """What follows from an answer."""
         if message.channel == "mailing" and state == "accepted":
             self._go_on(tx, message, now)
-        elif sent.outcome is Attempted.PERMANENT and rules.is_hard_bounce(sent.answer):
-            stored.suppress(tx, message.target, answer=sent.answer, now=now)
+        elif state == "failed":
+            is_refused = sent.outcome is Attempted.PERMANENT
+            final = is_refused and rules.is_hard_bounce(sent.answer)
+            failed(tx, message.target, final=final, answer=sent.answer, now=now)
 
     def _go_on(self, tx: Tx, message: Outgoing, now: datetime) -> None:
         mailing = message.payload

@@ -163,7 +163,8 @@ def _status_pages() -> None:
         "subscribers", _key("id"), _text("page"), _text("kind", "email"),
         _text("address"), _text("components", "[]"), _text("state", "pending"),
         _text("digest"), _at("made_at"), _at("confirmed_at", needed=False),
-        _at("ended_at", needed=False), _number("bounces"), _text("last_answer"),
+        _at("ended_at", needed=False), _number("bounces"), _at("bounced_at", needed=False),
+        _text("last_answer"),
         sa.UniqueConstraint("page", "kind", "address"),
     )  # fmt: skip
     op.create_index("subscribers_page", "subscribers", ["page", "state", "id"])
