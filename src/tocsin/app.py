@@ -63,6 +63,7 @@ from tocsin.integrations import (
     alertmanager,
     apprise_urls,
     bluesky,
+    bucket,
     canary,
     catalogue,
     folder,
@@ -414,8 +415,8 @@ class Installation:
         nudges = NudgePoster(lambda: self.engine.pagers, self.send_mail, self.clock)
         chats = [ChatPoster(room) for room in self._rooms.values()]
         social = social_posters(self.settings, now=self.clock.now)
-        pages = folder.FolderPoster(self.settings.status_dir)
-        found: list[Poster] = [nudges, *chats, *social, pages, *self._mailers()]
+        pages = self._exporters()
+        found: list[Poster] = [nudges, *chats, *social, *pages, *self._mailers()]
         return Outbox(
             self.database,
             posters={poster.channel: poster for poster in found},
@@ -423,7 +424,9 @@ class Installation:
                 "nudge": NudgeClerk(self.directories.current),
                 "chat": ChatClerk(self._rooms, self.directories.current),
                 "social": SocialClerk(),
-                "status": StatusClerk(self.directories.current, self._status_files),
+                "status": StatusClerk(
+                    self.directories.current, self._status_files, len(pages) > 1
+                ),
                 "mail": MailClerk(
                     self.public_url, self.secret, self.settings.bounce_address
                 ),
@@ -434,6 +437,14 @@ class Installation:
             dispatch=lambda posting: self._hand_out(posting),
             per_minute={"mail": self.settings.mail_per_minute},
         )
+
+    def _exporters(self) -> list[Poster]:
+        """Where status pages are written to."""
+        into: list[Poster] = [folder.FolderPoster(self.settings.status_dir)]
+        url = self.settings.status_bucket.get_secret_value()
+        if url:
+            into.append(bucket.BucketPoster(url, self._egress, now=self.clock.now))
+        return into
 
     def _mailers(self) -> list[Poster]:
         """What mails subscribers, where a mail server is set up."""

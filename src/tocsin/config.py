@@ -66,6 +66,15 @@ def _smtp_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _bucket(value: SecretStr) -> SecretStr:
+    parts = urlsplit(value.get_secret_value())
+    is_whole = parts.username and parts.password and parts.path.strip("/")
+    if any(parts) and not (parts.scheme in ("https", "http") and is_whole):
+        message = "expected https://ID:SECRET@HOST/BUCKET[/FOLDER][?region=REGION]"
+        raise ValueError(message)
+    return value
+
+
 def _bounce_address(value: str) -> str:
     # What is added to it says whose mail it was, and a local part has an end.
     local = value.partition("@")[0]
@@ -156,6 +165,11 @@ class Settings(BaseModel):
     data_dir: str = Field("var", description="where keys and the ballast file live")
     status_dir: str = Field(
         "var/status", description="where exported status pages are written"
+    )
+    status_bucket: Annotated[SecretStr, AfterValidator(_bucket)] = Field(
+        _NOTHING,
+        description="where they are written too: https://ID:SECRET@HOST/BUCKET[/FOLDER] "
+        "of an S3-compatible store, ?region=… if it is not us-east-1",
     )
     smtp_url: Annotated[SecretStr, AfterValidator(_smtp_url)] = Field(
         _NOTHING, description="the mail server that pages go out through"

@@ -62,6 +62,8 @@ class StatusClerk:
 
     directory: Callable[[Tx], Directory]
     render: Render
+    # Whether pages go into a bucket too, whether or not the folder could be written.
+    has_bucket: bool = False
 
     def prepare(self, tx: Tx, message: Outgoing, *, now: datetime) -> Outgoing:
         """Raises Unwanted where the page is gone or goes elsewhere now."""
@@ -76,4 +78,19 @@ class StatusClerk:
     def heard(
         self, tx: Tx, message: Outgoing, sent: Sent, *, state: str, now: datetime
     ) -> None:
-        """Nothing follows."""
+        """Once the folder was tried, the bucket is next."""
+        if message.channel == "folder" and self.has_bucket:
+            key = f"bucket:{message.key}"
+            outbox.put(
+                tx,
+                [
+                    Message(
+                        "status",
+                        "bucket",
+                        message.target,
+                        key,
+                        {"page": message.target},
+                    )
+                ],
+                now=now,
+            )
