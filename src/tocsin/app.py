@@ -20,7 +20,7 @@ from tocsin.config import Settings, targets
 from tocsin.core import groups
 from tocsin.core.outbox import LANES
 from tocsin.core.social import NETWORKS
-from tocsin.core.status_pages import Snapshot
+from tocsin.core.status_pages import Snapshot, StatusPage
 from tocsin.core.targets import Allowed
 from tocsin.egress import GuardedEgress
 from tocsin.engine import examination
@@ -55,6 +55,7 @@ from tocsin.engine.social.posting import SocialClerk, SocialFollower
 from tocsin.engine.status import following as status_following
 from tocsin.engine.status.bounces import Returns
 from tocsin.engine.status.exporting import StatusClerk
+from tocsin.engine.status.hooks import HookClerk
 from tocsin.engine.status.mailing import MailClerk, MailingPoster
 from tocsin.engine.upkeep import Upkeep
 from tocsin.engine.visits import Porter
@@ -70,6 +71,7 @@ from tocsin.integrations import (
     generic,
     github,
     heartbeat,
+    hooks,
     mail_bounces,
     mastodon,
     matrix,
@@ -427,6 +429,12 @@ class Installation:
                 "status": StatusClerk(
                     self.directories.current, self._status_files, len(pages) > 1
                 ),
+                "webhook": HookClerk(
+                    self.public_url,
+                    self.secret,
+                    self.directories.current,
+                    self._announced,
+                ),
                 "mail": MailClerk(
                     self.public_url, self.secret, self.settings.bounce_address
                 ),
@@ -450,16 +458,27 @@ class Installation:
         """What mails subscribers, where a mail server is set up."""
         pager = self.engine.pagers.get("email")
         by_mail = [smtp.MailPoster(pager)] if isinstance(pager, smtp.SmtpPager) else []
-        return [MailingPoster(), *by_mail]
+        # Strangers typed these: what is inside is open to an entry of its own only.
+        outside = GuardedEgress(Allowed(targets(self.settings.allowed_targets)))
+        readers = hooks.HookPoster(outside, now=self.clock.now)
+        return [MailingPoster(), readers, *by_mail]
+
+    def _announced(self, shot: Snapshot, incident: int) -> Mapping[str, object]:
+        """What a reader's program is told."""
+        from tocsin.web.status.statuspage import announced
+
+        return announced(shot, incident, self._page_url(shot.page))
+
+    def _page_url(self, page: StatusPage) -> str:
+        here = f"{self.public_url}/status/{page.name}"
+        return f"https://{page.domain}" if page.domain else here
 
     def _status_files(self, shot: Snapshot) -> Mapping[str, str]:
         """The files of a status page, with links between them."""
         from tocsin.web.status.rendering import files
 
-        own = f"https://{shot.page.domain}" if shot.page.domain else ""
-        here = f"{self.public_url}/status/{shot.page.name}"
-        mails = f"{here}/mails" if "email" in self.engine.pagers else ""
-        return files(shot, own or here, mails=mails)
+        mails = f"{self.public_url}/status/{shot.page.name}/mails"
+        return files(shot, self._page_url(shot.page), mails=mails)
 
     def _hand_out(self, posting: Posting) -> None:
         self._posting.submit(posting)

@@ -16,7 +16,7 @@ from tocsin.engine.configuration import Applied, apply_files
 from tocsin.engine.configuration_files import export_text, export_with_secrets
 from tocsin.engine.editing import recorder
 from tocsin.sealing import SivSealer
-from tocsin.store import attempts, resealing, sqlite
+from tocsin.store import attempts, resealing, sqlite, subscribers
 from tocsin.store import directory as stored
 from tocsin.store import paging as stored_pages
 from tocsin.store.database import Database, StoreError, Tx
@@ -224,6 +224,25 @@ def test_another_key_is_refused_and_the_former_one_hands_over(old: Path) -> None
     assert seal_everything(alone, forget=nothing) == 0
     assert resealing.unsealed(alone) == (0, 0)
     assert alone.read(stored.load).by_key(KEY) is not None
+
+
+def test_a_readers_hook_is_sealed_and_goes_over_to_a_new_key(old: Path) -> None:
+    database, hook = sealed_at(old), "https://hooks.example.com/the-secret-of-a-reader"
+    seal_everything(database, forget=nothing)
+    database.write(
+        lambda tx: subscribers.ask(
+            tx, "s1", page="p", kind="chat", address=hook, components=[],
+            now=MONDAY_9AM,
+        )
+    )  # fmt: skip
+    assert hook.encode() not in everything_in(old)
+    seal_everything(
+        sealed_at(old, SivSealer(b"new", b"the key of the tests")), forget=nothing
+    )
+    alone = sealed_at(old, SivSealer(b"new"))
+    assert resealing.unsealed(alone) == (0, 0)
+    kept = alone.read(lambda tx: subscribers.get(tx, "s1"))
+    assert kept is not None and kept.address == hook
 
 
 # --- export and apply

@@ -9,9 +9,12 @@ import hmac
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from hashlib import sha256
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+# By mail, into a chat (Slack, Mattermost, Google Chat), to a program.
+EMAIL, CHAT, WEBHOOK = "email", "chat", "webhook"
 PENDING, CONFIRMED, ENDED, SUPPRESSED = "pending", "confirmed", "ended", "suppressed"
 # Who has not confirmed by then is forgotten.
 CONFIRM_WITHIN = timedelta(days=7)
@@ -22,7 +25,10 @@ _NO_SUCH_BOX = ("550", "551", "553")
 
 
 class Subscriber(Struct, frozen=True):
-    """One address of one page; no components are all of them."""
+    """One address of one page; no components are all of them.
+
+    `address` is a mail address, else the secret address of a chat's or a program's hook.
+    """
 
     id: str
     page: str
@@ -30,6 +36,7 @@ class Subscriber(Struct, frozen=True):
     components: tuple[str, ...]
     state: str
     made_at: datetime
+    kind: str = EMAIL
 
     def wants(self, components: Collection[str]) -> bool:
         """Whether an update of these components is for them."""
@@ -52,6 +59,30 @@ def subscriber_of(secret: bytes, given: str) -> str:
     return name if good else ""
 
 
+def is_hook(text: str, *, plain: bool) -> bool:
+    """Whether it is an address to POST to; `plain` ones need no TLS (a trial at home)."""
+    try:
+        parts = urlsplit(text)
+        schemes = ("https", "http") if plain else ("https",)
+        is_whole = parts.scheme in schemes and bool(parts.hostname)
+    except ValueError:
+        return False
+    return is_whole and "@" not in parts.netloc and text.isprintable() and (
+        " " not in text
+    )  # fmt: skip
+
+
+def hook_secret(secret: bytes, subscriber: str) -> str:
+    """What their program checks signatures with (Standard Webhooks)."""
+    digest = hmac.new(secret, f"hook\n{subscriber}".encode(), sha256).digest()
+    return "whsec_" + base64.b64encode(digest).decode()
+
+
+def is_gone(answer: str) -> bool:
+    """Whether a hook says that it is there no more (404 and 410, as chats answer)."""
+    return answer[:3] in ("404", "410")
+
+
 def is_hard_bounce(answer: str) -> bool:
     """Whether a refusal says that there is no such mailbox (RFC 5321, RFC 3463).
 
@@ -63,12 +94,12 @@ def is_hard_bounce(answer: str) -> bool:
 def confirmation(title: str, link: str, *, confirmed: bool) -> tuple[str, str]:
     """Subject and text for who asked; the same mail whether or not they are known."""
     said = (
-        "You get these mails already. What you get is kept here:"
+        "It is so already. What is sent is kept here:"
         if confirmed
         else "If it was you, confirm it here:"
     )
-    return one_line(f"{title} status: mails about incidents"), (
-        f"Somebody asked for mails of {one_line(title)} status to this address.\n"
+    return one_line(f"{title} status: updates about incidents"), (
+        f"Somebody asked for updates of {one_line(title)} status to this address.\n"
         f"{said}\n\n{link}\n\nIf it was not you, do nothing.\n"
     )
 

@@ -5,16 +5,13 @@ Source: standard-webhooks.md 1.0.0, read 2026-11-23: the signature covers
 `https://host/path#whsec_…`. Where it leads is judged by the Egress it goes through.
 """
 
-import base64
-import binascii
-import hmac
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from hashlib import sha256
 
 import msgspec
 
 from tocsin.core.credentials import shown_address
+from tocsin.core.standard_webhooks import PREFIX, signature
 from tocsin.interfaces import (
     DeliveryFailed,
     Egress,
@@ -22,8 +19,6 @@ from tocsin.interfaces import (
     PageMessage,
     Receipt,
 )
-
-_PREFIX = "whsec_"
 
 
 class WebhookPager:
@@ -45,7 +40,7 @@ class WebhookPager:
         if found:
             shown = shown_address(self.channel, address)
             return [f"{shown}: {found[0]}, such as https://HOST/PATH[#whsec_SECRET]"]
-        if secret and not secret.startswith(_PREFIX):
+        if secret and not secret.startswith(PREFIX):
             return ["the part after # must be a secret that begins with whsec_"]
         return []
 
@@ -77,17 +72,6 @@ class WebhookPager:
             stamp = headers["webhook-timestamp"]
             headers["webhook-signature"] = "v1," + signature(secret, key, stamp, body)
         return headers
-
-
-def signature(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
-    """The base64 HMAC-SHA-256 of Standard Webhooks."""
-    plain = secret.removeprefix(_PREFIX)
-    try:
-        raw = base64.b64decode(plain, validate=True)
-    except (binascii.Error, ValueError):
-        raw = plain.encode()
-    signed = f"{message_id}.{timestamp}.".encode() + body
-    return base64.b64encode(hmac.new(raw, signed, sha256).digest()).decode()
 
 
 def judged(answer: HttpAnswer) -> Receipt:

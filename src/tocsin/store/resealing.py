@@ -30,6 +30,7 @@ _PROOF_TEXT = "tocsin"
 _DONE = "sealed_under"
 _ROWS = 500
 _ADDRESSED = ("pages", "attempts")
+_HOOKS = "select id, address from subscribers where kind <> 'email'"
 _RAW = ("inbox", "rejects")
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.encode
@@ -56,6 +57,7 @@ def seal_everything(database: Database, *, forget: Callable[[], None]) -> int:
         changed += _each(database, table, _document_sealer(noun))
     for table in _ADDRESSED:
         changed += _each(database, table, _seal_addresses)
+    changed += _each(database, "subscribers", _seal_hooks)
     keys = database.read(_keys)
     for table in _RAW:
         changed += _each(database, table, _blank_keys(keys))
@@ -168,6 +170,21 @@ def _seal_addresses(tx: Tx, table: str, after: int) -> tuple[int, int | None]:
     return len(new), _last(rows)
 
 
+def _seal_hooks(tx: Tx, table: str, _: int) -> tuple[int, int | None]:
+    """Few of a page's subscribers are hooks: one transaction for all of them."""
+    new = []
+    for name, address in tx.all(_HOOKS):
+        plain = opened(tx.sealer, address, ADDRESS)
+        if plain.startswith(SEALED):
+            continue
+        sealed = tx.sealer.seal(plain, purpose=ADDRESS)
+        if sealed != address:
+            new.append((sealed, name))
+    if new:
+        tx.many(f"update {table} set address = ? where id = ?", new)
+    return len(new), None
+
+
 def _blank_keys(keys: Sequence[str]) -> Change:
     """Blanks integrations' keys in the requests that 0.1 kept whole."""
 
@@ -223,6 +240,7 @@ def _all_secrets(tx: Tx) -> list[tuple[str, str]]:
             found += [
                 (secret, why) for _, secret, why in secrets_of(noun, _decode(text))
             ]
+    found += [(address, ADDRESS) for _, address in tx.all(_HOOKS)]
     for table in _ADDRESSED:
         # Distinct contacts are few, however many pages went to them.
         for channel, address in tx.all(

@@ -8,9 +8,11 @@ import msgspec
 from tocsin.core.bounces import Standing
 from tocsin.core.subscribers import (
     CONFIRMED,
+    EMAIL,
     ENDED,
     PENDING,
     SUPPRESSED,
+    WEBHOOK,
     Subscriber,
 )
 from tocsin.store.database import Row, Tx
@@ -20,15 +22,16 @@ from tocsin.store.instants import (
     to_micros,
     to_micros_or_none,
 )
+from tocsin.store.sealing import open_address, seal_address
 
-_SELECT = "select id, page, address, components, state, made_at from subscribers "
+_SELECT = "select id, page, address, components, state, made_at, kind from subscribers "
 _components = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
 def get(tx: Tx, subscriber: str) -> Subscriber | None:
     """One of them."""
     row = tx.one(_SELECT + "where id = :id", id=subscriber)
-    return _subscriber(row) if row else None
+    return _subscriber(tx, row) if row else None
 
 
 def ask(
@@ -39,29 +42,32 @@ def ask(
     address: str,
     components: Sequence[str],
     now: datetime,
+    kind: str = EMAIL,
 ) -> Subscriber:
     """Somebody asks for an address; who is confirmed or refuses mails stays as they are."""
     tx.run(
         "insert into subscribers (id, page, kind, address, components, state, made_at) "
-        "values (:id, :page, 'email', :address, :components, :pending, :now) "
+        "values (:id, :page, :kind, :address, :components, :pending, :now) "
         "on conflict (page, kind, address) do update set "
         "components = excluded.components, state = excluded.state, "
         "made_at = excluded.made_at where subscribers.state in (:pending, :ended)",
         id=new_id,
         page=page,
-        address=address,
+        kind=kind,
+        address=_kept(tx, address),
         components=msgspec.json.encode(components).decode(),
         pending=PENDING,
         ended=ENDED,
         now=to_micros(now),
     )
     row = tx.one(
-        _SELECT + "where page = :page and kind = 'email' and address = :address",
+        _SELECT + "where page = :page and kind = :kind and address = :address",
         page=page,
-        address=address,
+        kind=kind,
+        address=_kept(tx, address),
     )
     assert row is not None
-    return _subscriber(row)
+    return _subscriber(tx, row)
 
 
 def confirm(
@@ -101,9 +107,9 @@ def standing(tx: Tx, address: str) -> Standing | None:
     row = tx.one(
         "select max(bounces), max(bounced_at), "
         "max(case when state = :suppressed then 1 else 0 end), count(*) "
-        "from subscribers where kind = 'email' and address = :address",
+        "from subscribers where address = :address",
         suppressed=SUPPRESSED,
-        address=address,
+        address=_kept(tx, address),
     )
     if row is None or not row[3]:
         return None
@@ -116,18 +122,18 @@ def save_standing(
     """A mail came back; whom it says to be gone no page writes to again."""
     tx.run(
         "update subscribers set bounces = :failures, bounced_at = :failed_at, "
-        "last_answer = :answer where kind = 'email' and address = :address",
+        "last_answer = :answer where address = :address",
         failures=known.failures,
         failed_at=to_micros_or_none(known.failed_at),
         answer=answer[:500],
-        address=address,
+        address=_kept(tx, address),
     )
     if known.is_suppressed:
         tx.run(
             "update subscribers set state = :suppressed, ended_at = :now "
-            "where kind = 'email' and address = :address",
+            "where address = :address",
             suppressed=SUPPRESSED,
-            address=address,
+            address=_kept(tx, address),
             now=to_micros(now),
         )
 
@@ -142,7 +148,7 @@ def after(tx: Tx, page: str, subscriber: str, *, limit: int) -> list[Subscriber]
         after=subscriber,
         limit=limit,
     )
-    return [_subscriber(row) for row in rows]
+    return [_subscriber(tx, row) for row in rows]
 
 
 def count_of(tx: Tx, page: str, components: Sequence[str]) -> int:
@@ -169,7 +175,14 @@ def forget_pending(tx: Tx, *, before: datetime) -> None:
     )
 
 
-def _subscriber(row: Row) -> Subscriber:
+def _kept(tx: Tx, address: str) -> str:
+    """An address as it is stored: of hooks it is a credential."""
+    return seal_address(tx, WEBHOOK, address) if "://" in address else address
+
+
+def _subscriber(tx: Tx, row: Row) -> Subscriber:
+    address = row[2] if row[6] == EMAIL else open_address(tx, WEBHOOK, row[2])
     return Subscriber(
-        row[0], row[1], row[2], _components(row[3]), row[4], from_micros(row[5])
-    )
+        row[0], row[1], address, _components(row[3]), row[4], from_micros(row[5]),
+        row[6],
+    )  # fmt: skip

@@ -17,7 +17,13 @@ from tocsin.core.bounces import return_address
 from tocsin.core.incidents import Incident
 from tocsin.core.paging import Attempted
 from tocsin.core.status_pages import STAGES, StatusPage
-from tocsin.core.subscribers import CHUNK, CONFIRMED, SUPPRESSED
+from tocsin.core.subscribers import (
+    CHUNK,
+    CONFIRMED,
+    EMAIL,
+    SUPPRESSED,
+    Subscriber,
+)
 from tocsin.core.updates_written import Update
 from tocsin.engine.outbox import Unwanted
 from tocsin.engine.paging import Sent
@@ -127,20 +133,27 @@ class MailClerk:
         subject, text = rules.notice(
             mailing["title"], mailing["stage"], mailing["body"], page
         )
+        payload = {
+            "update": mailing["update"], "subject": subject, "text": text,
+            "sent_at": mailing["sent_at"],
+        }  # fmt: skip
+        prefix = f"mail:{mailing['page']}:{mailing['update']}"
         mails = [
-            Message(
-                "mail", "mail", one.address,
-                f"mail:{mailing['page']}:{mailing['update']}:{one.id}",
-                {
-                    "subscriber": one.id, "update": mailing["update"],
-                    "subject": subject, "text": text, "sent_at": mailing["sent_at"],
-                },
-                message.incident,
-            )
+            _addressed(one, f"{prefix}:{one.id}", payload, message.incident)
             for one in found
             if one.wants(mailing["components"])
-        ]  # fmt: skip
+        ]
         if len(found) == self.chunk:
             rest = {**mailing, "after": found[-1].id}
             mails.append(_mailing(rest, message.incident))
         outbox.put(tx, mails, now=now)
+
+
+def _addressed(
+    one: Subscriber, key: str, payload: Mapping[str, Any], incident: int
+) -> Message:
+    own = {**payload, "subscriber": one.id}
+    if one.kind == EMAIL:
+        return Message("mail", "mail", one.address, key, own, incident)
+    # Its address is a secret, which no list of messages shows.
+    return Message("webhook", "hook", one.id, key, own, incident)

@@ -1,4 +1,4 @@
-"""Asking for mails of a status page, confirming it, choosing, leaving.
+"""Asking for mails of a status page (or for a hook), confirming it, choosing, leaving.
 
 Whoever asks hears the same, known or not; only the mailbox learns more.
 """
@@ -6,10 +6,12 @@ Whoever asks hears the same, known or not; only the mailbox learns more.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from msgspec import Struct
+
 from tocsin.core import subscribers as rules
 from tocsin.core.people import is_mail_address
 from tocsin.core.status_pages import StatusPage
-from tocsin.core.subscribers import CONFIRMED, SUPPRESSED, Subscriber
+from tocsin.core.subscribers import CONFIRMED, EMAIL, SUPPRESSED, Subscriber
 from tocsin.core.throttling import Path
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.store import outbox
@@ -17,12 +19,17 @@ from tocsin.store import subscribers as stored
 from tocsin.store.database import Tx
 from tocsin.store.outbox import Message
 
-_LONGEST = 254
+_LONGEST, _LONGEST_HOOK = 254, 1000
 
 
-def is_open(desk: FrontDesk, page: StatusPage) -> bool:
-    """Whether somebody can subscribe to it: mail is set up and the page is for all."""
-    return not page.private and "email" in desk.connections.ready
+def is_open(page: StatusPage) -> bool:
+    """Whether somebody can subscribe to it: it is for all."""
+    return not page.private
+
+
+def takes_mail(desk: FrontDesk) -> bool:
+    """Whether mails go out."""
+    return "email" in desk.connections.ready
 
 
 def ask(
@@ -32,36 +39,45 @@ def ask(
     components: Sequence[str],
     *,
     network: str,
+    kind: str = EMAIL,
 ) -> timedelta | None:
-    """Mail a link to confirm with.
+    """Send a link to confirm with, to the very address that updates would go to.
 
     Returns how long to wait where it was asked for too often, None where the address
-    is no mail address. Zero: it was taken, whether or not a mail is due.
+    is none of its kind. Zero: it was taken, whether or not a message is due.
     """
-    address = address.strip().casefold()
-    if len(address) > _LONGEST or not is_mail_address(address):
+    address = address.strip()
+    if kind == EMAIL:
+        address = address.casefold()
+        is_good = len(address) <= _LONGEST and is_mail_address(address)
+    else:
+        is_good = len(address) <= _LONGEST_HOOK and rules.is_hook(
+            address, plain=not desk.is_secure
+        )
+    if not is_good:
         return None
     throttle = desk.credentials.throttle
     wait = throttle.take(Path.SUBSCRIPTION, account=address, address=network)
     if wait:
         return wait
+    asked = _Asked(page, kind, address, tuple(components))
     now = desk.clock.now()
-
-    desk.database.write(lambda tx: _write(tx, desk, page, address, components, now))
+    desk.database.write(lambda tx: _write(tx, desk, asked, now))
     return timedelta(0)
 
 
-def _write(
-    tx: Tx,
-    desk: FrontDesk,
-    page: StatusPage,
-    address: str,
-    components: Sequence[str],
-    now: datetime,
-) -> None:
+class _Asked(Struct, frozen=True):
+    page: StatusPage
+    kind: str
+    address: str
+    components: tuple[str, ...]
+
+
+def _write(tx: Tx, desk: FrontDesk, asked: _Asked, now: datetime) -> None:
+    page = asked.page
     one = stored.ask(
-        tx, desk.new_id(), page=page.name, address=address,
-        components=components, now=now,
+        tx, desk.new_id(), page=page.name, kind=asked.kind, address=asked.address,
+        components=asked.components, now=now,
     )  # fmt: skip
     if one.state == SUPPRESSED:
         return
@@ -75,7 +91,12 @@ def _write(
     }  # fmt: skip
     # One an hour, however often it is asked for.
     key = f"subscription:{one.id}:{now:%Y-%m-%dT%H}"
-    outbox.put(tx, [Message("mail", "mail", address, key, payload)], now=now)
+    message = (
+        Message("mail", "mail", one.address, key, payload)
+        if one.kind == EMAIL
+        else Message("webhook", "hook", one.id, key, payload)
+    )
+    outbox.put(tx, [message], now=now)
 
 
 def link_of(public_url: str, secret: bytes, one: Subscriber) -> str:

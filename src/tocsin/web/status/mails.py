@@ -11,14 +11,19 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from tocsin.core.credentials import shown_address
 from tocsin.core.status_pages import StatusPage
-from tocsin.core.subscribers import Subscriber
+from tocsin.core.subscribers import CHAT, EMAIL, WEBHOOK, Subscriber, hook_secret
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.status import subscribing
 from tocsin.web.gate import address_of, guarded, new_nonce
 from tocsin.web.rendering import render
 
 _MOST_FIELDS = 200
+_EXPECTED = {
+    True: "Expected a mail address such as ana@example.com.",
+    False: "Expected an address that begins with https://, as the chat shows it.",
+}
 
 
 def routes(desk: FrontDesk) -> list[Route]:
@@ -48,7 +53,7 @@ def routes(desk: FrontDesk) -> list[Route]:
 
 def _page(desk: FrontDesk, request: Request) -> StatusPage:
     page = desk.directory().status_pages.get(request.path_params["page"])
-    if page is None or not subscribing.is_open(desk, page):
+    if page is None or not subscribing.is_open(page):
         raise HTTPException(404)
     return page
 
@@ -59,20 +64,31 @@ def _ask(desk: FrontDesk, request: Request) -> Response:
 
 def _asked(desk: FrontDesk, request: Request, form: FormData) -> Response:
     page = _page(desk, request)
-    address = str(form.get("address", ""))
+    kind, address = _wanted(form)
+    if kind == EMAIL and not subscribing.takes_mail(desk):
+        raise HTTPException(404)
     wait = subscribing.ask(
-        desk, page, address, _chosen(page, form), network=address_of(request)
+        desk, page, address, _chosen(page, form), network=address_of(request), kind=kind
     )
+    typed = address[:1000]
     if wait is None:
-        said = "Expected a mail address such as ana@example.com."
-        return _form(desk, page, status=422, problem=said, address=address[:300])
+        said = _EXPECTED[kind == EMAIL]
+        return _form(desk, page, status=422, kind=kind, problem=said, address=typed)
     if wait:
         minutes = int(wait.total_seconds() // 60) + 1
         said = f"That was asked for too often. Try again in {minutes} min."
-        answer = _form(desk, page, status=429, problem=said, address=address[:300])
+        answer = _form(desk, page, status=429, kind=kind, problem=said, address=typed)
         answer.headers["retry-after"] = str(minutes * 60)
         return answer
-    return _form(desk, page, said="asked")
+    return _form(desk, page, said="asked", kind=kind)
+
+
+def _wanted(form: FormData) -> tuple[str, str]:
+    """(kind, address) of what was filled in."""
+    hook = str(form.get("hook", ""))
+    if not hook:
+        return EMAIL, str(form.get("address", ""))
+    return (WEBHOOK if form.get("kind") == WEBHOOK else CHAT), hook
 
 
 def _show(desk: FrontDesk, request: Request) -> Response:
@@ -110,12 +126,25 @@ def _chosen(page: StatusPage, form: FormData) -> tuple[str, ...]:
 
 
 def _form(
-    desk: FrontDesk, page: StatusPage, *, status: int = 200, **values: object
+    desk: FrontDesk,
+    page: StatusPage,
+    *,
+    status: int = 200,
+    one: Subscriber | None = None,
+    kind: str = EMAIL,
+    **values: object,
 ) -> Response:
     nonce = new_nonce()
+    if one is not None:
+        kind = one.kind
+        values["shown"] = (
+            one.address if kind == EMAIL else shown_address(WEBHOOK, one.address)
+        )
+        values["key"] = hook_secret(desk.secret, one.id) if kind == WEBHOOK else ""
     text = render(
         "status_mails.html",
-        **{"problem": "", "address": "", "one": None, "chosen": (), "said": "", **values},
+        **{"problem": "", "address": "", "chosen": (), "said": "", **values},
+        one=one, kind=kind, takes_mail=subscribing.takes_mail(desk),
         page=page, root=f"/status/{page.name}/", nonce=nonce, zone=page.zone,
         now=desk.clock.now(),
     )  # fmt: skip

@@ -66,7 +66,7 @@ def _answer(desk: FrontDesk, gate: Gate, request: Request, path: str) -> Respons
     url = address_of(desk, shot.page)
     path = path.rstrip("/") or "index.html"
     prefix = f"/status/{name}/"
-    mails = f"{prefix}mails" if subscribing.is_open(desk, shot.page) else ""
+    mails = f"{prefix}mails" if subscribing.is_open(shot.page) else ""
     text = files(shot, url, prefix=prefix, nonce=nonce, mails=mails).get(path)
     if text is None:
         raise HTTPException(404)

@@ -62,6 +62,21 @@ def documents(shot: Snapshot, url: str) -> Mapping[str, dict[str, Any]]:
     }  # fmt: skip
 
 
+def announced(shot: Snapshot, incident: int, url: str) -> Mapping[str, Any]:
+    """What a webhook tells of an incident (0: of the page alone), as Statuspage's does."""
+    page = {
+        "id": shot.page.name,
+        "status_indicator": _INDICATOR[shot.worst],
+        "status_description": _DESCRIPTION[shot.worst],
+    }
+    told = next(
+        (one for one in (*shot.open, *shot.past) if one.incident == incident), None
+    )
+    if told is None:
+        return {"page": page}
+    return {"page": page, "incident": _incident(shot, told, url)}
+
+
 def _windows(page: Any, windows: Sequence[Any]) -> dict[str, Any]:
     return {"page": page, "scheduled_maintenances": list(windows)}
 
