@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
@@ -12,6 +13,10 @@ from tests.peers.databases import (  # noqa: F401
 )
 from tests.peers.programs import require
 from tests.web.browsing import CHROMIUM
+
+# How long an example takes says how busy the machine is, and nothing else.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

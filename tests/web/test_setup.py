@@ -77,7 +77,6 @@ def _go_through(
     phone = page.context.new_page()
     phone.goto(page_link(paged))
     phone.get_by_role("button", name="Acknowledge").click()
-    phone.close()
     page.get_by_text("Acknowledged by you").wait_for(timeout=15_000)
     page.get_by_role("link", name="Next: your first team").click()
     _looks_well(page, scripts=scripts)
