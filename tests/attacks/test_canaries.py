@@ -26,7 +26,8 @@ from tests.api.test_api import MORE
 from tests.attacks import routes
 from tests.peers.programs import Mailserver, TocsinServer, page_link, until
 
-pytestmark = pytest.mark.slow
+# One installation is played for all of them, which takes its time.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("canaries")]
 
 KEYS = {
     "generic": "canary0generic0key0aaaaaaaaaaaaaaaa",

@@ -299,8 +299,8 @@ class ForgetsTheRest(_MailDefect):
 
 @defect("a mailing goes to everybody, whatever they asked for")
 class MailsEverybody(SqlDefect):
-    was = "select id, page, address, components, state, made_at from subscribers"
-    becomes = "select id, page, address, '[]', state, made_at from subscribers"
+    was = "select id, page, address, components, state, made_at, kind from"
+    becomes = "select id, page, address, '[]', state, made_at, kind from"
 
 
 @defect("a mailing's parts overlap, and each writes mails of its own")

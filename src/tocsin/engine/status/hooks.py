@@ -36,6 +36,8 @@ class HookClerk:
 
     def prepare(self, tx: Tx, message: Outgoing, *, now: datetime) -> Outgoing:
         """Raises Unwanted where somebody has left since."""
+        if message.channel != "hook":
+            return message
         one = stored.get(tx, str(message.payload.get("subscriber", "")))
         is_notice = "update" in message.payload
         if one is None or one.state == SUPPRESSED:
@@ -73,7 +75,7 @@ class HookClerk:
         self, tx: Tx, message: Outgoing, sent: Sent, *, state: str, now: datetime
     ) -> None:
         """A hook that is gone, or fails for days, is called no more."""
-        if state != "failed":
+        if state != "failed" or message.channel != "hook":
             return
         one = stored.get(tx, str(message.payload.get("subscriber", "")))
         if one is not None:
