@@ -67,11 +67,13 @@ from tocsin.integrations import (
     bucket,
     canary,
     catalogue,
+    datadog,
     folder,
     generic,
     github,
     heartbeat,
     hooks,
+    kubernetes,
     mail_bounces,
     mastodon,
     matrix,
@@ -115,6 +117,8 @@ DIALECTS: dict[str, Dialect] = {
         heartbeat,
         github,
         mail_bounces,
+        kubernetes,
+        datadog,
     )
 }
 

@@ -58,6 +58,7 @@ SILENCE = {
 # Bodies that reach the question who may; others are judged before their body is read.
 BODIES: dict[str, object] = {
     "POST /api/v1/alerts": {"title": "Matrix", "service": "checkout", "key": "matrix"},
+    "POST /api/v1/changes": {"summary": "Matrix", "services": ["checkout"]},
     "POST /api/v1/alerts/{number}/snooze": {"until": LATER},
     "POST /api/v1/alerts/{number}/pass": {"person": "nobody"},
     "POST /api/v1/alerts/{number}/note": {"text": "x"},

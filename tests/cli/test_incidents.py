@@ -10,7 +10,8 @@ import pytest
 from tests.cast import COMPANY
 from tests.peers.programs import TocsinServer
 
-pytestmark = pytest.mark.slow  # a process per call
+# A process per call, and a server for all of them.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cli")]
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +93,16 @@ def test_what_makes_no_sense_ends_with_its_code(
 ) -> None:
     done = run(server, "ALICE", *arguments)
     assert (done.returncode, told in done.stderr) == (code, True), done.stderr
+
+
+def test_a_pipeline_tells_what_it_changed(server: TocsinServer) -> None:
+    told = run(
+        server, "ALICE", "change", "ledger 2.1 to production", "--service", "checkout",
+        "--id", "build-1", "--rollback", "git revert 4f1c",
+    )  # fmt: skip
+    assert told.stdout == "On record for checkout: ledger 2.1 to production\n"
+    listed = run(server, "ALICE", "changes", "--json").stdout
+    assert json.loads(listed)["changes"][0]["details"]["rollback"] == "git revert 4f1c"
+    wrong = run(server, "ALICE", "change", "x", "--service", "nothing")
+    assert wrong.returncode == 2
+    assert "services: expected known ones" in wrong.stderr

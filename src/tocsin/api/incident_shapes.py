@@ -190,6 +190,7 @@ def _change(one: ChangeEvent) -> dict[str, Any]:
         "source": one.source,
         "kind": one.kind,
         "link": one.link,
+        "rollback": one.rollback,
     }
 
 

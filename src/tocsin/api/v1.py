@@ -11,6 +11,7 @@ from tocsin.api import (
     action_routes,
     alert_routes,
     audit_routes,
+    change_routes,
     config_routes,
     document_routes,
     incident_routes,
@@ -39,7 +40,7 @@ _NOUNS = (
     alert_routes, schedule_routes, config_routes, integration_routes, silence_routes,
     document_routes, token_routes, audit_routes, policy_routes, message_routes,
     me_routes, people_routes, maintenance_routes, incident_routes, runbook_routes,
-    review_routes, action_routes, outbox_routes,
+    review_routes, action_routes, outbox_routes, change_routes,
 )  # fmt: skip
 __all__ = ["PREFIX", "build"]
 _DEEPEST = 32

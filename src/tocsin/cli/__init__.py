@@ -24,6 +24,8 @@ _VERBS = {
     "policies": "oncall",
     "simulate": "simulate",
     "send": "client",
+    "change": "changes",
+    "changes": "changes",
     "alerts": "client",
     "ack": "client",
     "resolve": "client",

@@ -9,7 +9,8 @@ from msgspec import Struct
 LOOK_BACK = timedelta(hours=24)
 MOST_SHOWN = 5
 _HALF = 60.0  # minutes after which closeness in time counts e times less
-_KINDS = {"deploy": 1.0, "flag": 0.8, "config": 0.8, "infra": 0.6, "data": 0.6}
+# Each kind with how likely it is the cause.
+KINDS = {"deploy": 1.0, "flag": 0.8, "config": 0.8, "infra": 0.6, "data": 0.6}
 _WORDS = {
     "flag": ("flag", "toggle", "feature"),
     "config": ("config", "setting", "configmap"),
@@ -29,6 +30,7 @@ class ChangeEvent(Struct, frozen=True):
     source: str
     kind: str = "deploy"
     link: str = ""
+    rollback: str = ""  # how it is undone, as its sender told it
 
 
 class Suspect(Struct, frozen=True):
@@ -41,7 +43,7 @@ class Suspect(Struct, frozen=True):
 
 def kind_of(summary: str, said: str = "") -> str:
     """The kind of a change: what its sender said, else by its words."""
-    if said in _KINDS:
+    if said in KINDS:
         return said
     folded = summary.casefold()
     for kind, words in _WORDS.items():
@@ -69,7 +71,7 @@ def suspects(
         near, place = _proximity(one.service, services, neighbours)
         minutes = max(0.0, (start - one.at).total_seconds() / 60)
         closeness = math.exp(-minutes / _HALF)
-        score = 0.6 * closeness + 0.3 * near + 0.1 * _KINDS.get(one.kind, 0.6)
+        score = 0.6 * closeness + 0.3 * near + 0.1 * KINDS.get(one.kind, 0.6)
         found.append(Suspect(one, round(score, 3), f"{_before(minutes)}, {place}"))
     found.sort(key=lambda one: (-one.score, -one.change.at.timestamp(), one.change.id))
     return found[:MOST_SHOWN]

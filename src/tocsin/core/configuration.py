@@ -50,6 +50,8 @@ TYPES = (
     "heartbeat",
     "github",
     "mail-bounces",
+    "kubernetes",
+    "datadog",
 )
 TARGETS = ("user", "rotation", "schedule", "team", "round_robin")
 

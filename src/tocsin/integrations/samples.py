@@ -1,5 +1,6 @@
 """A request of each dialect that stands for a test of it: what a sender would send."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -9,6 +10,13 @@ from tocsin.interfaces import Outbound, SampleRequest
 _TITLE = "Test from Tocsin: nothing is broken"
 _LABEL = "tocsin_test"
 _encode = msgspec.json.encode
+
+# Of those who open no alert: what says only that it arrived.
+_QUIET: Mapping[str, object] = {
+    "github": {"zen": _TITLE, "hook_id": 1},
+    "mail-bounces": {"RecordType": "Test", "Description": _TITLE},
+    "kubernetes": {"reason": "Test", "message": _TITLE, "involvedObject": {}},
+}
 
 
 def sample(
@@ -20,10 +28,10 @@ def sample(
         return SampleRequest(Outbound("GET", f"/ping/{key}"))
     if kind == "pagerduty-events":
         return _pagerduty(key, mark, resolved=resolved)
-    if kind == "github":
-        return _sample(path, {"zen": _TITLE, "hook_id": 1}, "", "")
-    if kind == "mail-bounces":
-        return _sample(path, {"RecordType": "Test", "Description": _TITLE}, "", "")
+    if kind in _QUIET:
+        return _sample(path, _QUIET[kind], "", "")
+    if kind == "datadog":
+        return _datadog(path, mark, resolved=resolved)
     labels = {"alertname": "TocsinTest", "severity": "warning", _LABEL: mark}
     alert: dict[str, object] = {
         "labels": labels,
@@ -66,6 +74,17 @@ def _pagerduty(key: str, mark: str, *, resolved: bool) -> SampleRequest:
         "payload": payload,
     }
     return _sample("/v2/enqueue", event, "source", mark)
+
+
+def _datadog(path: str, mark: str, *, resolved: bool) -> SampleRequest:
+    notification = {
+        "title": _TITLE,
+        "cycle": mark,
+        "transition": "Recovered" if resolved else "Triggered",
+        "alert_type": "success" if resolved else "warning",
+        "tags": f"{_LABEL}:{mark}",
+    }
+    return _sample(path, notification, _LABEL, mark)
 
 
 def _sample(path: str, body: object, label: str, value: str) -> SampleRequest:

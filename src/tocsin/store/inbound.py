@@ -163,6 +163,27 @@ def changes_since(tx: Tx, *, since: datetime, limit: int = 500) -> list[Row]:
     return [row for row in rows if row[2] >= to_micros(since)]
 
 
+def list_changes(
+    tx: Tx, *, service: str, before: int | None, hidden: Collection[str], limit: int
+) -> list[Row]:
+    """(id, service, at, summary, source, data) in the order that they were told."""
+    wheres, params = ["1 = 1"], {"limit": limit}  # type: tuple[list[str], dict[str, object]]
+    if service:
+        wheres.append("service = :service")
+        params["service"] = service
+    if before is not None:
+        wheres.append("id < :before")
+        params["before"] = before
+    for number, name in enumerate(hidden):
+        wheres.append(f"service <> :hidden{number}")
+        params[f"hidden{number}"] = name
+    return tx.all(
+        "select id, service, at, summary, source, data from changes "
+        f"where {' and '.join(wheres)} order by id desc limit :limit",
+        **params,
+    )
+
+
 def latest_changes(
     tx: Tx, *, since: datetime, limit: int, hidden: Collection[str] = ()
 ) -> list[Row]:

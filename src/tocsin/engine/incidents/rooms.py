@@ -87,13 +87,14 @@ def _change(row: Row) -> ChangeEvent:
     links = data.get("links")
     link = str(links[0]) if isinstance(links, list) and links else ""
     details = data.get("details")
-    said = str(details.get("kind", "")) if isinstance(details, dict) else ""
+    told = details if isinstance(details, dict) else {}
     return ChangeEvent(
         id=row[0],
         service=row[1],
         at=from_micros(row[2]),
         summary=row[3],
         source=row[4],
-        kind=rules.kind_of(row[3], said),
+        kind=rules.kind_of(row[3], str(told.get("kind", ""))),
         link=link if link.startswith(("https://", "http://")) else "",
+        rollback=str(told.get("rollback", ""))[:300],
     )

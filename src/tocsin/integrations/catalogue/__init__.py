@@ -5,7 +5,17 @@ address of an integration, `«base»` ours, `«host»` and `«scheme»` its part
 key alone. Sources: the senders' own documentation, read 2026-11-23 to 2026-11-25.
 """
 
+from tocsin.integrations.catalogue.changes import CHANGES
 from tocsin.interfaces import Channel, Sender, Snippet
+
+# What Datadog fills in; integrations/datadog.py reads these names.
+DATADOG_PAYLOAD = (
+    '{"id": "$ID", "cycle": "$ALERT_CYCLE_KEY", "monitor_id": "$ALERT_ID", '
+    '"transition": "$ALERT_TRANSITION", "alert_type": "$ALERT_TYPE", '
+    '"severity": "$ALERT_PRIORITY", "title": "$EVENT_TITLE", "body": "$EVENT_MSG", '
+    '"scopes": "$ALERT_SCOPE", "tags": "$TAGS", "query": "$ALERT_QUERY", '
+    '"host": "$HOSTNAME", "url": "$LINK", "date": "$DATE"}'
+)
 
 SENDERS: tuple[Sender, ...] = (
     Sender(
@@ -72,6 +82,30 @@ SENDERS: tuple[Sender, ...] = (
             ),
         ),
         "prometheus webhook receiver grafana mimir",
+    ),
+    Sender(
+        "datadog",
+        "datadog",
+        "Datadog",
+        "Monitors by a webhook with a payload that is ready to paste; events by its API.",
+        (
+            "one alert from triggered to recovered",
+            "P1 to P5, warnings, no data",
+            "events of its clients as alerts or changes",
+        ),
+        (
+            Snippet("Integrations, Webhooks, New: URL", "«address»\n"),
+            Snippet(
+                "Its payload",
+                f"{DATADOG_PAYLOAD}\n",
+                "Then @webhook-NAME in the message of each monitor.",
+            ),
+            Snippet(
+                "Events of programs",
+                'DATADOG_HOST=«address» dog event post "Deploy 1.24" "to production"\n',
+            ),
+        ),
+        "monitoring apm monitor event dog saas",
     ),
     Sender(
         "pagerduty",
@@ -147,23 +181,7 @@ SENDERS: tuple[Sender, ...] = (
         ),
         "cron dead man snitch healthchecks ping backup job watchdog",
     ),
-    Sender(
-        "github",
-        "github",
-        "GitHub",
-        "What was deployed, pushed, released and run, beside the incidents it may cause.",
-        ("changes, never alerts", "signed deliveries, each counted once"),
-        (
-            Snippet(
-                "Settings, Webhooks, Add webhook",
-                "Payload URL   «address»\nContent type  application/json\n"
-                "Secret        «key»\n",
-                "Events: deployments, deployment statuses, pushes, releases, "
-                "workflow runs.",
-            ),
-        ),
-        "github actions deployment push release workflow change deploy git",
-    ),
+    *CHANGES,
     Sender(
         "mail-bounces",
         "mail-bounces",

@@ -1,12 +1,13 @@
 """Any sender that can post JSON: common field names just work, others are mapped.
 
 Settings: `mapping`, from our field to a path in the body (`a.b[0].c`), for key, title,
-status, severity, description, time, link; `resolved_words` for the status field.
+status, severity, description, time, link; `resolved_words` for the status field. What is posted to
+`…/changes` is a change, no alert (changes.py).
 """
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -16,7 +17,9 @@ from tocsin.core.alerts import AlertEvent, EventKind
 from tocsin.core.excerpts import clean, clean_title, web_link
 from tocsin.core.labels import bounded_key
 from tocsin.core.severity import Severity
-from tocsin.interfaces import Answer, Desk, Inbound, Reading, Unreadable
+from tocsin.integrations.generic import changes
+from tocsin.integrations.generic.fields import problem, text, texts, time
+from tocsin.interfaces import Answer, Change, Desk, Inbound, Reading, Unreadable
 
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     "key": ("key", "dedup_key", "alias", "incident_key", "fingerprint", "id"),
@@ -49,26 +52,27 @@ class Generic:
         try:
             body = msgspec.json.decode(inbound.body)
         except (msgspec.DecodeError, RecursionError, ValueError) as error:
-            raise self._unreadable([_problem("body", "", f"JSON: {error}")]) from None
+            raise self._unreadable([problem("body", "", f"JSON: {error}")]) from None
         objects = body if isinstance(body, list) else [body]
         if len(objects) > _MOST_EVENTS:
-            text = f"at most {_MOST_EVENTS} events in a request"
-            raise self._unreadable([_problem("body", len(objects), text)])
+            expected = f"at most {_MOST_EVENTS} events in a request"
+            raise self._unreadable([problem("body", len(objects), expected)])
         problems: list[dict[str, str]] = []
-        events = []
+        events, changed = [], []
+        is_change = inbound.path.rstrip("/") == changes.PATH
         for index, one in enumerate(objects):
             where = f"[{index}]." if isinstance(body, list) else ""
             if not isinstance(one, dict):
-                problems.append(_problem(where or "body", one, "a JSON object"))
-                continue
-            event = _event(one, inbound.settings, where, problems)
-            if event is not None:
-                events.append(event)
+                problems.append(problem(where or "body", one, "a JSON object"))
+            elif is_change:
+                changed.append(changes.change(one, where, problems))
+            else:
+                events.append(_event(one, inbound.settings, where, problems))
         if problems:
             raise self._unreadable(problems)
-        keys = [event.key for event in events]
-        return Reading(
-            events, Answer(202, _encode({"status": "accepted", "keys": keys}))
+        return _reading(
+            [one for one in events if one is not None],
+            [one for one in changed if one is not None],
         )
 
     def serve(self, inbound: Inbound, desk: Desk) -> Answer:
@@ -77,15 +81,18 @@ class Generic:
             return self.refuse(
                 405, f"{inbound.method} is not allowed; POST events here"
             )
-        text = f"""Post JSON here:
+        help_ = f"""Post JSON here:
 
   curl -X POST {inbound.base_url} -H 'Content-Type: application/json' -d '{{
     "action": "trigger", "key": "disk-db1", "title": "Disk of db1 is 97% full",
     "severity": "SEV2"}}'
 
-and {{"action": "resolve", "key": "disk-db1"}} when it is over.
+and {{"action": "resolve", "key": "disk-db1"}} when it is over. What was changed:
+
+  curl -X POST {inbound.base_url}/changes -H 'Content-Type: application/json' -d '{{
+    "summary": "checkout 1.24 to production", "kind": "deploy", "id": "build-812"}}'
 """
-        return Answer(200, text.encode(), "text/plain; charset=utf-8")
+        return Answer(200, help_.encode(), "text/plain; charset=utf-8")
 
     def refuse(self, status: int, reason: str, retry_after_seconds: int = 0) -> Answer:
         """A problem document (RFC 9457)."""
@@ -110,6 +117,15 @@ and {{"action": "resolve", "key": "disk-db1"}} when it is over.
         return Unreadable(clean(reason, longest=2000), answer)
 
 
+def _reading(events: list[AlertEvent], changed: list[Change]) -> Reading:
+    said: dict[str, object] = {"status": "accepted"}
+    if changed:
+        said["changes"] = [one.summary for one in changed]
+    else:
+        said["keys"] = [one.key for one in events]
+    return Reading(events, Answer(202, _encode(said)), changes=changed)
+
+
 def _event(
     one: Mapping[str, Any],
     settings: Mapping[str, object],
@@ -118,21 +134,21 @@ def _event(
 ) -> AlertEvent | None:
     found = {name: _find(one, name, settings) for name in _FIELDS}
     kind = _kind(found["status"], settings)
-    title = _text(found["title"])
+    title = text(found["title"])
     if not title and kind is EventKind.TRIGGER:
         expected = "a text (also read: summary, message, name)"
-        problems.append(_problem(f"{where}title", found["title"], expected))
+        problems.append(problem(f"{where}title", found["title"], expected))
         return None
-    labels = _texts(one.get("labels"))
-    key = _text(found["key"])
+    labels = texts(one.get("labels"))
+    key = text(found["key"])
     if not key and kind is not EventKind.TRIGGER and not title:
         expected = "the key of the alert that is meant"
-        problems.append(_problem(f"{where}key", found["key"], expected))
+        problems.append(problem(f"{where}key", found["key"], expected))
         return None
-    severity, level = _severity(_text(found["severity"]))
-    details = _texts(one.get("details"))
+    severity, level = _severity(text(found["severity"]))
+    details = texts(one.get("details"))
     if found["description"] is not None:
-        details["description"] = _text(found["description"])
+        details["description"] = text(found["description"])
     return AlertEvent(
         kind=kind,
         key=bounded_key(clean(key)) if key else _identity(title, labels),
@@ -141,9 +157,9 @@ def _event(
         severity=severity,
         labels=labels,
         details=details,
-        occurred_at=_time(found["time"]),
-        event_id=clean(_text(one.get("event_id")), longest=200),
-        link=web_link(_text(found["link"])),
+        occurred_at=time(found["time"]),
+        event_id=clean(text(one.get("event_id")), longest=200),
+        link=web_link(text(found["link"])),
     )
 
 
@@ -169,7 +185,7 @@ def _at_path(value: Any, path: str) -> Any:
 
 
 def _kind(status: Any, settings: Mapping[str, object]) -> EventKind:
-    word = _text(status).strip().lower()
+    word = text(status).strip().lower()
     words = settings.get("resolved_words")
     resolved = [str(w).lower() for w in words] if isinstance(words, list) else _RESOLVED
     if word in resolved:
@@ -184,45 +200,9 @@ def _severity(word: str) -> tuple[Severity | None, str]:
     return None, clean(word.strip().lower(), longest=100)
 
 
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    return clean(value if isinstance(value, str) else _encode(value).decode())
-
-
-def _texts(value: Any) -> dict[str, str]:
-    if isinstance(value, dict):
-        return {
-            clean(str(name), longest=200): _text(one) for name, one in value.items()
-        }
-    if isinstance(value, list):
-        return {f"tag{index}": _text(one) for index, one in enumerate(value[:50])}
-    return {"text": _text(value)} if value is not None else {}
-
-
-def _time(value: Any) -> datetime | None:
-    """ISO 8601 or seconds since 1970; what cannot be read counts as none."""
-    try:
-        if isinstance(value, bool) or value is None:
-            return None
-        if isinstance(value, int | float):
-            seconds = value / 1000 if value > 1e11 else value
-            return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None
-        at = datetime.fromisoformat(str(value))
-    except (ValueError, OverflowError, OSError):
-        return None
-    if not 1970 <= at.year <= 9000:
-        return None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-
-
 def _identity(title: str, labels: Mapping[str, str]) -> str:
     parts = [title, *(f"{name}={labels[name]}" for name in sorted(labels))]
     return sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _problem(field: str, value: object, expected: str) -> dict[str, str]:
-    return {"field": field, "value": _text(value)[:200], "expected": expected}
 
 
 INTEGRATION = Generic()
