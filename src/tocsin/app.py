@@ -15,6 +15,7 @@ from tocsin.api.front import Asgi
 from tocsin.api.health import Health
 from tocsin.api.inbound import InboundApp
 from tocsin.api.knocking import Knocker
+from tocsin.api.wire import Scope
 from tocsin.at_rest import certificate_end, open_database, secret_key
 from tocsin.config import Settings, targets
 from tocsin.core import groups
@@ -617,6 +618,12 @@ class Installation:
             ),
             **paths,
         }
+
+    def hosted(self) -> Callable[[Scope], Scope | None]:
+        """What finds the status page of a host name."""
+        from tocsin.web.status.hosts import OwnHosts
+
+        return OwnHosts(self.directories.seen)
 
     def mail_link(self, to: str, subject: str, text: str) -> None:
         """Send a mail of the doors. Raises DeliveryFailed, DeliveryUnknown, LookupError."""

@@ -103,6 +103,7 @@ def _front(served: Served) -> tuple[Asgi, InboundApp | None]:
         prefixes=prefixes,
         pages=site,
         proxies=TrustedProxies(installation.settings.proxies),
+        hosted=installation.hosted(),
     )
     return front, taking
 

@@ -52,7 +52,10 @@ class Edge:
             await receive()
             pages, prefixes = self.installation.edge(asyncio.Event())
             inbound = self.installation.inbound(settle_on(asyncio.get_running_loop()))
-            self.front = Front(inbound=inbound, prefixes=prefixes, pages=pages)
+            self.front = Front(
+                inbound=inbound, prefixes=prefixes, pages=pages,
+                hosted=self.installation.hosted(),
+            )  # fmt: skip
             await send({"type": "lifespan.startup.complete"})
             await receive()
             await send({"type": "lifespan.shutdown.complete"})

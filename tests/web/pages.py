@@ -38,6 +38,19 @@ class Desk:
             path, data=fields, headers=self._headers(person), follow_redirects=False
         )
 
+    def send_file(
+        self, path: str, fields: Any, name: str, file: Any, person: str = "lead"
+    ) -> Any:
+        """A form with a file."""
+        return self._client.post(
+            path, data=fields, files={name: file}, headers=self._headers(person),
+            follow_redirects=False,
+        )  # fmt: skip
+
+    def at(self, host: str, path: str) -> Any:
+        """What a stranger gets at another host name."""
+        return self._client.get(path, headers={"host": host}, follow_redirects=False)
+
     def json(self, path: str, body: Any, person: str = "lead") -> Any:
         """What a program of a person is answered."""
         return self._client.post(path, json=body, headers=self._headers(person))

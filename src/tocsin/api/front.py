@@ -1,6 +1,6 @@
 """The first thing that sees a request: senders' paths, the API, health, or a page."""
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, Protocol
 
 from starlette.datastructures import MutableHeaders
@@ -28,11 +28,14 @@ class Front:
         prefixes: Mapping[str, Asgi],
         pages: Asgi,
         proxies: TrustedProxies | None = None,
+        hosted: Callable[[Scope], Scope | None] = lambda scope: None,
     ) -> None:
+        """`hosted` makes a request of a status page's own host one of its address."""
         self._inbound = inbound
         self._prefixes = tuple(prefixes.items())
         self._pages = pages
         self._proxies = proxies or TrustedProxies()
+        self._hosted = hosted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (lifespan is the server's own business)."""
@@ -42,6 +45,10 @@ class Front:
         path = scope["path"]
         if self._inbound is not None and self._inbound.claims(path):
             await self._inbound(scope, receive, send)
+            return
+        own = self._hosted(scope)
+        if own is not None:
+            await self._pages(own, receive, send)
             return
         for prefix, application in self._prefixes:
             if path == prefix or path.startswith(prefix + "/"):

@@ -27,6 +27,7 @@ from tocsin.api import (
     runbook_routes,
     schedule_routes,
     silence_routes,
+    status_routes,
     token_routes,
 )
 from tocsin.api.access import PREFIX, allowed, must_all_be_guarded
@@ -40,7 +41,7 @@ _NOUNS = (
     alert_routes, schedule_routes, config_routes, integration_routes, silence_routes,
     document_routes, token_routes, audit_routes, policy_routes, message_routes,
     me_routes, people_routes, maintenance_routes, incident_routes, runbook_routes,
-    review_routes, action_routes, outbox_routes, change_routes,
+    review_routes, action_routes, outbox_routes, status_routes, change_routes,
 )  # fmt: skip
 __all__ = ["PREFIX", "build"]
 _DEEPEST = 32

@@ -343,6 +343,7 @@ FORMS: Mapping[str, Form] = {
             "domain": text("a host name of its own, such as status.example.com"),
             "support": text("where customers ask: an address of a page or mail"),
             "accent": text("one colour, such as #0b655d"),
+            "logo": text("an image as data:image/png;base64,… of 16 kB at most"),
             "export": yes_no(
                 "whether its files are written on every change, for a web server"
             ),

@@ -1,5 +1,7 @@
 """From checked documents to status pages, and what is wrong with them."""
 
+import base64
+import binascii
 import re
 from collections.abc import Mapping, Sequence
 
@@ -12,6 +14,14 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 _SURFACE = (0xFF, 0xFE, 0xFC)
 _LEAST_CONTRAST = 4.5
+_MOST_LOGO = 16_000
+# What the bytes of each kind begin with. An image runs no script, also not an SVG.
+_BEGINS = {
+    "data:image/png": (b"\x89PNG\r\n\x1a\n",),
+    "data:image/jpeg": (b"\xff\xd8\xff",),
+    "data:image/webp": (b"RIFF",),
+    "data:image/svg+xml": (b"<svg", b"<?xml"),
+}
 
 
 def status_pages(
@@ -34,10 +44,13 @@ def status_pages(
         problems += _identity(where, name, one, components)
         accent, domain = one.get("accent", ""), one.get("domain", "")
         problems += _looks(where, accent, domain)
+        logo = one.get("logo", "")
+        problems += _logo(f"{where}.logo", logo)
         found[name] = StatusPage(
             name, one.get("title", name), one.get("team", ""),
             one.get("time_zone", zone), one.get("private", False), domain,
-            one.get("support", ""), accent, one.get("export", False), components,
+            one.get("support", ""), accent, one.get("export", False), logo,
+            components,
         )  # fmt: skip
     return found
 
@@ -70,13 +83,40 @@ def _identity(
 
 def _looks(where: str, accent: str, domain: str) -> list[Problem]:
     found = []
-    if accent and (not _ACCENT.fullmatch(accent) or contrast(accent) < _LEAST_CONTRAST):
-        expected = "a colour such as #0b655d that stands out from white (4.5 to 1)"
+    if accent and not _ACCENT.fullmatch(accent):
+        found.append(Problem(f"{where}.accent", accent, "a colour such as #0b655d"))
+    elif accent and contrast(accent) < _LEAST_CONTRAST:
+        expected = (
+            f"a colour that stands out from white by 4.5 to 1 (this one by "
+            f"{contrast(accent):.1f})"
+        )
         found.append(Problem(f"{where}.accent", accent, expected))
     if domain and not _DOMAIN.fullmatch(domain):
         expected = "a host name such as status.example.com"
         found.append(Problem(f"{where}.domain", domain, expected))
     return found
+
+
+def _logo(where: str, logo: str) -> list[Problem]:
+    """It is a part of every page: small, and what it says that it is."""
+    if not logo:
+        return []
+    kind, mark, coded = logo.partition(";base64,")
+    begins = _BEGINS.get(kind)
+    if begins is None or not mark:
+        expected = "PNG, JPEG, WebP or SVG, as data:image/png;base64,…"
+        return [Problem(where, logo[:40], expected)]
+    try:
+        raw = base64.b64decode(coded, validate=True)
+    except (binascii.Error, ValueError):
+        return [Problem(where, logo[:40], "base64 after the comma")]
+    if len(raw) > _MOST_LOGO:
+        given = f"{len(raw) / 1000:.0f} kB"
+        return [Problem(where, given, "an image of 16 kB at most")]
+    if not raw.lstrip().startswith(begins):
+        expected = f"an image that is what it says ({kind.removeprefix('data:')})"
+        return [Problem(where, logo[:40], expected)]
+    return []
 
 
 def contrast(accent: str) -> float:

@@ -64,6 +64,7 @@ class StatusPage(Struct, frozen=True):
     support: str = ""
     accent: str = ""
     export: bool = False
+    logo: str = ""
     components: tuple[Component, ...] = ()
 
     def component(self, name: str) -> Component | None:

@@ -47,3 +47,15 @@ def failed(tx: Tx, *, since: datetime) -> list[Row]:
         "and ended_at >= :since group by lane, channel order by lane, channel",
         since=to_micros(since),
     )
+
+
+def newest_of(tx: Tx, *, lane: str, target: str) -> list[Outgoing]:
+    """The newest message of each channel to a target, of the last 5,000 of any kind."""
+    rows = tx.all(
+        f"{SELECT}where id in (select max(id) from outbox where lane = :lane and "
+        "target = :target and id > (select max(id) from outbox) - 5000 "
+        "group by channel) order by channel desc",
+        lane=lane,
+        target=target,
+    )
+    return [outgoing(row) for row in rows]

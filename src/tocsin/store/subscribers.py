@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
+from msgspec import Struct
 
 from tocsin.core.bounces import Standing
 from tocsin.core.subscribers import (
@@ -164,6 +165,68 @@ def count_of(tx: Tx, page: str, components: Sequence[str]) -> int:
     return sum(
         count for own, count in wanted if not own or not own.isdisjoint(components)
     )
+
+
+class Listed(Struct, frozen=True):
+    """A subscriber as those who keep the page see them."""
+
+    subscriber: Subscriber
+    failures: int
+    answer: str
+
+
+def counts(tx: Tx, page: str) -> dict[str, int]:
+    """State → how many."""
+    rows = tx.all(
+        "select state, count(*) from subscribers where page = :page group by state",
+        page=page,
+    )
+    return {row[0]: int(row[1]) for row in rows}
+
+
+def listing(
+    tx: Tx, page: str, *, text: str, state: str, after: str, limit: int
+) -> list[Listed]:
+    """Those of a page by id; `text` is a part of a mail address."""
+    wheres = ["page = :page", "id > :after"]
+    if state:
+        wheres.append("state = :state")
+    if text:
+        wheres.append("kind = 'email' and address like :text escape '!'")
+    escaped = text.casefold().replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    rows = tx.all(
+        "select id, page, address, components, state, made_at, kind, bounces, "
+        f"last_answer from subscribers where {' and '.join(wheres)} "
+        "order by id limit :limit",
+        page=page,
+        after=after,
+        state=state,
+        text=f"%{escaped}%",
+        limit=limit,
+    )
+    return [Listed(_subscriber(tx, row), int(row[7]), row[8]) for row in rows]
+
+
+def free(tx: Tx, subscriber: str) -> bool:
+    """Their address may be subscribed again, on every page."""
+    row = tx.one("select address from subscribers where id = :id", id=subscriber)
+    if row is None:
+        return False
+    return (
+        tx.run(
+            "update subscribers set state = :ended, bounces = 0, bounced_at = null, "
+            "last_answer = '' where address = :address and state = :suppressed",
+            ended=ENDED,
+            suppressed=SUPPRESSED,
+            address=row[0],
+        )
+        > 0
+    )
+
+
+def remove(tx: Tx, subscriber: str) -> None:
+    """Nothing of them is kept."""
+    tx.run("delete from subscribers where id = :id", id=subscriber)
 
 
 def forget_pending(tx: Tx, *, before: datetime) -> None:

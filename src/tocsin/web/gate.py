@@ -116,14 +116,17 @@ class Gate:
 
         return Route(path, guarded_by(need, endpoint), methods=["GET"])
 
-    def post(self, path: str, act: Act, *, need: str = RESPONDER) -> Route:
+    def post(
+        self, path: str, act: Act, *, need: str = RESPONDER, files: int = 0
+    ) -> Route:
         """A form's target for whoever holds `need` in some team.
 
-        What belongs to one team is judged by `act`, which knows the team.
+        What belongs to one team is judged by `act`, which knows the team. `files` is
+        how many may come with it.
         """
 
         async def endpoint(request: Request) -> Response:
-            form = await request.form(max_fields=MOST_FIELDS, max_files=0)
+            form = await request.form(max_fields=MOST_FIELDS, max_files=files)
 
             def work() -> Response:
                 viewer = self.viewer(request)

@@ -37,6 +37,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("policies", "Escalation", "/policies", "route", SETUP_GROUP, go="p"),
     Entry("schedules", "Schedules", "/schedules", "calendar-days", SETUP_GROUP, go="c"),
     Entry("quiet", "Quiet times", "/quiet", "bell-off", SETUP_GROUP, go="q"),
+    Entry("status", "Status pages", "/status-pages", "megaphone", SETUP_GROUP, go="u"),
     Entry("reviews", "Reviews", "/reviews", "notebook-pen", LEARN_GROUP, go="r"),
     Entry("actions", "Actions", "/actions", "list-checks", LEARN_GROUP),
     Entry("integrations", "Integrations", "/admin/integrations", "plug", ADMIN_GROUP, go="i"),

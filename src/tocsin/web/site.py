@@ -58,6 +58,7 @@ from tocsin.web.gate import (
 from tocsin.web.guard import Guard
 from tocsin.web.navigation import Navigation
 from tocsin.web.reviews import actions, editor, listing, runbook
+from tocsin.web.status import forming, keeping
 from tocsin.web.status import mails as status_mails
 from tocsin.web.status import public as status_pages
 from tocsin.web.threshold import Threads
@@ -97,7 +98,7 @@ OPEN = {
 _PAGES = (
     home, setup, me, alerts, incidents, oncall, services, service_forms, schedules, policies,
     policy_forms, quiet, silences, maintenance, integrations, integration, people,
-    teams, tokens, audit, messages, outbox,
+    teams, tokens, audit, messages, outbox, keeping, forming,
     health, find, listing, editor, actions, runbook,
 )  # fmt: skip
 

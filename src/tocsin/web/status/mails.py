@@ -18,6 +18,7 @@ from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.status import subscribing
 from tocsin.web.gate import address_of, guarded, new_nonce
 from tocsin.web.rendering import render
+from tocsin.web.status.hosts import ROOT
 
 _MOST_FIELDS = 200
 _EXPECTED = {
@@ -59,7 +60,7 @@ def _page(desk: FrontDesk, request: Request) -> StatusPage:
 
 
 def _ask(desk: FrontDesk, request: Request) -> Response:
-    return _form(desk, _page(desk, request))
+    return _form(desk, request, _page(desk, request))
 
 
 def _asked(desk: FrontDesk, request: Request, form: FormData) -> Response:
@@ -73,14 +74,18 @@ def _asked(desk: FrontDesk, request: Request, form: FormData) -> Response:
     typed = address[:1000]
     if wait is None:
         said = _EXPECTED[kind == EMAIL]
-        return _form(desk, page, status=422, kind=kind, problem=said, address=typed)
+        return _form(
+            desk, request, page, status=422, kind=kind, problem=said, address=typed
+        )
     if wait:
         minutes = int(wait.total_seconds() // 60) + 1
         said = f"That was asked for too often. Try again in {minutes} min."
-        answer = _form(desk, page, status=429, kind=kind, problem=said, address=typed)
+        answer = _form(
+            desk, request, page, status=429, kind=kind, problem=said, address=typed
+        )
         answer.headers["retry-after"] = str(minutes * 60)
         return answer
-    return _form(desk, page, said="asked", kind=kind)
+    return _form(desk, request, page, said="asked", kind=kind)
 
 
 def _wanted(form: FormData) -> tuple[str, str]:
@@ -93,7 +98,7 @@ def _wanted(form: FormData) -> tuple[str, str]:
 
 def _show(desk: FrontDesk, request: Request) -> Response:
     page, one = _page(desk, request), _subscriber(desk, request)
-    return _form(desk, page, one=one, chosen=one.components)
+    return _form(desk, request, page, one=one, chosen=one.components)
 
 
 def _act(desk: FrontDesk, request: Request, form: FormData) -> Response:
@@ -107,7 +112,7 @@ def _act(desk: FrontDesk, request: Request, form: FormData) -> Response:
     else:
         said = ""
     now_is = _subscriber(desk, request)
-    return _form(desk, page, one=now_is, chosen=now_is.components, said=said)
+    return _form(desk, request, page, one=now_is, chosen=now_is.components, said=said)
 
 
 def _subscriber(desk: FrontDesk, request: Request) -> Subscriber:
@@ -127,6 +132,7 @@ def _chosen(page: StatusPage, form: FormData) -> tuple[str, ...]:
 
 def _form(
     desk: FrontDesk,
+    request: Request,
     page: StatusPage,
     *,
     status: int = 200,
@@ -145,7 +151,7 @@ def _form(
         "status_mails.html",
         **{"problem": "", "address": "", "chosen": (), "said": "", **values},
         one=one, kind=kind, takes_mail=subscribing.takes_mail(desk),
-        page=page, root=f"/status/{page.name}/", nonce=nonce, zone=page.zone,
+        page=page, root=request.scope.get(ROOT) or f"/status/{page.name}/", nonce=nonce, zone=page.zone,
         now=desk.clock.now(),
     )  # fmt: skip
     return guarded(HTMLResponse(text, status), nonce=nonce)

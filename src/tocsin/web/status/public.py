@@ -12,6 +12,7 @@ from tocsin.engine.status import subscribing
 from tocsin.engine.status.reading import snapshot
 from tocsin.store.database import Tx
 from tocsin.web.gate import Gate, guarded, new_nonce
+from tocsin.web.status.hosts import ROOT
 from tocsin.web.status.rendering import files
 
 _TYPES = {
@@ -65,7 +66,7 @@ def _answer(desk: FrontDesk, gate: Gate, request: Request, path: str) -> Respons
     nonce = new_nonce()
     url = address_of(desk, shot.page)
     path = path.rstrip("/") or "index.html"
-    prefix = f"/status/{name}/"
+    prefix = request.scope.get(ROOT) or f"/status/{name}/"
     mails = f"{prefix}mails" if subscribing.is_open(shot.page) else ""
     text = files(shot, url, prefix=prefix, nonce=nonce, mails=mails).get(path)
     if text is None:
