@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from urllib.parse import urlsplit
 
 import structlog
 from argon2 import PasswordHasher
@@ -623,7 +624,8 @@ class Installation:
         """What finds the status page of a host name."""
         from tocsin.web.status.hosts import OwnHosts
 
-        return OwnHosts(self.directories.seen)
+        own = urlsplit(self.public_url).hostname or ""
+        return OwnHosts(self.directories.seen, app=own)
 
     def mail_link(self, to: str, subject: str, text: str) -> None:
         """Send a mail of the doors. Raises DeliveryFailed, DeliveryUnknown, LookupError."""

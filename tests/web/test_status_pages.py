@@ -9,6 +9,7 @@ from tests.cast import MONDAY_9AM
 from tests.web.pages import Desk, desk, etag_in
 from tocsin.core.bounces import failed
 from tocsin.store import subscribers
+from tocsin.web.status.hosts import OwnHosts
 
 pytestmark = pytest.mark.slow  # a whole edge is started once for the module
 PAGES = """
@@ -266,3 +267,11 @@ def test_at_its_own_host_a_page_is_all_that_there_is(site: Desk) -> None:
     asked = re.search(r'<form method="post"[^>]*>', at("/mails")[1])
     assert asked
     assert "action" not in asked[0]
+
+
+def test_no_page_takes_the_host_of_the_app_itself(site: Desk) -> None:
+    directory = site.edge.desk.directory
+    own = OwnHosts(directory, app="status.meridian.example")
+    scope = {"path": "/", "headers": [(b"host", b"status.meridian.example")]}
+    assert own(scope) is None
+    assert OwnHosts(directory, app="tocsin.example")(scope) is not None

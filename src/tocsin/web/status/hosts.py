@@ -15,10 +15,14 @@ ROOT = "tocsin.status_root"
 
 
 class OwnHosts:
-    """Finds the page of a host. `seen` is the configuration, without asking for it."""
+    """Finds the page of a host. `seen` is the configuration, without asking for it.
 
-    def __init__(self, seen: Callable[[], Directory | None]) -> None:
+    `app` is the host of the app itself, which no page takes away.
+    """
+
+    def __init__(self, seen: Callable[[], Directory | None], *, app: str) -> None:
         self._seen = seen
+        self._app = app
         self._version = -1
         self._pages: dict[bytes, str] = {}
 
@@ -40,7 +44,7 @@ class OwnHosts:
             self._pages = {
                 page.domain.encode(): page.name
                 for page in directory.status_pages.values()
-                if page.domain and not page.private
+                if page.domain not in ("", self._app) and not page.private
             }
             self._version = directory.version
         return self._pages
