@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.api.test_permissions import table
 from tests.core.test_runbooks import ARTICLE as RUNBOOK
@@ -146,6 +146,7 @@ class Showcase:
         ).start()
         self.site = Site(self.server, self.mail, browser)
         self.found: dict[str, str] = {}
+        self._browsers: dict[tuple[str, str], BrowserContext] = {}
         self._play()
 
     def _play(self) -> None:
@@ -275,7 +276,22 @@ class Showcase:
         assert answer.is_success, (path, answer.text)
         return dict(answer.json())
 
+    def page(self, who: str, scheme: str, width: int) -> Page:
+        """A page of somebody's browser, which has the font already."""
+        if (who, scheme) not in self._browsers:
+            made = self.site.context(who, color_scheme=scheme)
+            self._browsers[who, scheme] = made
+            first = made.new_page()
+            first.goto("/" if who else "/sign-in")
+            first.evaluate("document.fonts.ready")
+            first.close()
+        page = self._browsers[who, scheme].new_page()
+        page.set_viewport_size({"width": width, "height": 800})
+        return page
+
     def stop(self) -> None:
+        for one in self._browsers.values():
+            one.close()
         self.server.stop()
         self.mail.stop()
 
@@ -294,8 +310,6 @@ def showcase(
 
 
 def _shoot(page: Page, address: str, file: Path, *, status: int = 200) -> None:
-    # Twice: the font does not wait for a first visit.
-    page.goto(address)
     answer = page.goto(address)
     assert answer is not None
     assert answer.status == status
@@ -314,30 +328,21 @@ def test_a_picture_of_the_docs_is_made(
 ) -> None:
     _, path, width, scheme = next(one for one in PICTURES if one[0] == name)
     who = "vera" if name == "forbidden" else "alice"
-    context = showcase.site.context(
-        "" if name.startswith(("page-link", "status")) else who,
-        color_scheme=scheme,
-        viewport={"width": width, "height": 800},
-    )
+    who = "" if name.startswith(("page-link", "status")) else who
+    page = showcase.page(who, scheme, width)
     address = showcase.site.url + path.format(**showcase.found)
     status = {"not-found": 404, "forbidden": 403}.get(name, 200)
-    _shoot(
-        context.new_page(), address, _folder(tmp_path) / f"{name}.png", status=status
-    )
-    context.close()
+    _shoot(page, address, _folder(tmp_path) / f"{name}.png", status=status)
+    page.close()
 
 
 @pytest.mark.parametrize(("name", "path", "width", "scheme"), AT_THE_DOOR)
 def test_a_picture_of_the_door_is_made(
     showcase: Showcase, tmp_path: Path, name: str, path: str, width: int, scheme: str
 ) -> None:
-    context = showcase.site.context(
-        "", color_scheme=scheme, viewport={"width": width, "height": 800}
-    )
-    _shoot(
-        context.new_page(), showcase.site.url + path, _folder(tmp_path) / f"{name}.png"
-    )
-    context.close()
+    page = showcase.page("", scheme, width)
+    _shoot(page, showcase.site.url + path, _folder(tmp_path) / f"{name}.png")
+    page.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
