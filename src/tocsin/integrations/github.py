@@ -4,7 +4,6 @@ No alerts. Source: docs.github.com "Webhook events and payloads" and "Validating
 deliveries"; read 2026-11-25. The webhook's secret is the integration's key.
 """
 
-import hmac
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +11,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from tocsin.core.body_signatures import is_signed
 from tocsin.core.excerpts import clean, clean_title, web_link
 from tocsin.interfaces import Answer, Change, Desk, Inbound, Reading, Unreadable
 
@@ -82,10 +82,8 @@ def _check_signature(inbound: Inbound) -> None:
     given = inbound.headers.get("x-hub-signature-256", "")
     if not given or not inbound.secrets:
         return
-    for secret in inbound.secrets:
-        made = hmac.new(secret.encode(), inbound.body, "sha256").hexdigest()
-        if hmac.compare_digest(f"sha256={made}".encode(), given.encode()):
-            return
+    if is_signed(given, inbound.body, inbound.secrets):
+        return
     reason = (
         "'X-Hub-Signature-256' does not match, expected the SHA-256 HMAC of the body "
         "with the integration's key; set the key as the webhook's secret"

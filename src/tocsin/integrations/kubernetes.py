@@ -6,7 +6,6 @@ exporters post it. Argo CD writes whatever its template says: it posts to a `gen
 integration's `/changes`.
 """
 
-import hmac
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from tocsin.core.body_signatures import is_signed
 from tocsin.core.excerpts import clean, clean_title
 from tocsin.interfaces import Answer, Change, Desk, Inbound, Reading, Unreadable
 
@@ -87,10 +87,8 @@ def _check_signature(inbound: Inbound) -> None:
     given = inbound.headers.get("x-signature", "")
     if not given or not inbound.secrets:
         return
-    for secret in inbound.secrets:
-        made = hmac.new(secret.encode(), inbound.body, "sha256").hexdigest()
-        if hmac.compare_digest(f"sha256={made}".encode(), given.encode()):
-            return
+    if is_signed(given, inbound.body, inbound.secrets):
+        return
     reason = (
         "'X-Signature' does not match, expected the SHA-256 HMAC of the body with the "
         "integration's key; set the key as the Provider's token"
