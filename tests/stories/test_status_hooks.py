@@ -1,22 +1,22 @@
 """Updates into a chat and to a program: asked for, confirmed there, told, and left."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from starlette.testclient import TestClient
 
 from tests.stories.stage import Stage
-from tests.stories.test_status import PAGES, PEOPLE, declared, told
+from tests.stories.test_status import declared, told
+from tests.stories.test_status_mails import stage
 from tocsin.core.standard_webhooks import signature
 from tocsin.core.subscribers import hook_secret
 from tocsin.integrations.hooks import HookPoster
 from tocsin.interfaces import HttpAnswer
 
+__all__ = ["stage"]  # a fixture
 CHAT = "https://hooks.slack.com/services/T1/B1/secret-of-the-channel"
 PROGRAM = "https://status.example.org/tocsin"
 
@@ -48,16 +48,6 @@ class Outside:
 
     def bodies(self, url: str) -> list[dict[str, Any]]:
         return [msgspec.json.decode(body) for to, _, body in self.got if to == url]
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    made = Stage(tmp_path, PAGES, people=PEOPLE, status_dir=str(tmp_path / "site"))
-    with TestClient(made, raise_server_exceptions=False) as client:
-        made.open(client)
-        made.pass_time(minutes=1)
-        yield made
-    made.installation.stop()
 
 
 @pytest.fixture
