@@ -71,6 +71,7 @@ class Server:
     def handle(
         self, method: str, path: str, body: dict[str, Any], headers: dict[str, str]
     ) -> tuple[int, dict[str, str], Any]:
+        """What each chat answers; every fake has its own."""
         raise NotImplementedError
 
     def stop(self) -> None:

@@ -176,6 +176,7 @@ class _LostPages(SqlDefect):
         return rows
 
     def keeps(self, row: Sequence[Any]) -> bool:
+        """Which pages are written; every defect has its own."""
         raise NotImplementedError
 
 

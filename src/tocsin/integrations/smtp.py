@@ -133,7 +133,9 @@ class SmtpPager:
                 server.ehlo()
             if self._user:
                 server.login(self._user, self._password)
-        except BaseException:
+        except (
+            BaseException
+        ):  # no connection is left open, also when we are told to end
             _leave(server)
             raise
         return server

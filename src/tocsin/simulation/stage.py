@@ -94,9 +94,15 @@ class Stage:
         return self.time < self.database_down_until
 
     def liveness(self) -> None:
-        """Something changed that decides whether the installation can work."""
+        """Something changed that decides whether the installation can work.
+
+        The world that is played says what follows (world.py).
+        """
         raise NotImplementedError
 
     def wrote(self, node: int, *, changed: bool, posted: bool) -> None:
-        """The node of this index changed what may be due, in the outbox (`posted`)."""
+        """The node of this index changed what may be due, in the outbox (`posted`).
+
+        The world that is played says what follows (world.py).
+        """
         raise NotImplementedError

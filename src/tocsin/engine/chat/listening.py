@@ -108,6 +108,7 @@ class Listener:
                 self._stop.wait(wait.total_seconds())
                 wait = min(wait * 2, _LONGEST_WAIT)
             except Exception:
+                # Whatever it is, the chat is listened to again.
                 log.error(
                     "listener_broke", provider=self._source.provider, exc_info=True
                 )

@@ -21,6 +21,7 @@ from tocsin.store import tasks as stored_tasks
 from tocsin.store import updates as stored_updates
 from tocsin.store.database import Tx
 
+# What people write into a log to be done later becomes an action item.
 _TODO = re.compile(r"\b(?:TODO|FIXME)\b[:\s]+(.+)", re.IGNORECASE | re.DOTALL)
 _PAGING = re.compile(
     r"\A.*\bPaging (?:the fallback: )?(?!the fallback|starts)([^.]+)\.\Z", re.DOTALL
