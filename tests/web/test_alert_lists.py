@@ -25,7 +25,7 @@ def _main(page: str) -> str:
 
 def test_a_narrowed_list_is_accessible_and_fits(site: Site) -> None:
     paths = ["/alerts?severity=SEV2&mine=on", "/alerts?q=no-such-title&team=payments"]
-    assert not problems_of_look(site, paths, scheme="light")
+    assert not problems_of_look(site, paths)
 
 
 def test_filters_are_in_the_address_and_stay_with_the_tabs(site: Site) -> None:

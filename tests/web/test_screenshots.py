@@ -345,11 +345,10 @@ def test_a_picture_of_the_door_is_made(
     page.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_is_accessible_and_fits(showcase: Showcase, scheme: str) -> None:
+def test_every_page_is_accessible_and_fits(showcase: Showcase) -> None:
     paths = [path for _, path, _, _ in [*PICTURES, *AT_THE_DOOR]] + STATES
     asked = list(dict.fromkeys(path.format(**showcase.found) for path in paths))
-    assert not problems_of_look(showcase.site, asked, scheme=scheme)
+    assert not problems_of_look(showcase.site, asked)
 
 
 def test_pictures_of_the_first_run_are_made(tmp_path: Path, browser: Browser) -> None:

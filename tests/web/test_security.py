@@ -26,8 +26,7 @@ def mailed(site: Site, to: str, subject: str) -> str:
     return str(until(found, what=subject)[-1])
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_doors_are_accessible_and_fit(site: Site, scheme: str) -> None:
+def test_the_doors_are_accessible_and_fit(site: Site) -> None:
     link = site.server.command("sign-in-link", "vera").strip()
     strangers = [
         "/login",
@@ -37,9 +36,9 @@ def test_the_doors_are_accessible_and_fit(site: Site, scheme: str) -> None:
         link.removeprefix(site.url),
         "/sign-in/used-up",
     ]
-    found = problems_of_look(site, strangers, scheme=scheme, person="")
+    found = problems_of_look(site, strangers, person="")
     mine = ["/me/security", "/me/security?did=password", "/login/confirm?next=/"]
-    found += problems_of_look(site, mine, scheme=scheme)
+    found += problems_of_look(site, mine)
     assert not found, found
 
 
