@@ -56,6 +56,11 @@ SILENCE = {
     "service": "checkout",
 }
 # Bodies that reach the question who may; others are judged before their body is read.
+OVERRIDE = {
+    "rotation": "Primary",
+    "start": "2099-01-01T00:00Z",
+    "end": "2099-01-01T01:00Z",
+}
 BODIES: dict[str, object] = {
     "POST /api/v1/alerts": {"title": "Matrix", "service": "checkout", "key": "matrix"},
     "POST /api/v1/changes": {"summary": "Matrix", "services": ["checkout"]},
@@ -65,6 +70,8 @@ BODIES: dict[str, object] = {
     "POST /api/v1/config": {"files": [{"name": "a", "text": "people: []"}], "dry_run": True},
     "POST /api/v1/silences": SILENCE,
     "PUT /api/v1/schedules/{name}": {"team": "payments"},
+    "POST /api/v1/schedules/{name}/overrides": OVERRIDE,
+    "POST /api/v1/schedules/{name}/overrides/preview": OVERRIDE,
     "PUT /api/v1/policies/{name}": {"team": "payments"},
     "PUT /api/v1/services/{name}": {"team": "payments"},
     "PUT /api/v1/integrations/{name}": {"service": "checkout"},

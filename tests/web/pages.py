@@ -34,6 +34,10 @@ class Desk:
         )
 
     def post(self, path: str, person: str = "lead", **fields: Any) -> Any:
+        return self.form(path, fields, person)
+
+    def form(self, path: str, fields: Any, person: str = "lead") -> Any:
+        """A form with a field of any name."""
         return self._client.post(
             path, data=fields, headers=self._headers(person), follow_redirects=False
         )

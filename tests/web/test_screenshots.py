@@ -57,6 +57,7 @@ PICTURES = [
     ("policy-new", "/new/policy", DESK, "dark"),
     ("schedules", "/schedules", DESK, "light"),
     ("schedule", "/schedules/payments", DESK, "light"),
+    ("override", "/schedules/payments/override?rotation=Primary", DESK, "light"),
     ("schedule-phone", "/schedules/payments?view=list", PHONE, "light"),
     ("quiet", "/quiet", DESK, "light"),
     ("silence-new", "/quiet/silences/new?service=checkout", DESK, "light"),

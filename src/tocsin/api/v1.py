@@ -20,6 +20,7 @@ from tocsin.api import (
     me_routes,
     message_routes,
     outbox_routes,
+    override_routes,
     people_routes,
     policy_routes,
     problems,
@@ -42,6 +43,7 @@ _NOUNS = (
     document_routes, token_routes, audit_routes, policy_routes, message_routes,
     me_routes, people_routes, maintenance_routes, incident_routes, runbook_routes,
     review_routes, action_routes, outbox_routes, status_routes, change_routes,
+    override_routes,
 )  # fmt: skip
 __all__ = ["PREFIX", "build"]
 _DEEPEST = 32

@@ -18,7 +18,8 @@ from tocsin.core import configuration, contacts, memberships
 from tocsin.core.configuration import Documents
 from tocsin.core.directory_building import build
 from tocsin.core.forms import Plain, Problem
-from tocsin.core.permissions import ADMIN, LEAD
+from tocsin.core.override_documents import is_taking_over
+from tocsin.core.permissions import ADMIN, LEAD, RESPONDER
 from tocsin.engine.audit import Actor, Auditor
 from tocsin.engine.configuration import Recorder, settle
 from tocsin.engine.configuration_files import readable
@@ -205,6 +206,13 @@ def _refusal(
         return memberships.refusal(partial(viewer.may, LEAD), held, document)
     if change.noun == "teams" and (held is None or document is None):
         return "Teams are made and removed by the admins."
+    # Who takes somebody's hours asks nobody: it is no burden but their own.
+    if (
+        change.noun == "schedules"
+        and is_taking_over(viewer.person, held, document)
+        and all(viewer.may(RESPONDER, team) for team in teams)
+    ):
+        return ""
     for team in sorted(teams or {""}):
         if not viewer.may(LEAD, team):
             whose = f"the team {team}" if team else "the whole installation"

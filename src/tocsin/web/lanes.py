@@ -55,6 +55,8 @@ class Entry(Struct, frozen=True):
     rotation: str
     person: str
     kind: str
+    # The override that it is from.
+    override: str = ""
 
 
 class Calendar(Struct, frozen=True):
@@ -137,7 +139,17 @@ def _paged(rotation: Rotation, scale: _Scale) -> tuple[Lane, list[Entry]]:
     final = final_schedule(rotation, scale.window)
     shifts = _joined(final.shifts)
     pieces = [scale.piece(s, e, who, kind) for s, e, who, kind in shifts]
-    entries = [Entry(s, e, rotation.name, who, kind) for s, e, who, kind in shifts]
+    entries = [
+        Entry(
+            one.start,
+            one.end,
+            rotation.name,
+            one.user,
+            kind,
+            one.source.removeprefix("override:") if kind == "override" else "",
+        )
+        for one, (_, _, _, kind) in zip(final.shifts, shifts, strict=True)
+    ]
     for gap in final.gaps:
         pieces.append(scale.piece(gap.start, gap.end, "", "gap"))
         entries.append(Entry(gap.start, gap.end, rotation.name, "", "gap"))

@@ -14,12 +14,16 @@ from starlette.routing import Route
 
 from tocsin.core.directory import NamedSchedule
 from tocsin.core.excerpts import clean
+from tocsin.core.permissions import LEAD, RESPONDER
 from tocsin.core.readiness import Outlook
 from tocsin.core.schedules import next_handoffs
+from tocsin.core.wallclock import this_minute
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
 from tocsin.web.gate import Gate
 from tocsin.web.lanes import DAYS, calendar
+from tocsin.web.moments import typed_as
+from tocsin.web.override_form import address as stand_in
 
 _ROWS = 50
 _VIEWS = {"week": "Week", "2w": "2 weeks", "month": "Month", "list": "List"}
@@ -125,6 +129,10 @@ class _Pages:
                 for one in next_handoffs(rotation, now=now, count=_HANDOFFS)
             ],
             on_now=directory.who(now=now, schedule=name),
+            may_change=bool(found.rotations) and viewer.may(RESPONDER, found.team),
+            leads=viewer.may(LEAD, found.team),
+            stand_in=lambda **fields: stand_in(name, **fields),
+            typed_as=lambda at: typed_as(max(at, this_minute(now)), found.zone),
         )
 
 

@@ -31,6 +31,7 @@ from tocsin.web import (
     messages,
     oncall,
     outbox,
+    override_form,
     page_link,
     passkeys,
     people,
@@ -96,7 +97,8 @@ OPEN = {
 
 # Pages that need nothing but the desk and the gate.
 _PAGES = (
-    home, setup, me, alerts, incidents, oncall, services, service_forms, schedules, policies,
+    home, setup, me, alerts, incidents, oncall, services, service_forms, schedules,
+    override_form, policies,
     policy_forms, quiet, silences, maintenance, integrations, integration, people,
     teams, tokens, audit, messages, outbox, keeping, forming,
     health, find, listing, editor, actions, runbook,

@@ -1,0 +1,259 @@
+"""What an override would change, before it is saved: the form and the API both ask here.
+
+Computed by `final_schedule`, which is what pages. Knows no document and no page.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace as with_
+
+from tocsin.core.directory import Directory, NamedSchedule
+from tocsin.core.durations import words
+from tocsin.core.layers import Shift
+from tocsin.core.overrides import Override
+from tocsin.core.own_shifts import people_of, shifts_of
+from tocsin.core.paging import methods
+from tocsin.core.schedules import FinalSchedule, Rotation, final_schedule
+from tocsin.core.wallclock import Window
+
+# Longer on call without a break is told (domain 1.8).
+LONGEST_IN_A_ROW = timedelta(days=7)
+_AROUND = timedelta(days=15)
+# As far back as a candidate's load is counted.
+LOOKED_BACK = timedelta(days=28)
+_NOTHING = timedelta(0)
+
+
+class Change(Struct, frozen=True):
+    """`person` starts (or stops) being on call in [start, end)."""
+
+    person: str
+    start: datetime
+    end: datetime
+    starts: bool
+
+
+class Double(Struct, frozen=True):
+    """`person` is on call in another rotation as well in [start, end)."""
+
+    person: str
+    schedule: str
+    rotation: str
+    start: datetime
+    end: datetime
+
+
+class Effect(Struct, frozen=True):
+    """`gap_*` is how long nobody is on call within the override's hours."""
+
+    changes: tuple[Change, ...]
+    gap_before: timedelta
+    gap_after: timedelta
+    doubles: tuple[Double, ...]
+    # How long who takes over would be on call without a break.
+    in_a_row: timedelta
+    away: tuple[str, ...]
+    # Whose hours change.
+    told: tuple[str, ...]
+
+
+class Candidate(Struct, frozen=True):
+    """Somebody who could take the hours; `hours` were theirs in the 28 days before."""
+
+    person: str
+    hours: timedelta
+    in_a_row: timedelta
+    busy: str = ""  # the rotation in which they are on call then
+    away: bool = False
+    reachable: bool = True
+
+    @property
+    def free(self) -> bool:
+        """Whether nothing speaks against them."""
+        return self.reachable and not self.busy and not self.away
+
+
+def effect_of(
+    directory: Directory, schedule: NamedSchedule, rotation: Rotation, new: Override
+) -> Effect:
+    """What saving `new` on top of the rotation's overrides changes."""
+    hours = Window(new.start, new.end)
+    after = with_override(rotation, new)
+    first, then = final_schedule(rotation, hours), final_schedule(after, hours)
+    changes = tuple(_changes(first, then))
+    comes = {one.person for one in changes if one.starts}
+    later = _with_rotation(directory, schedule, after)
+    return Effect(
+        changes=changes,
+        gap_before=_length(first.gaps),
+        gap_after=_length(then.gaps),
+        doubles=tuple(_doubles(later, schedule.name, rotation.name, changes)),
+        in_a_row=max((_in_a_row(later, who, hours) for who in comes), default=_NOTHING),
+        away=tuple(sorted(who for who in comes if _away(rotation, who, hours))),
+        told=tuple(sorted({one.person for one in changes})),
+    )
+
+
+def with_override(rotation: Rotation, new: Override) -> Rotation:
+    """The rotation once `new` is saved."""
+    kept = [one for one in rotation.overrides if one.id != new.id]
+    return Rotation(rotation.name, rotation.layers, (*kept, new), rotation.leave)
+
+
+def candidates(
+    directory: Directory, schedule: NamedSchedule, rotation: Rotation, hours: Window
+) -> list[Candidate]:
+    """Who could take `hours` of a rotation, best first: free, rested, least load."""
+    names = dict.fromkeys(who for one in schedule.rotations for who in people_of(one))
+    team = directory.teams.get(schedule.team)
+    names |= dict.fromkeys(team.members if team is not None else ())
+    found = [
+        _candidate(directory, rotation, who, hours) for who in directory.active(names)
+    ]
+    return sorted(found, key=lambda one: (not one.free, one.hours, one.person))
+
+
+def sentences(effect: Effect, called: Callable[[str], str]) -> list[tuple[str, str]]:
+    """The effect in words, (ok | warn | bad, sentence); `called` names a person."""
+    lines = []
+    if not effect.changes:
+        lines.append(("warn", "Nothing changes: it is so already."))
+    for starts in (True, False):
+        for who in effect.told:
+            total = sum(
+                (
+                    one.end - one.start
+                    for one in effect.changes
+                    if one.person == who and one.starts is starts
+                ),
+                _NOTHING,
+            )
+            does = "takes over" if starts else "is off call for"
+            if total:
+                lines.append(("ok", f"{called(who)} {does} {words(total)}."))
+    if effect.gap_after:
+        nobody = f"Nobody is on call for {words(effect.gap_after)} of it."
+        lines.append(("bad", nobody))
+    elif effect.gap_before:
+        lines.append(("ok", f"A gap of {words(effect.gap_before)} is closed."))
+    for double in effect.doubles:
+        place = f"{double.schedule}, {double.rotation}"
+        lasts = words(double.end - double.start)
+        said = f"{called(double.person)} is on call in {place} too, for {lasts}."
+        lines.append(("warn", said))
+    lines += [("warn", f"{called(who)} is on leave then.") for who in effect.away]
+    if effect.in_a_row > LONGEST_IN_A_ROW:
+        said = f"That makes {words(effect.in_a_row)} on call without a break."
+        lines.append(("warn", said))
+    if effect.told:
+        names = ", ".join(called(who) for who in effect.told)
+        lines.append(("ok", f"Told by message: {names}."))
+    return lines
+
+
+def _candidate(
+    directory: Directory, rotation: Rotation, who: str, hours: Window
+) -> Candidate:
+    window = Window(hours.start - LOOKED_BACK, hours.end)
+    shifts = shifts_of(directory, who, window)
+    before = [
+        min(one.end, hours.start) - one.start
+        for one in shifts
+        if one.start < hours.start
+    ]
+    then = [one for one in shifts if one.end > hours.start]
+    person = directory.person(who)
+    return Candidate(
+        person=who,
+        hours=sum(before, _NOTHING),
+        in_a_row=_in_a_row(directory, who, hours),
+        busy=f"{then[0].schedule}, {then[0].rotation}" if then else "",
+        away=_away(rotation, who, hours),
+        reachable=person is not None and bool(methods(person)),
+    )
+
+
+def _changes(before: FinalSchedule, after: FinalSchedule) -> Iterator[Change]:
+    for starts, here, there in ((True, after, before), (False, before, after)):
+        for who in sorted({shift.user for shift in here.shifts}):
+            for start, end in _minus(_of(here.shifts, who), _of(there.shifts, who)):
+                yield Change(who, start, end, starts)
+
+
+def _of(shifts: Sequence[Shift], who: str) -> list[tuple[datetime, datetime]]:
+    """When somebody is on call, joined where shifts abut."""
+    found: list[tuple[datetime, datetime]] = []
+    for one in shifts:
+        if one.user != who:
+            continue
+        if found and one.start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], one.end))
+        else:
+            found.append((one.start, one.end))
+    return found
+
+
+def _minus(
+    spans: Sequence[tuple[datetime, datetime]],
+    taken: Sequence[tuple[datetime, datetime]],
+) -> Iterator[tuple[datetime, datetime]]:
+    for start, end in spans:
+        at = start
+        for gone_from, gone_to in taken:
+            if gone_to <= at or gone_from >= end:
+                continue
+            if at < gone_from:
+                yield at, gone_from
+            at = max(at, gone_to)
+        if at < end:
+            yield at, end
+
+
+def _doubles(
+    directory: Directory, schedule: str, rotation: str, changes: Sequence[Change]
+) -> Iterator[Double]:
+    for one in changes:
+        if not one.starts:
+            continue
+        for other in shifts_of(directory, one.person, Window(one.start, one.end)):
+            if (other.schedule, other.rotation) != (schedule, rotation):
+                yield Double(
+                    one.person, other.schedule, other.rotation, other.start, other.end
+                )
+
+
+def _in_a_row(directory: Directory, who: str, hours: Window) -> timedelta:
+    """How long somebody is on call anywhere without a break, `hours` included."""
+    window = Window(hours.start - _AROUND, hours.end + _AROUND)
+    start, end = hours.start, hours.end
+    shifts = shifts_of(directory, who, window)
+    for one in [*reversed(shifts), *shifts]:
+        if one.start <= end and one.end >= start:
+            start, end = min(start, one.start), max(end, one.end)
+    return end - start
+
+
+def _away(rotation: Rotation, who: str, hours: Window) -> bool:
+    return any(
+        one.user == who and one.start < hours.end and hours.start < one.end
+        for one in rotation.leave
+    )
+
+
+def _with_rotation(
+    directory: Directory, schedule: NamedSchedule, after: Rotation
+) -> Directory:
+    rotations = tuple(
+        after if one.name == after.name else one for one in schedule.rotations
+    )
+    changed = with_(schedule, rotations=rotations)
+    return Directory(
+        people=directory.people,
+        schedules={**directory.schedules, schedule.name: changed},
+    )
+
+
+def _length(gaps: Sequence[Window]) -> timedelta:
+    return sum((one.end - one.start for one in gaps), _NOTHING)
