@@ -58,6 +58,7 @@ PICTURES = [
     ("schedules", "/schedules", DESK, "light"),
     ("schedule", "/schedules/payments", DESK, "light"),
     ("override", "/schedules/payments/override?rotation=Primary", DESK, "light"),
+    ("load", "/schedules/payments/load", DESK, "light"),
     ("schedule-phone", "/schedules/payments?view=list", PHONE, "light"),
     ("quiet", "/quiet", DESK, "light"),
     ("silence-new", "/quiet/silences/new?service=checkout", DESK, "light"),

@@ -14,6 +14,7 @@ from tocsin.core.excerpts import clean
 from tocsin.core.schedules import final_schedule
 from tocsin.core.wallclock import Window
 from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.oncall_load import Report, report
 from tocsin.engine.sign_in import Viewer
 
 _LONGEST_SPAN = timedelta(days=400)
@@ -58,7 +59,57 @@ def routes(desk: FrontDesk) -> APIRouter:
             }
         }
 
+    @router.get("/schedules/{name}/load")
+    def load(
+        name: Name,
+        days: Annotated[int, Query(ge=1, le=366)] = 28,
+        _: Viewer = viewer,
+    ) -> dict[str, Any]:
+        """Who carried what in the last days, how evenly, and what should be mended."""
+        found = report(desk, name, days=days)
+        if found is None:
+            raise HTTPException(404, f"There is no schedule {clean(name)}.")
+        return _load(found)
+
     return router
+
+
+def _load(found: Report) -> dict[str, Any]:
+    return {
+        "from": time(found.window.start),
+        "to": time(found.window.end),
+        "loads": [
+            {
+                "person": one.person,
+                "hours": round(one.hours, 2),
+                "night_hours": round(one.night, 2),
+                "weekend_hours": round(one.weekend, 2),
+                "shifts": one.shifts,
+                "pages": one.pages,
+                "sleep_interruptions": one.interruptions,
+                "weighted": round(one.weighted, 2),
+            }
+            for one in found.loads
+        ],
+        "fairness": {
+            "compared": list(found.fairness.people),
+            "gini": round(found.fairness.gini, 4),
+            "max_to_mean": round(found.fairness.max_to_mean, 4),
+            "pairwise": round(found.fairness.pairwise, 4),
+            "uneven": found.fairness.is_uneven,
+        },
+        "findings": [
+            {
+                "check": one.check,
+                "weight": one.weight.value,
+                "said": one.said,
+                "source": one.source,
+                "person": one.person,
+                "rotation": one.rotation,
+            }
+            for one in found.findings
+        ],
+    }
 
 
 def _schedules(

@@ -30,6 +30,7 @@ from tocsin.web import (
     me,
     messages,
     oncall,
+    oncall_load,
     outbox,
     override_form,
     page_link,
@@ -98,7 +99,7 @@ OPEN = {
 # Pages that need nothing but the desk and the gate.
 _PAGES = (
     home, setup, me, alerts, incidents, oncall, services, service_forms, schedules,
-    override_form, policies,
+    override_form, oncall_load, policies,
     policy_forms, quiet, silences, maintenance, integrations, integration, people,
     teams, tokens, audit, messages, outbox, keeping, forming,
     health, find, listing, editor, actions, runbook,

@@ -1,0 +1,50 @@
+"""What a schedule asks of its people: their load behind, and what the checks find."""
+
+from datetime import timedelta
+
+from msgspec import Struct
+
+from tocsin.core.directory import Directory
+from tocsin.core.oncall_findings import Finding, findings
+from tocsin.core.oncall_load import Fairness, Load, fairness, loads_of
+from tocsin.core.own_shifts import people_of
+from tocsin.core.wallclock import MINUTE, Window, this_minute
+from tocsin.engine.front_desk import FrontDesk
+from tocsin.store import oncall_load as stored
+
+# The checks look at a quarter ahead, and at the pages of four weeks (domain 1.8).
+AHEAD = timedelta(days=91)
+BEHIND = timedelta(days=28)
+
+
+class Report(Struct, frozen=True):
+    """`window` is the time behind that the loads are of."""
+
+    directory: Directory
+    window: Window
+    loads: list[Load]
+    fairness: Fairness
+    findings: list[Finding]
+
+
+def report(desk: FrontDesk, schedule: str, *, days: int) -> Report | None:
+    """The last `days` days of a schedule; None when there is none of that name."""
+    directory = desk.directory()
+    known = directory.schedules.get(schedule)
+    if known is None:
+        return None
+    now = this_minute(desk.clock.now())
+    # The minute in progress counts: who was paged just now sees it here.
+    behind = Window(now - timedelta(days=days), now + MINUTE)
+    people = {who for one in known.rotations for who in people_of(one)}
+    since = min(behind.start, now - BEHIND)
+    paged = desk.database.read(
+        lambda tx: stored.paged_since(tx, sorted(people), since=since)
+    )
+    loads = loads_of(directory, schedule, behind, paged)
+    lately = {
+        who: [one for one in pages if one.at >= now - BEHIND]
+        for who, pages in paged.items()
+    }
+    found = findings(directory, schedule, Window(now, now + AHEAD), lately)
+    return Report(directory, behind, loads, fairness(loads), found)

@@ -1,0 +1,29 @@
+"""When people were paged, for what being on call asked of them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from tocsin.core.oncall_load import Paged
+from tocsin.store.database import Tx
+from tocsin.store.instants import from_micros, to_micros
+
+# Each alert of a message counts, each message once however often it was tried.
+_PAGED = (
+    "select p.alert, min(a.started_at) from attempts a join pages p on p.lead = a.page "
+    "and p.person = a.person where a.person = :person and a.started_at >= :since "
+    "and a.outcome = 'accepted' and a.channel <> 'canary' "
+    "group by p.alert, p.episode, p.paging order by 2"
+)
+
+
+def paged_since(
+    tx: Tx, people: Iterable[str], *, since: datetime
+) -> dict[str, list[Paged]]:
+    """The pages that reached each of `people`, in order."""
+    return {
+        who: [
+            Paged(from_micros(at), alert)
+            for alert, at in tx.all(_PAGED, person=who, since=to_micros(since))
+        ]
+        for who in people
+    }

@@ -1,0 +1,69 @@
+"""A schedule's load: who carried what, how evenly, and what should be mended."""
+
+from msgspec import Struct
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tocsin.core.oncall_load import Load
+from tocsin.core.permissions import LEAD
+from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.oncall_load import report
+from tocsin.engine.sign_in import Viewer
+from tocsin.web.gate import Gate
+
+_PERIODS = {"28": 28, "91": 91, "365": 365}
+_LABELS = {"28": "4 weeks", "91": "Quarter", "365": "Year"}
+
+
+class Bar(Struct, frozen=True):
+    """A person's hours as a bar, in hundredths of the longest."""
+
+    load: Load
+    length: float
+    night: float
+
+
+def routes(desk: FrontDesk, gate: Gate) -> list[Route]:
+    """The route."""
+    return [gate.get("/schedules/{name}/load", _Pages(desk, gate).load)]
+
+
+class _Pages:
+    def __init__(self, desk: FrontDesk, gate: Gate) -> None:
+        self._desk = desk
+        self._gate = gate
+
+    def load(self, request: Request, viewer: Viewer) -> Response:
+        """The load of the last weeks and the findings of the checks."""
+        name = request.path_params["name"]
+        asked = request.query_params.get("days", "28")
+        period = asked if asked in _PERIODS else "28"
+        found = report(self._desk, name, days=_PERIODS[period])
+        if found is None:
+            raise HTTPException(404)
+        schedule = found.directory.schedules[name]
+        return self._gate.page(
+            "load.html",
+            viewer,
+            directory=found.directory,
+            schedule=schedule,
+            report=found,
+            people=_bars(found.loads),
+            period=period,
+            periods=[(key, label, "") for key, label in _LABELS.items()],
+            leads=viewer.may(LEAD, schedule.team),
+        )
+
+
+def _bars(loads: list[Load]) -> list[Bar]:
+    longest = max((one.hours for one in loads), default=0) or 1
+    return [
+        Bar(
+            one,
+            round(one.hours / longest * 100, 2),
+            round(one.night / longest * 100, 2),
+        )
+        for one in loads
+    ]

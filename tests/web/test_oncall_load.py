@@ -1,0 +1,39 @@
+"""A schedule's load: the page and the API tell the same; findings name their source."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.web.pages import Desk, desk
+
+pytestmark = pytest.mark.slow  # a whole edge is started
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with desk(tmp_path_factory.mktemp("load")) as made:
+        yield made
+
+
+def test_the_page_says_who_carried_what_and_what_to_mend(site: Desk) -> None:
+    found = site.get("/api/v1/schedules/payments/load?days=28", "viewer").json()
+    people = {one["person"]: one for one in found["loads"]}
+    assert set(people) == {"alice", "bob"}
+    # Both are on call all the while, in one role or the other.
+    assert people["alice"]["hours"] == people["bob"]["hours"]
+    assert found["fairness"]["gini"] == 0
+    checks = {one["check"] for one in found["findings"]}
+    assert {"share", "crew", "in_a_row"} <= checks
+    page = site.get("/schedules/payments/load", "viewer").text
+    assert "Even" in page
+    for one in found["findings"]:
+        assert one["source"] in page
+    assert "style=" not in page
+    for period in ("91", "365", "soon"):
+        assert site.get(f"/schedules/payments/load?days={period}").status_code == 200
+
+
+def test_what_is_not_there_is_said(site: Desk) -> None:
+    assert site.get("/schedules/none/load").status_code == 404
+    assert site.get("/api/v1/schedules/none/load").status_code == 404
+    assert site.get("/api/v1/schedules/payments/load?days=0").status_code == 422
