@@ -23,12 +23,14 @@ TURNS: dict[str, Any] = {
 }
 
 
-def _directory(
+def made(
     *rotations: list[str],
     zones: dict[str, str] | None = None,
     turns: dict[str, Any] | None = None,
     more: dict[str, dict[str, Any]] | None = None,
+    overrides: Sequence[dict[str, Any]] = (),
 ) -> Directory:
+    """The schedule web with a rotation of weekly turns for each list of people."""
     everybody = {who for users in rotations for who in users}
     documents = {
         "teams": {"web": {"name": "web"}},
@@ -50,6 +52,7 @@ def _directory(
                 "rotations": [
                     {
                         "name": f"R{number}",
+                        "overrides": list(overrides),
                         "layers": [
                             {"id": "t", "participants": users, **(turns or TURNS)}
                         ],
@@ -79,7 +82,7 @@ def _weights(found: Sequence[Finding]) -> list[str]:
 
 
 def test_elapsed_hours_count_so_the_week_of_the_clock_change_has_169() -> None:
-    directory = _directory(["alice", "bob"])
+    directory = made(["alice", "bob"])
     start = datetime(2024, 10, 21, 7, tzinfo=UTC)  # W03
     window = Window(start, datetime(2024, 11, 4, 8, tzinfo=UTC))
     alice = load_of(directory, "alice", window, ())
@@ -92,7 +95,7 @@ def test_elapsed_hours_count_so_the_week_of_the_clock_change_has_169() -> None:
 
 
 def test_night_is_the_persons_own() -> None:
-    directory = _directory(["ana", "kim"], zones={"kim": "Asia/Tokyo"})
+    directory = made(["ana", "kim"], zones={"kim": "Asia/Tokyo"})
     window = Window(MONDAY + 8 * HOUR, MONDAY + 8 * HOUR + 14 * DAY)
     night = datetime(2024, 1, 9, 14, tzinfo=UTC)  # 15:00 in Berlin, 23:00 in Tokyo
     kim = load_of(directory, "kim", window, [Paged(night, 1)])
@@ -102,7 +105,7 @@ def test_night_is_the_persons_own() -> None:
 
 
 def test_pages_within_half_an_hour_wake_once() -> None:
-    directory = _directory(["ana"])
+    directory = made(["ana"])
     three = datetime(2024, 1, 2, 2, tzinfo=UTC)
     paged = [
         Paged(three + minutes * timedelta(minutes=1), minutes)
@@ -115,7 +118,7 @@ def test_pages_within_half_an_hour_wake_once() -> None:
 
 
 def test_two_roles_at_once_count_their_hours_once() -> None:
-    directory = _directory(["ana"], ["ana"])
+    directory = made(["ana"], ["ana"])
     window = Window(MONDAY + 10 * HOUR, MONDAY + 34 * HOUR)
     assert load_of(directory, "ana", window, ()).hours == 24
 
@@ -151,7 +154,7 @@ def test_the_gini_is_a_share(values: list[float]) -> None:
     st.sampled_from(["UTC", "Asia/Tokyo", "Pacific/Chatham", "America/Havana"]),
 )
 def test_parts_are_never_more_than_the_whole(first: int, days: int, zone: str) -> None:
-    directory = _directory(["ana", "ben"], zones={"ana": zone})
+    directory = made(["ana", "ben"], zones={"ana": zone})
     window = Window(MONDAY + (first + 1) * DAY, MONDAY + (first + 1 + days) * DAY)
     loads = loads_of(directory, "web", window, {})
     assert sum(one.hours for one in loads) == pytest.approx(24 * days)
@@ -162,68 +165,68 @@ def test_parts_are_never_more_than_the_whole(first: int, days: int, zone: str) -
 
 
 def test_share_of_time_on_call() -> None:
-    assert not _found(_directory(MANY), "share")
-    assert set(_weights(_found(_directory(["p0", "p1", "p2"]), "share"))) == {"warn"}
-    assert "error" in _weights(_found(_directory(["p0"]), "share"))
+    assert not _found(made(MANY), "share")
+    assert set(_weights(_found(made(["p0", "p1", "p2"]), "share"))) == {"warn"}
+    assert "error" in _weights(_found(made(["p0"]), "share"))
 
 
 def test_enough_people_for_two_roles() -> None:
-    assert not _found(_directory(MANY, MANY[::-1]), "crew")
-    assert not _found(_directory(["p0"]), "crew")
+    assert not _found(made(MANY, MANY[::-1]), "crew")
+    assert not _found(made(["p0"]), "crew")
     five, three = MANY[:5], MANY[:3]
-    assert _weights(_found(_directory(five, five[::-1]), "crew")) == ["warn"]
-    assert _weights(_found(_directory(three, three[::-1]), "crew")) == ["error"]
+    assert _weights(_found(made(five, five[::-1]), "crew")) == ["warn"]
+    assert _weights(_found(made(three, three[::-1]), "crew")) == ["error"]
     # Ten people, five at each of two sites: too few at each.
     ten = [f"p{number}" for number in range(10)]
     away = dict.fromkeys(ten[5:], "America/New_York")
-    assert _weights(_found(_directory(ten, ten[::-1], zones=away), "crew")) == ["warn"]
+    assert _weights(_found(made(ten, ten[::-1], zones=away), "crew")) == ["warn"]
     twelve = [f"q{number}" for number in range(12)]
     away = dict.fromkeys(twelve[6:], "America/New_York")
-    assert not _found(_directory(twelve, twelve[::-1], zones=away), "crew")
+    assert not _found(made(twelve, twelve[::-1], zones=away), "crew")
 
 
 def test_alerts_within_twelve_hours() -> None:
     noon = MONDAY + 11 * HOUR
-    assert not _found(_directory(MANY), "incidents", noon, noon + HOUR)
+    assert not _found(made(MANY), "incidents", noon, noon + HOUR)
     three = [noon, noon + HOUR, noon + 2 * HOUR]
-    assert _weights(_found(_directory(MANY), "incidents", *three)) == ["warn"]
+    assert _weights(_found(made(MANY), "incidents", *three)) == ["warn"]
     five = [noon + n * HOUR for n in range(5)]
     twice = [*five, *(one + DAY for one in five)]
-    assert _weights(_found(_directory(MANY), "incidents", *five)) == ["warn"]
-    assert _weights(_found(_directory(MANY), "incidents", *twice)) == ["error"]
+    assert _weights(_found(made(MANY), "incidents", *five)) == ["warn"]
+    assert _weights(_found(made(MANY), "incidents", *twice)) == ["error"]
 
 
 def test_sleep_that_is_broken() -> None:
     noon, three = MONDAY + 11 * HOUR, MONDAY + 2 * HOUR
-    assert not _found(_directory(MANY), "sleep", noon)
-    assert _weights(_found(_directory(MANY), "sleep", three)) == ["warn"]
+    assert not _found(made(MANY), "sleep", noon)
+    assert _weights(_found(made(MANY), "sleep", three)) == ["warn"]
     nights = [three, three + DAY, three + 2 * DAY]
-    assert _weights(_found(_directory(MANY), "sleep", *nights)) == ["error"]
+    assert _weights(_found(made(MANY), "sleep", *nights)) == ["error"]
     apart = [three, three + 8 * DAY, three + 16 * DAY]
-    assert _weights(_found(_directory(MANY), "sleep", *apart)) == ["warn"]
+    assert _weights(_found(made(MANY), "sleep", *apart)) == ["warn"]
 
 
 def test_rest_after_a_page_at_night() -> None:
     three = MONDAY - 10 * DAY + 2 * HOUR
-    assert not _found(_directory(MANY), "rest", three, three + 12 * HOUR)
-    assert not _found(_directory(MANY), "rest", three + 9 * HOUR, three + 10 * HOUR)
+    assert not _found(made(MANY), "rest", three, three + 12 * HOUR)
+    assert not _found(made(MANY), "rest", three + 9 * HOUR, three + 10 * HOUR)
     once = [three, three + 5 * HOUR]
-    assert _weights(_found(_directory(MANY), "rest", *once)) == ["warn"]
+    assert _weights(_found(made(MANY), "rest", *once)) == ["warn"]
     twice = [*once, three + DAY, three + DAY + 5 * HOUR]
-    assert _weights(_found(_directory(MANY), "rest", *twice)) == ["error"]
+    assert _weights(_found(made(MANY), "rest", *twice)) == ["error"]
 
 
 def test_days_without_a_break() -> None:
-    assert not _found(_directory(MANY), "in_a_row")
+    assert not _found(made(MANY), "in_a_row")
     two = {**TURNS, "turn": {"unit": "week", "count": 2}}
-    assert set(_weights(_found(_directory(MANY, turns=two), "in_a_row"))) == {"warn"}
-    assert set(_weights(_found(_directory(["p0"]), "in_a_row"))) == {"error"}
+    assert set(_weights(_found(made(MANY, turns=two), "in_a_row"))) == {"warn"}
+    assert set(_weights(_found(made(["p0"]), "in_a_row"))) == {"error"}
 
 
 def test_turns_that_are_too_short() -> None:
-    assert not _found(_directory(MANY), "turns")
+    assert not _found(made(MANY), "turns")
     four = {**TURNS, "turn": {"unit": "hour", "count": 4}}
-    assert _weights(_found(_directory(MANY, turns=four), "turns")) == ["warn"]
+    assert _weights(_found(made(MANY, turns=four), "turns")) == ["warn"]
 
 
 @pytest.mark.parametrize(
@@ -237,12 +240,12 @@ def test_turns_that_are_too_short() -> None:
     ],
 )
 def test_when_hand_overs_are(anchor: str, is_bad: bool) -> None:  # noqa: FBT001
-    found = _found(_directory(MANY, turns={**TURNS, "anchor": anchor}), "handoffs")
+    found = _found(made(MANY, turns={**TURNS, "anchor": anchor}), "handoffs")
     assert bool(found) is is_bad
 
 
 def test_who_is_on_call_and_cannot_be_reached() -> None:
-    assert not _found(_directory(MANY), "reach")
+    assert not _found(made(MANY), "reach")
     cases: list[dict[str, Any]] = [
         {"email": "", "contacts": [{"by": "ntfy", "address": "t", "verified": False}]},
         {
@@ -252,7 +255,7 @@ def test_who_is_on_call_and_cannot_be_reached() -> None:
         {"teams": [], "role": "viewer"},
     ]
     for case in cases:
-        found = _found(_directory(MANY, more={"p3": case}), "reach")
+        found = _found(made(MANY, more={"p3": case}), "reach")
         assert [(one.person, one.weight) for one in found] == [("p3", Weight.ERROR)], (
             case
         )
@@ -260,7 +263,7 @@ def test_who_is_on_call_and_cannot_be_reached() -> None:
 
 def test_every_finding_names_its_source_and_errors_come_first() -> None:
     window = Window(MONDAY, MONDAY + 91 * DAY)
-    found = findings(_directory(["p0"], ["p0"]), "web", window, {})
+    found = findings(made(["p0"], ["p0"]), "web", window, {})
     assert found
     assert all(one.source and one.said.endswith(".") for one in found)
     weights = [one.weight for one in found]

@@ -33,6 +33,25 @@ def test_the_page_says_who_carried_what_and_what_to_mend(site: Desk) -> None:
         assert site.get(f"/schedules/payments/load?days={period}").status_code == 200
 
 
+def test_what_holds_for_13_months_is_proved_or_the_date_is_told(site: Desk) -> None:
+    found = site.get("/api/v1/schedules/payments/proof?nights=6", "viewer").json()
+    claims = {one["claim"]: one for one in found["claims"]}
+    assert claims["Somebody is always on call, in every rotation"]["holds"]
+    # Both are on call every night, in one role or the other.
+    nights = claims["Nobody has more than 6 nights in a row"]
+    assert not nights["holds"]
+    assert "night number 7" in nights["said"]
+    page = site.get("/schedules/payments/load?nights=6&rest=12", "viewer").text
+    assert "Nobody has more than 6 nights in a row" in page
+    assert "At least 12 h of rest" in page
+    assert "Show that week" in page
+    for bad in ("nights=0", "nights=x", "rest=-1", "rest=999"):
+        assert site.get(f"/schedules/payments/load?{bad}").status_code == 200, bad
+    answer = site.get("/api/v1/schedules/payments/proof?nights=0", "viewer")
+    assert answer.status_code == 422
+    assert site.get("/api/v1/schedules/none/proof").status_code == 404
+
+
 def test_what_is_not_there_is_said(site: Desk) -> None:
     assert site.get("/schedules/none/load").status_code == 404
     assert site.get("/api/v1/schedules/none/load").status_code == 404

@@ -11,6 +11,7 @@ from tocsin.api.instants import bounded, utc
 from tocsin.api.shapes import on_call_json, time
 from tocsin.core.directory import Directory
 from tocsin.core.excerpts import clean
+from tocsin.core.oncall_proof import MOST_NIGHTS, Limits, proofs, window_from
 from tocsin.core.schedules import final_schedule
 from tocsin.core.wallclock import Window
 from tocsin.engine.front_desk import FrontDesk
@@ -70,6 +71,34 @@ def routes(desk: FrontDesk) -> APIRouter:
         if found is None:
             raise HTTPException(404, f"There is no schedule {clean(name)}.")
         return _load(found)
+
+    @router.get("/schedules/{name}/proof")
+    def proof(
+        name: Name,
+        nights: Annotated[int, Query(ge=1, le=31)] = MOST_NIGHTS,
+        rest_hours: Annotated[int, Query(ge=0, le=72)] = 11,
+        _: Viewer = viewer,
+    ) -> dict[str, Any]:
+        """What holds for the next 13 months, or when it first does not."""
+        directory, now = desk.directory(), desk.clock.now()
+        if name not in directory.schedules:
+            raise HTTPException(404, f"There is no schedule {clean(name)}.")
+        limits = Limits(nights, timedelta(hours=rest_hours))
+        found = proofs(directory, name, limits, now=now)
+        window = window_from(now)
+        return {
+            "from": time(window.start),
+            "to": time(window.end),
+            "claims": [
+                {
+                    "claim": one.claim,
+                    "holds": one.holds,
+                    "broken_at": time(one.broken_at) if one.broken_at else None,
+                    "said": one.said,
+                }
+                for one in found
+            ],
+        }
 
     return router
 

@@ -1,5 +1,8 @@
 """A schedule's load: who carried what, how evenly, and what should be mended."""
 
+from collections.abc import Mapping
+from datetime import timedelta
+
 from msgspec import Struct
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -7,10 +10,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tocsin.core.oncall_load import Load
-from tocsin.core.permissions import LEAD
+from tocsin.core.oncall_proof import Limits, proofs, window_from
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.oncall_load import report
 from tocsin.engine.sign_in import Viewer
+from tocsin.web.filters import whole_number
 from tocsin.web.gate import Gate
 
 _PERIODS = {"28": 28, "91": 91, "365": 365}
@@ -43,7 +47,8 @@ class _Pages:
         found = report(self._desk, name, days=_PERIODS[period])
         if found is None:
             raise HTTPException(404)
-        schedule = found.directory.schedules[name]
+        schedule, now = found.directory.schedules[name], self._desk.clock.now()
+        limits = _limits(request.query_params)
         return self._gate.page(
             "load.html",
             viewer,
@@ -53,8 +58,22 @@ class _Pages:
             people=_bars(found.loads),
             period=period,
             periods=[(key, label, "") for key, label in _LABELS.items()],
-            leads=viewer.may(LEAD, schedule.team),
+            limits=limits,
+            rest=int(limits.rest.total_seconds() // 3600),
+            proofs=proofs(found.directory, name, limits, now=now),
+            until=window_from(now).end,
         )
+
+
+def _limits(query: Mapping[str, str]) -> Limits:
+    """The limits that were asked for; what is none of them is the usual one."""
+    nights = whole_number(query.get("nights", ""))
+    rest = whole_number(query.get("rest", ""))
+    usual = Limits()
+    return Limits(
+        nights if nights is not None and 1 <= nights <= 31 else usual.nights,
+        timedelta(hours=rest) if rest is not None and rest <= 72 else usual.rest,
+    )
 
 
 def _bars(loads: list[Load]) -> list[Bar]:

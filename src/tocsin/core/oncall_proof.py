@@ -1,0 +1,145 @@
+"""What holds of a schedule for the next 13 months, or the first date on which it does not.
+
+Each claim is checked on the whole final timeline, which is what pages; nothing is sampled.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+
+from msgspec import Struct
+
+from tocsin.core.directory import Directory, NamedSchedule
+from tocsin.core.durations import words
+from tocsin.core.oncall_load import Span, joined, nights
+from tocsin.core.own_shifts import people_of, shifts_of
+from tocsin.core.schedules import HORIZON, final_schedule
+from tocsin.core.wallclock import Window, this_minute, wall_time, zone_named
+
+MOST_NIGHTS = 7
+LEAST_REST = timedelta(hours=11)
+_DAY = timedelta(days=1)
+_NOTHING = timedelta(0)
+
+
+class Limits(Struct, frozen=True):
+    """What is claimed: nights in a row at most, rest between two shifts at least."""
+
+    nights: int = MOST_NIGHTS
+    rest: timedelta = LEAST_REST
+
+
+class Proof(Struct, frozen=True):
+    """A claim; `broken_at` is None where it holds, else the first time it does not."""
+
+    claim: str
+    broken_at: datetime | None = None
+    said: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is no counter-example."""
+        return self.broken_at is None
+
+
+class _Scene(Struct, frozen=True):
+    directory: Directory
+    schedule: NamedSchedule
+    window: Window
+
+    def people(self) -> Iterator[tuple[str, list[Span]]]:
+        """Everybody of the schedule and when they are on call in any schedule."""
+        rotations = self.schedule.rotations
+        names = {who for one in rotations for who in people_of(one)}
+        for who in self.directory.active(sorted(names)):
+            yield who, joined(shifts_of(self.directory, who, self.window))
+
+
+def window_from(now: datetime) -> Window:
+    """The 13 months that are looked at."""
+    start = this_minute(now)
+    return Window(start, start + HORIZON)
+
+
+def proofs(
+    directory: Directory, schedule: str, limits: Limits, *, now: datetime
+) -> list[Proof]:
+    """Every claim about a schedule, proved or with the first date that breaks it."""
+    scene = _Scene(directory, directory.schedules[schedule], window_from(now))
+    return [
+        _first("Somebody is always on call, in every rotation", _gaps(scene)),
+        _first("Nobody is on call in two rotations at once", _doubles(scene)),
+        _first(
+            f"Nobody has more than {limits.nights} nights in a row",
+            _nights(scene, limits.nights),
+        ),
+        _first(
+            f"At least {words(limits.rest)} of rest between two shifts",
+            _rests(scene, limits.rest),
+        ),
+    ]
+
+
+def _first(claim: str, broken: Iterator[tuple[datetime, str]]) -> Proof:
+    found = min(broken, default=None)
+    return Proof(claim) if found is None else Proof(claim, found[0], found[1])
+
+
+def _gaps(scene: _Scene) -> Iterator[tuple[datetime, str]]:
+    for rotation in scene.schedule.rotations:
+        for gap in final_schedule(rotation, scene.window).gaps[:1]:
+            lasts = words(gap.end - gap.start)
+            yield gap.start, f"Nobody is on call in {rotation.name} for {lasts}."
+
+
+def _doubles(scene: _Scene) -> Iterator[tuple[datetime, str]]:
+    """Two rotations of this schedule with one person: the second call reaches nobody new."""
+    for who, _ in scene.people():
+        shifts = [
+            one
+            for one in shifts_of(scene.directory, who, scene.window)
+            if one.schedule == scene.schedule.name
+        ]
+        last = None
+        for one in shifts:
+            if last is not None and one.start < last.end:
+                said = f"{who} is on call in {last.rotation} and {one.rotation}."
+                yield one.start, said
+                break
+            if last is None or one.end > last.end:
+                last = one
+
+
+def _nights(scene: _Scene, most: int) -> Iterator[tuple[datetime, str]]:
+    for who, spans in scene.people():
+        known = scene.directory.person(who)
+        zone = zone_named(known.zone if known else "UTC")
+        run: list[datetime] = []
+        before: date | None = None
+        for start, _ in _touched(spans, list(nights(scene.window, zone))):
+            day = wall_time(start, zone).date()
+            run = [*run, start] if before == day - _DAY else [start]
+            before = day
+            if len(run) > most:
+                said = f"{who} has night number {len(run)} in a row."
+                yield max(start, scene.window.start), said
+                break
+
+
+def _touched(spans: Sequence[Span], others: Sequence[Span]) -> Iterator[Span]:
+    """Those of `others` that overlap one of `spans`; both are in order."""
+    place = 0
+    for start, end in others:
+        while place < len(spans) and spans[place][1] <= start:
+            place += 1
+        if place < len(spans) and spans[place][0] < end:
+            yield start, end
+
+
+def _rests(scene: _Scene, least: timedelta) -> Iterator[tuple[datetime, str]]:
+    for who, spans in scene.people():
+        for (_, ended), (begins, _) in pairwise(spans):
+            if _NOTHING < begins - ended < least:
+                said = f"{who} rests {words(begins - ended)} and is on call again."
+                yield begins, said
+                break
