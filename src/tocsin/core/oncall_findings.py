@@ -18,7 +18,7 @@ from tocsin.core.directory import Directory, NamedSchedule
 from tocsin.core.durations import words
 from tocsin.core.layers import LENGTHS, Layer, Unit, effective
 from tocsin.core.oncall_load import Paged, Span, interruptions, is_night, joined
-from tocsin.core.own_shifts import people_of, shifts_of
+from tocsin.core.own_shifts import OwnShift, people_of, shifts_of_all
 from tocsin.core.paging import all_methods, methods, rule_method
 from tocsin.core.permissions import RESPONDER
 from tocsin.core.schedules import final_schedule, next_handoffs
@@ -59,19 +59,19 @@ class _Scene(Struct, frozen=True):
     schedule: NamedSchedule
     planned: Window
     paged: Mapping[str, Sequence[Paged]]
+    # Everybody of the schedule, and when they are on call in any schedule, ahead.
+    shifts: Mapping[str, Sequence[OwnShift]]
 
     @property
     def people(self) -> tuple[str, ...]:
-        names = {who for one in self.schedule.rotations for who in people_of(one)}
-        return self.directory.active(sorted(names))
+        return tuple(self.shifts)
 
     def zone(self, who: str) -> ZoneInfo:
         known = self.directory.person(who)
         return zone_named(known.zone if known else "UTC")
 
     def spans(self, who: str) -> list[Span]:
-        """When somebody is on call in any schedule, ahead."""
-        return joined(shifts_of(self.directory, who, self.planned))
+        return joined(self.shifts[who])
 
 
 def findings(
@@ -81,7 +81,11 @@ def findings(
     paged: Mapping[str, Sequence[Paged]],
 ) -> list[Finding]:
     """Everything that the checks find in a schedule, errors first."""
-    scene = _Scene(directory, directory.schedules[schedule], planned, paged)
+    known = directory.schedules[schedule]
+    names = {who for one in known.rotations for who in people_of(one)}
+    people = directory.active(sorted(names))
+    shifts = shifts_of_all(directory, people, planned)
+    scene = _Scene(directory, known, planned, paged, shifts)
     found = [one for check in _CHECKS for one in check(scene)]
     return sorted(found, key=lambda one: (one.weight is Weight.WARN, one.check))
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from tocsin.core.directory import Directory
 from tocsin.core.layers import effective
-from tocsin.core.own_shifts import OwnShift, people_of, shifts_of
+from tocsin.core.own_shifts import OwnShift, people_of, shifts_of, shifts_of_all
 from tocsin.core.schedules import Rotation
 from tocsin.core.wallclock import Window, first_instant, wall_time, zone_named
 
@@ -75,16 +75,17 @@ def load_of(
     paged: Sequence[Paged],
     *,
     schedule: str = "",
+    shifts: Sequence[OwnShift] | None = None,
 ) -> Load:
-    """What `person` carried in `window` (of one schedule)."""
+    """What `person` carried in `window` (of one schedule).
+
+    `shifts` are theirs in the window, where they are known already.
+    """
     known = directory.person(person)
     zone = zone_named(known.zone if known else "UTC")
-    shifts = [
-        one
-        for one in shifts_of(directory, person, window)
-        if schedule in ("", one.schedule)
-    ]
-    spans = joined(shifts)
+    every = shifts_of(directory, person, window) if shifts is None else shifts
+    mine = [one for one in every if schedule in ("", one.schedule)]
+    spans = joined(mine)
     here = [one for one in paged if window.start <= one.at < window.end]
     return Load(
         person=person,
@@ -241,8 +242,12 @@ def loads_of(
     """Everybody of a schedule, most loaded first."""
     known = directory.schedules[schedule]
     names = {who for rotation in known.rotations for who in people_of(rotation)}
+    alone = Directory(schedules={schedule: known})
+    shifts = shifts_of_all(alone, directory.active(sorted(names)), window)
     found = [
-        load_of(directory, who, window, paged.get(who, ()), schedule=schedule)
-        for who in directory.active(sorted(names))
+        load_of(
+            directory, who, window, paged.get(who, ()), schedule=schedule, shifts=theirs
+        )
+        for who, theirs in shifts.items()
     ]
     return sorted(found, key=lambda one: (-one.weighted, one.person))

@@ -3,7 +3,7 @@
 Each claim is checked on the whole final timeline, which is what pages; nothing is sampled.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -12,7 +12,7 @@ from msgspec import Struct
 from tocsin.core.directory import Directory, NamedSchedule
 from tocsin.core.durations import words
 from tocsin.core.oncall_load import Span, joined, nights
-from tocsin.core.own_shifts import people_of, shifts_of
+from tocsin.core.own_shifts import OwnShift, people_of, shifts_of_all
 from tocsin.core.schedules import HORIZON, final_schedule
 from tocsin.core.wallclock import Window, this_minute, wall_time, zone_named
 
@@ -46,13 +46,11 @@ class _Scene(Struct, frozen=True):
     directory: Directory
     schedule: NamedSchedule
     window: Window
+    # Everybody of the schedule, and when they are on call in any schedule.
+    shifts: Mapping[str, Sequence[OwnShift]]
 
     def people(self) -> Iterator[tuple[str, list[Span]]]:
-        """Everybody of the schedule and when they are on call in any schedule."""
-        rotations = self.schedule.rotations
-        names = {who for one in rotations for who in people_of(one)}
-        for who in self.directory.active(sorted(names)):
-            yield who, joined(shifts_of(self.directory, who, self.window))
+        return ((who, joined(shifts)) for who, shifts in self.shifts.items())
 
 
 def window_from(now: datetime) -> Window:
@@ -65,7 +63,11 @@ def proofs(
     directory: Directory, schedule: str, limits: Limits, *, now: datetime
 ) -> list[Proof]:
     """Every claim about a schedule, proved or with the first date that breaks it."""
-    scene = _Scene(directory, directory.schedules[schedule], window_from(now))
+    known, window = directory.schedules[schedule], window_from(now)
+    names = {who for one in known.rotations for who in people_of(one)}
+    people = directory.active(sorted(names))
+    shifts = shifts_of_all(directory, people, window)
+    scene = _Scene(directory, known, window, shifts)
     return [
         _first("Somebody is always on call, in every rotation", _gaps(scene)),
         _first("Nobody is on call in two rotations at once", _doubles(scene)),
@@ -94,14 +96,11 @@ def _gaps(scene: _Scene) -> Iterator[tuple[datetime, str]]:
 
 def _doubles(scene: _Scene) -> Iterator[tuple[datetime, str]]:
     """Two rotations of this schedule with one person: the second call reaches nobody new."""
-    for who, _ in scene.people():
-        shifts = [
-            one
-            for one in shifts_of(scene.directory, who, scene.window)
-            if one.schedule == scene.schedule.name
-        ]
+    for who, shifts in scene.shifts.items():
         last = None
         for one in shifts:
+            if one.schedule != scene.schedule.name:
+                continue
             if last is not None and one.start < last.end:
                 said = f"{who} is on call in {last.rotation} and {one.rotation}."
                 yield one.start, said

@@ -1,6 +1,6 @@
 """When one person is on call, over all schedules. Knows no page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -22,16 +22,27 @@ class OwnShift(Struct, frozen=True):
 
 def shifts_of(directory: Directory, person: str, window: Window) -> list[OwnShift]:
     """When a person is on call in `window`, joined where turns abut, by start."""
-    found: list[OwnShift] = []
+    return shifts_of_all(directory, [person], window)[person]
+
+
+def shifts_of_all(
+    directory: Directory, people: Iterable[str], window: Window
+) -> dict[str, list[OwnShift]]:
+    """The same for several people, each rotation worked out once."""
+    found: dict[str, list[OwnShift]] = {who: [] for who in people}
     for schedule in directory.schedules.values():
         for rotation in schedule.rotations:
             # Most rotations are not theirs; those need not be worked out.
-            if person not in people_of(rotation):
+            here = people_of(rotation) & found.keys()
+            if not here:
                 continue
             shifts = final_schedule(rotation, window).shifts
-            for start, end in _joined(shifts, person):
-                found.append(OwnShift(schedule.name, rotation.name, start, end))
-    return sorted(found, key=_start)
+            for who in here:
+                found[who] += (
+                    OwnShift(schedule.name, rotation.name, start, end)
+                    for start, end in _joined(shifts, who)
+                )
+    return {who: sorted(shifts, key=_start) for who, shifts in found.items()}
 
 
 def people_of(rotation: Rotation) -> frozenset[str]:
