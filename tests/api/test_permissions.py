@@ -82,6 +82,7 @@ BODIES: dict[str, object] = {
         "ends_at": "2000-01-01T01:00:00Z",
         "reason": "x",
     },
+    "POST /api/v1/me/calendars": {"kind": "schedule", "name": "none"},
     "POST /api/v1/me/contacts": {"by": "email", "address": "nobody"},
     "POST /api/v1/me/contacts/{contact_id}/verify": {"code": "000000"},
     "POST /api/v1/tokens": {"label": "x", "scopes": ["read"]},

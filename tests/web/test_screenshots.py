@@ -58,6 +58,7 @@ PICTURES = [
     ("schedules", "/schedules", DESK, "light"),
     ("schedule", "/schedules/payments", DESK, "light"),
     ("override", "/schedules/payments/override?rotation=Primary", DESK, "light"),
+    ("calendars", "/me/calendars", DESK, "light"),
     ("load", "/schedules/payments/load", DESK, "light"),
     ("schedule-phone", "/schedules/payments?view=list", PHONE, "light"),
     ("quiet", "/quiet", DESK, "light"),
@@ -111,6 +112,7 @@ AT_THE_DOOR = [
 SETUP = [("setup", 1, DESK, "light"), ("setup-phone", 2, PHONE, "light")]
 # Addresses that are no page to look at, or one that is seen above, and why.
 NO_PICTURE = {
+    "/ical/{secret}.ics": "a file",
     "/alerts.csv": "a file",
     "/incidents/{number:int}/log.txt": "a file",
     "/integrations": "the former address of /admin/integrations",
@@ -213,6 +215,8 @@ class Showcase:
                 f"{room}/updates", audience="external", stage=stage, body=text,
                 minutes=20,
             )  # fmt: skip
+
+        self._post("/me/calendars", kind="schedule", name="payments")
 
     def _learn(self) -> None:
         """An incident that is over, with its runbook, its review and actions."""

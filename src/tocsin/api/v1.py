@@ -11,6 +11,7 @@ from tocsin.api import (
     action_routes,
     alert_routes,
     audit_routes,
+    calendar_routes,
     change_routes,
     config_routes,
     document_routes,
@@ -43,7 +44,7 @@ _NOUNS = (
     document_routes, token_routes, audit_routes, policy_routes, message_routes,
     me_routes, people_routes, maintenance_routes, incident_routes, runbook_routes,
     review_routes, action_routes, outbox_routes, status_routes, change_routes,
-    override_routes,
+    override_routes, calendar_routes,
 )  # fmt: skip
 __all__ = ["PREFIX", "build"]
 _DEEPEST = 32

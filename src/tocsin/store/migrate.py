@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tocsin.store.database import Database, StoreError
 
-HEAD = "0008"
+HEAD = "0009"
 
 
 def version(database: Database) -> str:

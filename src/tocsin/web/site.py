@@ -16,6 +16,7 @@ from tocsin.web import (
     alerts,
     assets,
     audit,
+    calendars,
     demo,
     doors,
     errors,
@@ -91,6 +92,7 @@ OPEN = {
     "/status/{page}/mails",
     "/status/{page}/mails/{token}",
     "/status/{page}/{path:path}",
+    "/ical/{secret}.ics",
     "/demo",
     "/demo/mail",
     "/demo/mail/{number:int}",
@@ -99,7 +101,7 @@ OPEN = {
 # Pages that need nothing but the desk and the gate.
 _PAGES = (
     home, setup, me, alerts, incidents, oncall, services, service_forms, schedules,
-    override_form, oncall_load, policies,
+    override_form, oncall_load, calendars, policies,
     policy_forms, quiet, silences, maintenance, integrations, integration, people,
     teams, tokens, audit, messages, outbox, keeping, forming,
     health, find, listing, editor, actions, runbook,
@@ -145,6 +147,7 @@ def _open_routes(desk: FrontDesk, gate: Gate, stopping: asyncio.Event) -> list[R
         *status_mails.routes(desk),
         *status_pages.routes(desk, gate),
         *pwa.routes(),
+        *calendars.open_routes(desk),
     ]
 
 
