@@ -133,7 +133,9 @@ class Postfix:
 
     def mails(self, name: str) -> list[EmailMessage]:
         """What `name`@example.com has got, oldest first."""
-        found = sorted((self.home / "mail" / name / "new").glob("*"))
+        # The names of a maildir have no order within a second; the move there has.
+        files = (self.home / "mail" / name / "new").glob("*")
+        found = sorted(files, key=lambda one: one.stat().st_ctime_ns)
         read = [message_from_bytes(one.read_bytes(), policy=default) for one in found]
         return [one for one in read if isinstance(one, EmailMessage)]
 
