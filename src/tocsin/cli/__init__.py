@@ -32,6 +32,7 @@ _VERBS = {
     "note": "client",
     "page": "client",
     "who": "oncall",
+    "oncall": "duty",
     "log": "client",
     "declare": "incidents",
     "incidents": "incidents",

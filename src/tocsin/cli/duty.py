@@ -1,0 +1,123 @@
+"""Verbs of being on call: stand in, the load, the proof, a calendar. They ask a server."""
+
+import click
+
+from tocsin.cli.client import the_server
+from tocsin.cli.printing import NEGATIVE, json_option, print_json, stop, table
+
+
+@click.group()
+def oncall() -> None:
+    """Stand in for somebody, see the load, prove a schedule, subscribe to it."""
+
+
+@oncall.command()
+@click.argument("rotation")
+@click.option("--from", "start", required=True, help="Such as 2026-12-24T08:00Z.")
+@click.option("--to", "end", required=True, help="Such as 2026-12-24T20:00Z.")
+@click.option("--person", default="", help="Who is on call then. You if not said.")
+@click.option("--instead-of", "leaving", default="", help="Only where they are on.")
+@click.option("--preview", is_flag=True, help="Show what changes; save nothing.")
+@json_option
+def cover(
+    rotation: str,
+    start: str,
+    end: str,
+    person: str,
+    leaving: str,
+    *,
+    preview: bool,
+    as_json: bool,
+) -> None:
+    """Take the hours of a SCHEDULE/ROTATION, or hand them to somebody.
+
+    Example: tocsin oncall cover payments/Primary --from 2026-12-24T08:00Z --to 2026-12-24T20:00Z
+    """
+    schedule, _, name = rotation.partition("/")
+    if not name:
+        stop([f"ROTATION: {rotation!r}: expected schedule/rotation: payments/Primary"])
+    server = the_server()
+    body = {
+        "rotation": name, "start": start, "end": end, "leaving": leaving,
+        "person": person or server.get("/api/v1/me")["person"],
+    }  # fmt: skip
+    path = f"/api/v1/schedules/{schedule}/overrides"
+    done = server.post(f"{path}/preview" if preview else path, body)
+    if as_json:
+        print_json(done)
+        return
+    for sentence in done["effect"]["said"]:
+        click.echo(sentence)
+    if not preview:
+        click.echo(f"Saved as {done['override']['id']}.")
+
+
+@oncall.command()
+@click.argument("schedule")
+@click.option("--days", default=28, show_default=True, help="How far back.")
+@json_option
+def load(schedule: str, days: int, *, as_json: bool) -> None:
+    """Who carried what in a SCHEDULE, how evenly, and what to mend.
+
+    Example: tocsin oncall load payments --days 91
+    """
+    found = the_server().get(f"/api/v1/schedules/{schedule}/load", days=days)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (
+            one["person"],
+            f"{one['hours']:.0f}",
+            f"{one['night_hours']:.0f}",
+            f"{one['weekend_hours']:.0f}",
+            str(one["pages"]),
+            str(one["sleep_interruptions"]),
+            f"{one['weighted']:.0f}",
+        )
+        for one in found["loads"]
+    ]
+    columns = ("person", "hours", "night", "weekend", "pages", "sleep broken", "load")
+    table(columns, rows, empty="Nobody takes turns in this schedule.")
+    fair = found["fairness"]
+    click.echo(f"Gini {fair['gini']:.2f}{', uneven' if fair['uneven'] else ''}")
+    for one in found["findings"]:
+        click.echo(f"{one['weight']}: {one['said']} ({one['source']})")
+
+
+@oncall.command()
+@click.argument("schedule")
+@click.option("--nights", default=7, show_default=True, help="In a row at most.")
+@click.option("--rest", default=11, show_default=True, help="Hours at least.")
+@json_option
+def proof(schedule: str, nights: int, rest: int, *, as_json: bool) -> None:
+    """What holds of a SCHEDULE for 13 months. Exits 1 when a claim does not.
+
+    Example: tocsin oncall proof payments --nights 7 --rest 11
+    """
+    path = f"/api/v1/schedules/{schedule}/proof"
+    found = the_server().get(path, nights=nights, rest_hours=rest)
+    if as_json:
+        print_json(found)
+    else:
+        for one in found["claims"]:
+            held = "holds" if one["holds"] else f"broken at {one['broken_at']}:"
+            click.echo(f"{one['claim']}: {held} {one['said']}".rstrip())
+    if not all(one["holds"] for one in found["claims"]):
+        raise click.exceptions.Exit(NEGATIVE)
+
+
+@oncall.command()
+@click.argument("kind", type=click.Choice(["person", "schedule", "team"]))
+@click.argument("name", required=False, default="")
+@json_option
+def calendar(kind: str, name: str, *, as_json: bool) -> None:
+    """Make a secret calendar address of your shifts, a schedule or a team.
+
+    Example: tocsin oncall calendar schedule payments
+    """
+    made = the_server().post("/api/v1/me/calendars", {"kind": kind, "name": name})
+    if as_json:
+        print_json(made)
+    else:
+        click.echo(made["url"])

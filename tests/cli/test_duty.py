@@ -1,0 +1,50 @@
+"""Being on call from the command line, against a server of its own."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cast import COMPANY
+from tests.cli.test_incidents import run
+from tests.peers.programs import TocsinServer
+
+# A process per call, and a server for all of them.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cli")]
+HOURS = ("--from", "2099-01-05T10:00Z", "--to", "2099-01-05T18:00Z")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TocsinServer]:
+    made = TocsinServer(tmp_path_factory.mktemp("duty"), company=COMPANY)
+    made.env["TOCSIN_URL"] = made.url
+    made.env["ALICE"] = made.command("token", "alice").strip()
+    made.start()
+    yield made
+    made.stop()
+
+
+def test_somebody_stands_in_and_asks_what_holds(server: TocsinServer) -> None:
+    def said(*arguments: str, code: int = 0) -> "subprocess.CompletedProcess[str]":
+        done = run(server, "ALICE", "oncall", *arguments)
+        assert done.returncode == code, done.stderr
+        return done
+
+    shown = said("cover", "payments/Primary", *HOURS, "--preview").stdout
+    assert "Saved" not in shown
+    saved = said("cover", "payments/Primary", *HOURS).stdout
+    assert saved.startswith(shown)
+    assert "Saved as" in saved
+    problem = said("cover", "payments", *HOURS, code=2).stderr
+    assert "expected schedule/rotation" in problem
+    # To hand hours to somebody else needs a lead.
+    said("cover", "payments/Primary", *HOURS, "--person", "bob", code=2)
+    found = json.loads(said("load", "payments", "--json").stdout)
+    assert {one["person"] for one in found["loads"]} == {"alice", "bob"}
+    assert "Site Reliability Engineering" in said("load", "payments").stdout
+    proof = said("proof", "payments", code=1).stdout
+    assert "Somebody is always on call, in every rotation: holds" in proof
+    assert "night number 8" in proof
+    assert "/ical/" in said("calendar", "schedule", "payments").stdout
+    assert "no schedule none" in said("load", "none", code=1).stderr
