@@ -26,7 +26,7 @@ from tests.peers.programs import (
     until,
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pictures")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("xss")]
 
 GENERIC, PROM, ALERTMANAGER, EVENTS, BEAT = (
     "d" * 32,

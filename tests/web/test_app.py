@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from tests.web.browsing import Site
 from tocsin.web import errors
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.slow
 
 
 def test_the_app_can_be_installed(site: Site) -> None:

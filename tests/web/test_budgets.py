@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.web.browsing import Site
 from tocsin.web import assets
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.slow
 
 KB = 1000
 # As WebPageTest's "3G slow": 400 kbit/s, 400 ms there and back; and a slow phone's CPU.

@@ -105,7 +105,6 @@ def test_a_page_belongs_to_the_nearest_entry_above_it() -> None:
 
 
 @pytest.mark.slow  # drives a real browser
-@pytest.mark.xdist_group("browser")
 def test_find_is_a_page_without_scripts_and_themes_are_kept(site: Site) -> None:
     page = site.page("/find", java_script_enabled=False)
     page.locator("main").get_by_label("Find or do").fill("ledger")
@@ -123,7 +122,6 @@ def test_find_is_a_page_without_scripts_and_themes_are_kept(site: Site) -> None:
 
 
 @pytest.mark.slow  # asks a real server
-@pytest.mark.xdist_group("browser")
 def test_an_alert_is_found_by_number_and_title(site: Site) -> None:
     site.send("find-me", "Needle_100% in the hay")
     # Dan is not paged for it, so that no bar above the page names it too.
@@ -133,7 +131,6 @@ def test_an_alert_is_found_by_number_and_title(site: Site) -> None:
 
 
 @pytest.mark.slow  # asks a real server
-@pytest.mark.xdist_group("browser")
 def test_choosing_a_theme_leads_nowhere_else(site: Site) -> None:
     for referer, expected in (
         ("https://evil.example/x", "/"),

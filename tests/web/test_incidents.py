@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.web.browsing import Site
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.slow
 
 
 def declared(site: Site, title: str, severity: str = "SEV3", **more: str) -> int:

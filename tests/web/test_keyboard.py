@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.web.browsing import Site, violations
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.slow
 
 
 def test_from_the_door_to_an_acknowledged_alert_by_keyboard(site: Site) -> None:

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, Request, expect
 from tests.peers.programs import until
 from tests.web.browsing import Site
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.slow
 
 # How long the change of one browser may take to be seen in another.
 SOON_MS = 1000

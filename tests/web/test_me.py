@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.web.browsing import Site, problems_of_look
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.slow
 
 
 def _ids(text: str) -> list[str]:

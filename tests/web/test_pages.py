@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from tests.peers.programs import TocsinServer, until
 from tests.web.browsing import COMPANY, Site
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.slow
 
 
 def test_the_page_link_is_one_small_request_and_works_without_scripts(

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expec
 from tests.peers.programs import Mailserver, TocsinServer
 from tests.web.browsing import COMPANY
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.slow
 
 SECURITY = "/me/security"
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.web.browsing import Site
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

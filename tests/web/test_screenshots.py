@@ -20,7 +20,7 @@ from tests.peers.programs import Mailserver, TocsinServer
 from tests.web.browsing import COMPANY, KEY, Site, problems_of_look, violations
 from tests.web.test_setup import first_link
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pictures")]
+pytestmark = pytest.mark.slow
 
 IMAGES = Path("docs/images")
 DESK, PHONE = 1280, 390

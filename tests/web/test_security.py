@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.peers.programs import text_of, until
 from tests.web.browsing import Site, problems_of_look
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.slow
 
 PASSWORD = "violet anchor trumpet"
 

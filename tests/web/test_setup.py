@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.peers.programs import Mailserver, TocsinServer, page_link, until
 from tests.web.browsing import COMPANY, violations
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.slow
 
 
 def first_link(server: TocsinServer) -> str:
