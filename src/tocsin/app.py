@@ -3,6 +3,7 @@
 # long because: everything real meets here.
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -59,6 +60,7 @@ from tocsin.engine.status.bounces import Returns
 from tocsin.engine.status.exporting import StatusClerk
 from tocsin.engine.status.hooks import HookClerk
 from tocsin.engine.status.mailing import MailClerk, MailingPoster
+from tocsin.engine.telephone import Telephone
 from tocsin.engine.upkeep import Upkeep
 from tocsin.engine.visits import Porter
 from tocsin.engine.watch import Watch
@@ -106,6 +108,7 @@ from tocsin.store import alerts as stored_alerts
 from tocsin.store import sqlite
 from tocsin.store.ballast import Ballast
 from tocsin.store.database import Database
+from tocsin.telephony import phone_doors, phone_pagers
 
 log = structlog.get_logger()
 
@@ -136,7 +139,12 @@ def own_egress() -> Egress:
     return GuardedEgress(Allowed(any_=True))
 
 
-def pagers(settings: Settings, *, now: Callable[[], datetime]) -> dict[str, Pager]:
+def pagers(
+    settings: Settings,
+    *,
+    now: Callable[[], datetime],
+    monotonic: Callable[[], float] = time.monotonic,
+) -> dict[str, Pager]:
     """Every channel that the settings allow."""
     typed = typed_egress(settings)
     found: list[Pager] = [
@@ -151,6 +159,7 @@ def pagers(settings: Settings, *, now: Callable[[], datetime]) -> dict[str, Page
         ),
         apprise_urls.ApprisePager(egress=typed),
         canary.CanaryPager(),
+        *phone_pagers(settings, own_egress(), monotonic=monotonic),
     ]
     if settings.smtp_url.get_secret_value():
         found.append(
@@ -413,7 +422,7 @@ class Installation:
         )
 
     def _pagers(self) -> dict[str, Pager]:
-        return pagers(self.settings, now=self.clock.now)
+        return pagers(self.settings, now=self.clock.now, monotonic=self.clock.monotonic)
 
     def _outbox(self) -> Outbox:
         """Its loop, its workers and its ways out are its own: no page waits for it."""
@@ -604,6 +613,7 @@ class Installation:
     def edge(self, stopping: "asyncio.Event") -> tuple[Asgi, dict[str, Asgi]]:
         """The pages, and the applications of the other prefixes."""
         from tocsin.api import chat_doors as doors
+        from tocsin.api import phone_doors as phones
         from tocsin.api import scim, v1
         from tocsin.web import site
 
@@ -614,6 +624,11 @@ class Installation:
         return pages, {
             v1.PREFIX: v1.build(desk),
             scim.PREFIX: scim.build(desk),
+            phones.PREFIX: phones.PhoneDoors(
+                phone_doors(self.settings),
+                Telephone(desk),
+                public_url=self.public_url,
+            ),
             doors.PREFIX: doors.ChatDoors(
                 chat_doors(self.settings), Hearing(desk), self.clock
             ),

@@ -75,6 +75,16 @@ def _bucket(value: SecretStr) -> SecretStr:
     return value
 
 
+def _number(value: str) -> str:
+    digits = value.removeprefix("+")
+    if value and not (value.startswith("+") and digits.isdigit() and len(digits) > 6):
+        message = (
+            "expected a number with + and the country's code, such as +15005550006"
+        )
+        raise ValueError(message)
+    return value
+
+
 def _bounce_address(value: str) -> str:
     # What is added to it says whose mail it was, and a local part has an end.
     local = value.partition("@")[0]
@@ -187,6 +197,42 @@ class Settings(BaseModel):
     )
     ntfy_token: SecretStr = Field(
         _NOTHING, description="access token of the ntfy server"
+    )
+    twilio_account: str = Field(
+        "", description="the account SID of Twilio, for text messages and calls: AC…"
+    )
+    twilio_token: SecretStr = Field(
+        _NOTHING, description="its auth token; it also proves what Twilio sends us"
+    )
+    twilio_number: Annotated[str, AfterValidator(_number)] = Field(
+        "", description="the number of yours there that pages come from"
+    )
+    twilio_url: Annotated[str, AfterValidator(_http_url)] = Field(
+        "https://api.twilio.com", description="where Twilio's API is"
+    )
+    plivo_account: str = Field(
+        "", description="the auth ID of Plivo, used as well as Twilio or instead"
+    )
+    plivo_token: SecretStr = Field(
+        _NOTHING, description="its auth token; it also proves what Plivo sends us"
+    )
+    plivo_number: Annotated[str, AfterValidator(_number)] = Field(
+        "", description="the number of yours there that pages come from"
+    )
+    plivo_url: Annotated[str, AfterValidator(_http_url)] = Field(
+        "https://api.plivo.com", description="where Plivo's API is"
+    )
+    phone_first: str = Field(
+        "twilio",
+        pattern="^(twilio|plivo)$",
+        description="which of the two is asked first",
+    )
+    report_within_seconds: int = Field(
+        45,
+        ge=10,
+        le=600,
+        description="how long a text message or call may take to arrive before the next "
+        "method and the other provider are used",
     )
     webhook_secret: SecretStr = Field(
         _NOTHING,

@@ -8,11 +8,12 @@ that sender expects. A Pager reaches a person. Everything real is handed in by a
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct
 
 from tocsin.core.alerts import AlertEvent
+from tocsin.core.receipts import Delivered
 from tocsin.core.severity import Severity, Urgency
 from tocsin.core.silences import Matcher
 
@@ -281,13 +282,21 @@ class PageMessage(Struct, frozen=True):
     sent_at: datetime
     may_be_repeat: bool = False
     test: bool = False
+    # What a reply by text message names it by, 0 where the channel has none.
+    code: int = 0
+    token: str = ""  # of the link: a button or a key press gives it back
 
 
 class Receipt(Struct, frozen=True):
-    """The provider said it took the message. It proves no human read it."""
+    """The provider said it took the message. It proves no human read it.
+
+    `report_within_seconds`: by then the provider says what became of it, or it has
+    been lost (core/receipts.py); None where it never says.
+    """
 
     provider_id: str
     answer: str
+    report_within_seconds: float | None = None
 
 
 class Pager(Protocol):
@@ -306,6 +315,49 @@ class Pager(Protocol):
 
         Raises DeliveryFailed, DeliveryUnknown.
         """
+        ...
+
+
+@runtime_checkable
+class Reported(Protocol):
+    """A pager of several providers, which hears that a message did not arrive."""
+
+    def missed(self, provider_id: str) -> None:
+        """The provider of that message is asked last for a while."""
+        ...
+
+
+class Rang(Struct, frozen=True):
+    """What a telephone provider tells us.
+
+    `kind`: reply (`text` came by text message), answered (a call was picked up), key
+    (`text` is what was pressed), report (`delivered` says what became of `message`).
+    `sender` is the person's number with its +, `token` the page link's of a call.
+    """
+
+    kind: str
+    sender: str = ""
+    text: str = ""
+    token: str = ""
+    message: str = ""  # the provider's id, as a Receipt has it
+    delivered: Delivered = Delivered.UNKNOWN
+
+
+class PhoneDoor(Protocol):
+    """A telephone provider that calls us over HTTP. Thread-safe."""
+
+    provider: str
+
+    def read(self, inbound: "Inbound", *, now: datetime) -> Rang:
+        """Judge that it comes from the provider, and read it. Raises Unreadable."""
+        ...
+
+    def reply(self, rang: Rang, text: str) -> "Answer":
+        """A text message back, or nothing where `text` is empty."""
+        ...
+
+    def speak(self, text: str, *, again: str) -> "Answer":
+        """Say it in the call; what is pressed goes to `again`, "" hangs up."""
         ...
 
 

@@ -114,6 +114,12 @@ class NeverReclaimed(SqlDefect):
     becomes = "or (state = 'sending' and lease_until < 0)"
 
 
+@defect("a message that was lost on the way is left alone")
+class LostIsLeftAlone(SqlDefect):
+    was = "and delivered = '' and report_due_at <= :now"
+    becomes = "and delivered = '' and report_due_at < 0"
+
+
 @defect("the leases of the dead last an hour")
 class EndlessLease(SqlDefect):
     def rows(self, sql: str, rows: Rows, connection: Connection) -> Rows:

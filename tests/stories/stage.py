@@ -9,11 +9,12 @@ from starlette.testclient import TestClient
 
 from tests.api.edge import Edge
 from tests.cast import MONDAY_9AM, RecordingPager, SetClock
-from tocsin.app import Installation
+from tocsin.app import Installation, own_egress
 from tocsin.engine.loop import Delivery
 from tocsin.engine.outbox import Posting
 from tocsin.interfaces import Pager
 from tocsin.system import SteadyClock
+from tocsin.telephony import phone_pagers
 
 
 class StoryClock(SetClock, SteadyClock):
@@ -30,7 +31,10 @@ class StagedInstallation(Installation):
     def _pagers(self) -> dict[str, Pager]:
         made = [RecordingPager(one, self.clock) for one in ("email", "webhook")]
         self.recorders = {one.channel: one for one in made}
-        return {**self.recorders}
+        phones = phone_pagers(
+            self.settings, own_egress(), monotonic=self.clock.monotonic
+        )
+        return {**self.recorders, **{one.channel: one for one in phones}}
 
     def _dispatch(self, delivery: Delivery) -> None:
         delivery()

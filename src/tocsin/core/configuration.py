@@ -29,6 +29,7 @@ from tocsin.core.forms import (
     yes_no,
     zone,
 )  # fmt: skip
+from tocsin.core.people import CHANNELS
 from tocsin.core.permissions import ROLES
 from tocsin.core.roles import Role, role_named
 from tocsin.core.runbooks import LONGEST as LONGEST_RUNBOOK
@@ -179,9 +180,7 @@ _RULE = Form(
 )
 _CONTACT = Form(
     {
-        "by": choice(
-            "the channel", ("email", "webhook", "ntfy", "apprise"), needed=True
-        ),
+        "by": choice("the channel", CHANNELS, needed=True),
         "address": text("where: a mail address, URL or topic", needed=True),
         "label": text("a name of its own, for `notify`"),
         "verified": yes_no("false until its owner has entered the code sent there"),

@@ -222,9 +222,10 @@ class Ticked(Struct, frozen=True):
 
 
 class Acked(Struct, frozen=True):
-    """Somebody has it."""
+    """Somebody has it. `via` names the door where it is worth a word: a call."""
 
     by: str
+    via: str = ""
 
 
 class AckUndone(Struct, frozen=True):

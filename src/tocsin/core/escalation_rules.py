@@ -109,7 +109,8 @@ def acked(scene: Scene, event: e.Acked) -> Decision:
     cancel = e.Cancel(users=(event.by,)) if each else e.Cancel(everyone=True)
     reason = Reason.ACK_EXTENDED if again else Reason.ACKNOWLEDGED
     until = f", until {taken.deadline:%H:%M} UTC" if taken.deadline else ""
-    text = f"{event.by} {'keeps' if again else 'has'} it{until}."
+    via = f", by {event.via}" if event.via else ""
+    text = f"{event.by} {'keeps' if again else 'has'} it{until}{via}."
     fact = Fact(now, FactKind.ACK, text, event.by, reason)
     return Decision(taken, reason, cancel=cancel, facts=(fact,))
 

@@ -8,6 +8,9 @@ from msgspec import Struct
 from tocsin.core.quiet_hours import QuietHours
 from tocsin.core.severity import Urgency
 
+# By what people can be reached. What an installation has set up is a part of it.
+CHANNELS = ("email", "sms", "voice", "webhook", "ntfy", "apprise")
+
 
 class ContactMethod(Struct, frozen=True):
     """One way to reach a person. `channel` names a Pager: email, webhook, ntfy, …"""

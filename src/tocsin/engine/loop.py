@@ -18,6 +18,7 @@ from tocsin.engine import (
     maintenance,
     paging,
     quarantine,
+    receipts,
     silences,
     sources,
 )
@@ -31,8 +32,8 @@ from tocsin.engine.status import exporting as status
 from tocsin.engine.watch import Watch
 from tocsin.interfaces import Clock, Dice, Pager
 from tocsin.store import alerts as stored_alerts
+from tocsin.store import attempts, inbound, nodes
 from tocsin.store import escalation as stored_runs
-from tocsin.store import inbound, nodes
 from tocsin.store import paging as stored_pages
 from tocsin.store.database import Database, StoreError, Tx
 
@@ -163,6 +164,7 @@ class Engine:
         promises.sweep(
             tx, directory=directory, public_url=self.links.public_url, now=now
         )
+        receipts.sweep(tx, self.pagers, now=now)
         if now.minute != self._minute:
             status.each_minute(tx, directory, now=now)
 
@@ -239,6 +241,7 @@ class Engine:
             return [
                 stored_runs.next_due(tx),
                 stored_pages.next_due(tx, now=now),
+                attempts.next_report(tx),
                 stored_alerts.next_expiry(tx),
                 inbound.next_heartbeat(tx),
                 silences.next_boundary(tx),

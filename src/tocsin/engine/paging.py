@@ -34,7 +34,7 @@ from tocsin.interfaces import (
     Pager,
 )
 from tocsin.store import alerts as stored_alerts
-from tocsin.store import attempts, timeline
+from tocsin.store import attempts, reply_codes, timeline
 from tocsin.store import escalation as stored_runs
 from tocsin.store import paging as stored_pages
 from tocsin.store.database import Row, Tx
@@ -66,6 +66,7 @@ class Sent(Struct, frozen=True):
     provider_id: str = ""
     answer: str = ""
     retry_after: timedelta | None = None
+    report_within: timedelta | None = None
 
 
 class Links(Struct, frozen=True):
@@ -73,11 +74,6 @@ class Links(Struct, frozen=True):
 
     public_url: str
     secret: bytes
-
-    def page_link(self, page: int, person: str, *, now: datetime) -> str:
-        """The address that answers this page."""
-        token = page_links.sign(self.secret, page=page, person=person, now=now)
-        return f"{self.public_url}/p/{token}"
 
 
 def claim(
@@ -189,6 +185,7 @@ def _message(
         alert = alerts.get(page.alert)
         if alert is not None:
             shown[page.alert] = _paged(alert, links)
+    token = page_links.sign(links.secret, page=lead.id, person=lead.person, now=now)
     return PageMessage(
         person=person.name,
         full_name=person.full_name or person.name,
@@ -197,12 +194,23 @@ def _message(
         alerts=tuple(
             sorted(shown.values(), key=lambda one: (one.severity, one.number))
         ),
-        link=links.page_link(lead.id, lead.person, now=now),
+        link=f"{links.public_url}/p/{token}",
         why=lead.why,
         next_up=_next_up(tx, lead, directory=directory, now=now),
         sent_at=now,
         may_be_repeat=any(page.tries > 0 for page in members),
         test=bool(shown) and all(is_trial(one.service) for one in shown.values()),
+        code=_code(tx, lead, now=now),
+        token=token,
+    )
+
+
+def _code(tx: Tx, lead: Page, *, now: datetime) -> int:
+    """What a reply by text message will name this message by."""
+    if lead.channel != "sms":
+        return 0
+    return reply_codes.give(
+        tx, address=lead.address, page=lead.id, person=lead.person, now=now
     )
 
 
@@ -263,8 +271,13 @@ def deliver(claimed: Claim, pagers: Mapping[str, Pager], clock: Clock) -> Sent |
         return Sent(Attempted.UNKNOWN, answer=_kept(unknown.reason, claimed))
     except Exception as error:  # noqa: BLE001 - a pager's bug proves nothing either
         return Sent(Attempted.UNKNOWN, answer=f"{type(error).__name__} in the pager")
-    answer = _kept(receipt.answer, claimed)
-    return Sent(Attempted.ACCEPTED, _kept(receipt.provider_id, claimed), answer)
+    within = receipt.report_within_seconds
+    return Sent(
+        Attempted.ACCEPTED,
+        _kept(receipt.provider_id, claimed),
+        _kept(receipt.answer, claimed),
+        report_within=None if within is None else timedelta(seconds=within),
+    )
 
 
 def _kept(answer: str, claimed: Claim) -> str:
@@ -292,6 +305,7 @@ def complete(
         provider_id=sent.provider_id,
         answer=sent.answer,
         now=now,
+        report_due_at=now + sent.report_within if sent.report_within else None,
     )
     for page, fence in claimed.fences:
         after = rules.after_attempt(

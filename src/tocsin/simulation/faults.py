@@ -22,6 +22,7 @@ class Fault(StrEnum):
     TIMEOUT_AFTER = "provider times out after accepting"
     RATE_LIMIT = "provider answers 429 with Retry-After"
     REFUSAL = "provider refuses an address for good"
+    SWALLOWED = "provider accepts a message and never delivers it"
     RECEIPT_LOST = "provider's answer is lost on the way"
     DUPLICATE_EVENT = "sender repeats an event"
     OUT_OF_ORDER = "events arrive out of order"
@@ -53,6 +54,7 @@ _RATES = {
     Fault.TIMEOUT_AFTER: 0.06,
     Fault.RATE_LIMIT: 0.06,
     Fault.REFUSAL: 0.08,
+    Fault.SWALLOWED: 0.12,
     Fault.RECEIPT_LOST: 0.06,
     Fault.DUPLICATE_EVENT: 0.15,
     Fault.OUT_OF_ORDER: 0.15,

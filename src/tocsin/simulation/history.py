@@ -30,6 +30,9 @@ class Call:
     retry_after: int = 0
     # Something kept the answer from being written down (death, freeze, database).
     disturbed: bool = False
+    # What the provider calls the message, where it reports on it; and when it did.
+    receipt: str = ""
+    reported: int | None = None
 
 
 @dataclass(slots=True)

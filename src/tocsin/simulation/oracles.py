@@ -15,12 +15,14 @@ from itertools import pairwise
 from msgspec import Struct
 
 from tocsin.core.escalation import Level, Target
+from tocsin.core.receipts import MOST_SENDINGS
 from tocsin.simulation import room_oracles
 from tocsin.simulation.company import Company, contacts_for
 from tocsin.simulation.duties import Duty, Phase, duties, phases
 from tocsin.simulation.faults import Fault
 from tocsin.simulation.history import MINUTE, SECOND, Call, LiveTime
 from tocsin.simulation.ledger import Episode, Key
+from tocsin.simulation.providers import REPORT_WITHIN
 from tocsin.simulation.storage import Reads
 from tocsin.simulation.world import World
 
@@ -56,6 +58,12 @@ def judge(world: World) -> list[Violation]:
     found += court.of_the_end()
     found += [Violation(world.seed, *one) for one in room_oracles.broken(world)]
     return sorted(found, key=lambda one: (one.at, one.invariant, one.what))
+
+
+def _unreported(call: Call) -> bool:
+    """Whether its report, of a channel that has them, did not come in time."""
+    late = call.ended + REPORT_WITHIN
+    return bool(call.receipt) and (call.reported is None or call.reported >= late)
 
 
 class _Court:
@@ -269,6 +277,8 @@ class _Court:
                 yield from self._again(call)
             if call.outcome != "accepted":
                 yield from self._other_channel(call)
+            elif call.receipt and not call.taken:
+                yield from self._swallowed(call)
         for key, calls in by_key.items():
             yield from self._copies(key, calls)
 
@@ -328,11 +338,30 @@ class _Court:
                 what = f"{title}: {call.address} failed and no other was tried in time"
                 yield self.violation("I6 second channel", until, what)
 
+    def _swallowed(self, call: Call) -> Iterator[Violation]:
+        """I6, third: what was accepted and never arrived brings another call."""
+        until = self.by(call.ended + self.doubt + REPORT_WITHIN, PROMISE)
+        if self._lost_contacts(call.person):
+            return
+        for title in call.titles:
+            if not self._active(title, call.begun, until):
+                continue
+            known = [c for c in self.calls[title] if c.person == call.person]
+            sendings = sum(c.key == call.key and c.begun <= call.begun for c in known)
+            lost = sum(1 for at in self.history.disturbances if at <= until)
+            if sendings + lost >= MOST_SENDINGS:
+                continue
+            if not any(call.begun < c.begun <= until for c in known):
+                what = f"{title}: {call.address} was lost and nothing took its place"
+                yield self.violation("I6 lost on the way", until, what)
+
     def _copies(self, key: str, calls: list[Call]) -> Iterator[Violation]:
         """I9: copies are bounded by what was in doubt. I10: one owner at a time."""
         taken = [call for call in calls if call.taken]
         doubtful = sum(
-            1 for call in calls if call.disturbed or call.outcome == "unknown"
+            1
+            for call in calls
+            if call.disturbed or call.outcome == "unknown" or _unreported(call)
         )
         if len(taken) > 1 + doubtful and not self.doubt:
             what = f"{key} was delivered {len(taken)} times with {doubtful} doubts"

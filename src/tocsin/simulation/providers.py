@@ -17,6 +17,9 @@ from tocsin.simulation.history import MINUTE, SECOND, Call
 from tocsin.simulation.stage import Stage
 
 _TIMEOUT = 10 * SECOND
+# The channel whose provider says what became of a message, and how long that may take.
+REPORTING = "ntfy"
+REPORT_WITHIN = 45 * SECOND
 # The channels of the outbox.
 POSTED = ("person", "matrix", "page", "mastodon", "mail")
 
@@ -110,13 +113,15 @@ class Providers:
         if faults.strikes(Fault.RATE_LIMIT, channel):
             wait = dice.choice((5, 30, 90))
             return Fate("temporary", False, quick, "429", wait)
+        if channel == REPORTING and faults.strikes(Fault.SWALLOWED, channel):
+            return Fate("accepted", False, quick, "ok, but lost")
         if faults.strikes(Fault.PROVIDER_SLOW, channel):
             quick = dice.randrange(3 * SECOND, 9_900_000)
         return Fate("accepted", True, quick, "ok")
 
     def called(
         self, caller: Caller, channel: str, message: PageMessage, to: str, key: str
-    ) -> Fate:
+    ) -> tuple[Fate, Call]:
         """A node calls a provider now; what is taken reaches a phone later."""
         world = self._world
         fate = self.fate(channel, to, message.person)
@@ -134,6 +139,8 @@ class Providers:
             taken=fate.taken,
             retry_after=fate.retry_after * SECOND,
         )
+        if channel == REPORTING and call.outcome == "accepted":
+            call.receipt = f"{key}/{len(world.history.calls)}"
         world.call = call
         world.history.calls.append(call)
         world.note(
@@ -143,7 +150,7 @@ class Providers:
         if call.taken:
             delay = fate.took + world.dice.randrange(0, 5 * SECOND)
             world.later(delay, lambda: self._arrive(call, message))
-        return fate
+        return fate, call
 
     def _is_refused(self, address: str) -> bool:
         # An address is refused for good or not at all, while the chaos lasts.
@@ -174,11 +181,14 @@ class NodePager:
         self, message: PageMessage, *, to: str, key: str, timeout_seconds: float
     ) -> Receipt:
         """One call. Raises DeliveryFailed, DeliveryUnknown."""
-        fate = self._providers.called(self._caller, self.channel, message, to, key)
+        fate, call = self._providers.called(
+            self._caller, self.channel, message, to, key
+        )
         refusal = refusal_of(fate)
         if refusal is not None:
             raise refusal
-        return Receipt(provider_id=key, answer="ok")
+        within = REPORT_WITHIN / SECOND if call.receipt else None
+        return Receipt(call.receipt or key, "ok", within)
 
 
 def refusal_of(fate: Fate) -> TocsinError | None:

@@ -8,15 +8,17 @@ and no set's order reaches a decision.
 from datetime import UTC, datetime, timedelta
 
 from tocsin.core.severity import Severity
+from tocsin.interfaces import PageMessage
 from tocsin.simulation import company as companies
 from tocsin.simulation import configuration, following
 from tocsin.simulation.company import SERVICES, Company
 from tocsin.simulation.couriers import Courier
 from tocsin.simulation.faults import Fault
-from tocsin.simulation.history import MINUTE, SECOND, History
+from tocsin.simulation.history import MINUTE, SECOND, Call, History
 from tocsin.simulation.nodes import Node
 from tocsin.simulation.people import People
 from tocsin.simulation.providers import Providers
+from tocsin.simulation.reports import Reports
 from tocsin.simulation.rig import Rig
 from tocsin.simulation.rooms import Rooms
 from tocsin.simulation.senders import Source
@@ -46,7 +48,13 @@ class World(Stage):
         configuration.found(connection, self.company)
         self.nodes: list[Node] = []
         self.people = People(self, self._working)
-        self.providers = Providers(self, self.people.got)
+        reports = Reports(self, self._working)
+
+        def arrive(call: Call, message: PageMessage) -> None:
+            self.people.got(call, message)
+            reports.of(call)
+
+        self.providers = Providers(self, arrive)
         self.rooms = Rooms(self, self._working)
         self.couriers: list[Courier] = []
         self._machines()

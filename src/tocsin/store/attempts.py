@@ -3,8 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec import Struct
+
+from tocsin.core.receipts import Delivered
 from tocsin.store.database import Row, Tx
-from tocsin.store.instants import from_micros, to_micros
+from tocsin.store.instants import (
+    from_micros,
+    from_micros_or_none,
+    to_micros,
+    to_micros_or_none,
+)
 from tocsin.store.paging import Page
 from tocsin.store.sealing import open_address, seal_address
 
@@ -29,13 +37,22 @@ def begin(tx: Tx, page: Page, *, service: str, members: int, now: datetime) -> i
 
 
 def end(
-    tx: Tx, attempt: int, *, outcome: str, provider_id: str, answer: str, now: datetime
+    tx: Tx,
+    attempt: int,
+    *,
+    outcome: str,
+    provider_id: str,
+    answer: str,
+    now: datetime,
+    report_due_at: datetime | None = None,
 ) -> None:
-    """What the provider said."""
+    """What the provider said; `report_due_at`: when it has to have delivered."""
     tx.run(
         "update attempts set ended_at = :now, outcome = :outcome, "
-        "provider_id = :provider_id, answer = :answer where id = :attempt",
+        "provider_id = :provider_id, answer = :answer, report_due_at = :due "
+        "where id = :attempt",
         attempt=attempt,
+        due=to_micros_or_none(report_due_at),
         now=to_micros(now),
         outcome=outcome,
         provider_id=provider_id,
@@ -63,6 +80,72 @@ def sent_since(
         )
         found[channel, address] = [(from_micros(at), service) for at, service in rows]
     return found
+
+
+class Awaited(Struct, frozen=True):
+    """A message that its provider took, and whose delivery is not settled."""
+
+    id: int
+    page: int  # the lead of its bundle
+    person: str
+    channel: str
+    provider_id: str
+    delivered: Delivered
+
+
+def unsettled(tx: Tx, *, now: datetime, limit: int = 200) -> list[Awaited]:
+    """Taken messages whose report is overdue, oldest first."""
+    rows = tx.all(
+        "select id, page, person, channel, provider_id, delivered from attempts "
+        "where report_due_at is not null and delivered = '' and report_due_at <= :now "
+        f"order by report_due_at limit {limit:d}",
+        now=to_micros(now),
+    )
+    return [_awaited(row) for row in rows]
+
+
+def _awaited(row: Row) -> Awaited:
+    attempt, page, person, channel, provider_id, delivered = row
+    return Awaited(attempt, page, person, channel, provider_id, Delivered(delivered))
+
+
+def next_report(tx: Tx) -> datetime | None:
+    """When the next report is overdue."""
+    row = tx.one(
+        "select min(report_due_at) from attempts "
+        "where report_due_at is not null and delivered = ''"
+    )
+    return from_micros_or_none(row[0]) if row is not None else None
+
+
+def reported(tx: Tx, provider_id: str) -> Awaited | None:
+    """The message that a provider reports on."""
+    row = tx.one(
+        "select id, page, person, channel, provider_id, delivered from attempts "
+        "where report_due_at is not null and provider_id = :id order by id desc limit 1",
+        id=provider_id,
+    )
+    return _awaited(row) if row is not None else None
+
+
+def has_arrived(tx: Tx, page: int) -> bool:
+    """Whether some sending of the message of `page` was delivered."""
+    row = tx.one(
+        "select 1 from attempts where report_due_at is not null and page = :page "
+        "and delivered = 'delivered' limit 1",
+        page=page,
+    )
+    return row is not None
+
+
+def settle(tx: Tx, attempt: int, delivered: Delivered, *, now: datetime) -> None:
+    """Write what became of it."""
+    tx.run(
+        "update attempts set delivered = :delivered, delivered_at = :now where id = :id",
+        delivered=delivered.value,
+        now=to_micros(now),
+        id=attempt,
+    )
 
 
 def of_alert(tx: Tx, alert: int) -> list[Row]:

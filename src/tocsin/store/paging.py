@@ -5,6 +5,8 @@ and what a former holder says later changes nothing. Pages sent in one message s
 the `lead`, whose id is the message's idempotency key.
 """
 
+# long because: every statement about pages stands in one place.
+
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache, partial
@@ -191,6 +193,19 @@ def complete(
             ended_at=None if state == "due" else to_micros(now),
             page=page,
             fence=fence,
+        )
+        > 0
+    )
+
+
+def send_again(tx: Tx, page: int, *, at: datetime) -> bool:
+    """A page that was taken and did not arrive is due once more."""
+    return (
+        tx.run(
+            "update pages set state = 'due', due_at = :at, ended_at = null "
+            "where id = :page and state = 'accepted'",
+            at=to_micros(at),
+            page=page,
         )
         > 0
     )

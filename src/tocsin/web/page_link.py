@@ -1,21 +1,17 @@
 """`/p/{token}`: what the person who was paged sees and can do. GET only shows."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from tocsin.core import page_links
 from tocsin.core.directory import Directory
-from tocsin.core.escalation import Target, TargetKind
-from tocsin.engine import answering
-from tocsin.engine.answering import Acted, Via
+from tocsin.engine import answering, page_answers
+from tocsin.engine.answering import Via
 from tocsin.engine.audit import Actor
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.inquiries import AlertStory, story
-from tocsin.store import paging as stored_pages
 from tocsin.store.database import Tx
 from tocsin.web.gate import guarded, new_nonce
 from tocsin.web.rendering import render
@@ -62,8 +58,14 @@ def act(desk: FrontDesk, token: str, form: FormData, address: str) -> Response:
     done = desk.act(
         paged.numbers,
         "acknowledge" if word == "ack" else word,
-        lambda tx, number, directory, now: _one(
-            tx, number, paged, word, directory, now
+        lambda tx, number, directory, now: page_answers.act(
+            tx,
+            number,
+            word=word,
+            person=paged.person,
+            via=Via.PAGE_LINK,
+            directory=directory,
+            now=now,
         ),
         Actor(paged.person, Via.PAGE_LINK.value, address),
     )
@@ -72,84 +74,29 @@ def act(desk: FrontDesk, token: str, form: FormData, address: str) -> Response:
     return RedirectResponse(f"/p/{token}", 303)
 
 
-def _one(
-    tx: Tx, number: int, paged: Paged, word: str, directory: Directory, now: datetime
-) -> Acted:
-    if word == "pass":
-        return _pass_on(tx, number, paged, directory, now)
-    if word not in _VERBS:
-        return Acted(None, "Choose acknowledge, pass on, resolve or undo.")
-    return _VERBS[word](
-        tx, number, by=paged.person, via=Via.PAGE_LINK, directory=directory, now=now
-    )
-
-
-_VERBS = {
-    "ack": answering.acknowledge,
-    "acknowledge": answering.acknowledge,
-    "undo": answering.undo,
-    "resolve": answering.resolve,
-}
-
-
-def _pass_on(
-    tx: Tx, number: int, paged: Paged, directory: Directory, now: datetime
-) -> Acted:
-    found = story(tx, number, directory=directory, now=now)
-    people = _others(found, paged.person, directory)
-    if not people:
-        return answering.escalate(
-            tx, number, by=paged.person, via=Via.PAGE_LINK, directory=directory, now=now
-        )
-    target = Target(TargetKind.USER, people[0])
-    return answering.pass_on(
-        tx, number, to=target, by=paged.person, via=Via.PAGE_LINK,
-        directory=directory, now=now,
-    )  # fmt: skip
-
-
-def _others(
-    found: AlertStory | None, person: str, directory: Directory
-) -> Sequence[str]:
-    """To whom "pass on" goes: who would be paged next, then a team mate."""
-    if found is None:
-        return ()
-    coming = found.coming.people if found.coming is not None else ()
-    service = directory.services.get(found.alert.service)
-    team = directory.teams.get(service.team) if service is not None else None
-    members = team.members if team is not None else ()
-    return [n for n in dict.fromkeys((*coming, *members)) if n != person]
-
-
 def _read(tx: Tx, desk: FrontDesk, token: str) -> Paged | None:
-    claimed = page_links.page_of(token)
-    if claimed is None:
-        return None
-    page = stored_pages.get(tx, claimed[0]) if claimed[0] < 2**62 else None
-    if page is None:
-        return None
-    if not page_links.is_genuine(desk.secret, token, person=page.person):
-        return None
     now = desk.clock.now()
+    message = page_answers.of_token(tx, desk.secret, token, now=now)
+    if message is None:
+        return None
     directory = desk.directories.current(tx)
-    members = stored_pages.of_lead(tx, page.id)
-    numbers = tuple(dict.fromkeys(one.alert for one in members)) or (page.alert,)
-    stories = [story(tx, n, directory=directory, now=now) for n in numbers[:MOST_SHOWN]]
-    person = directory.people.get(page.person)
+    shown = message.numbers[:MOST_SHOWN]
+    stories = [story(tx, n, directory=directory, now=now) for n in shown]
+    person = directory.people.get(message.person)
     return Paged(
-        person=page.person,
-        full_name=person.full_name or page.person if person else page.person,
+        person=message.person,
+        full_name=person.full_name or message.person if person else message.person,
         zone=person.zone if person else "UTC",
         stories=tuple(one for one in stories if one is not None),
-        numbers=numbers,
-        expired=claimed[1] < now,
+        numbers=message.numbers,
+        expired=message.expired,
     )
 
 
 def _values(desk: FrontDesk, paged: Paged, now: datetime) -> dict[str, object]:
     first = paged.stories[0] if paged.stories else None
     directory = desk.directory()
-    others = _others(first, paged.person, directory)
+    others = page_answers.others(first, paged.person, directory)
     return {
         "first": first,
         "mine": bool(first and first.alert.acked_by == paged.person),

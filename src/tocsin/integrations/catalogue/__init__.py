@@ -246,6 +246,18 @@ CHANNELS: tuple[Channel, ...] = (
         "TOCSIN_SMTP_URL",
     ),
     Channel(
+        "sms",
+        "Text message",
+        "Reply 1a to acknowledge, 1p to pass on, 1d to declare; by Twilio or Plivo.",
+        "TOCSIN_TWILIO_ACCOUNT",
+    ),
+    Channel(
+        "voice",
+        "Call",
+        "Rings until somebody picks up; 1 acknowledges. By Twilio or Plivo.",
+        "TOCSIN_TWILIO_ACCOUNT",
+    ),
+    Channel(
         "webhook",
         "Webhook",
         "A signed POST (standardwebhooks.com) to an address of yours.",

@@ -1,0 +1,62 @@
+"""What the telephone providers' requests have in common."""
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from msgspec import Struct
+
+from tocsin.core.credentials import without
+from tocsin.core.http_verdicts import verdict
+from tocsin.interfaces import Answer, DeliveryFailed, HttpAnswer, Unreadable
+
+
+class Way(Struct, frozen=True):
+    """An account with a provider, and where it reaches us: `back` is that address."""
+
+    url: str
+    account: str
+    token: str
+    sender: str
+    back: str
+    ring_seconds: int = 30
+
+
+def judged(answer: HttpAnswer, *, secret: str) -> dict[str, Any]:
+    """The JSON of a 2xx. Raises DeliveryFailed."""
+    try:
+        found = msgspec.json.decode(answer.body, type=dict[str, Any])
+    except msgspec.DecodeError:
+        found = {}
+    if 200 <= answer.status < 300:
+        return found
+    why = found.get("message") or found.get("error") or ""
+    said = f"{answer.status} {found.get('code', '')} {why}"
+    wait = answer.headers.get("retry-after", "")
+    known = verdict(answer.status, retry_after=wait)
+    raise DeliveryFailed(
+        without(" ".join(said.split()), secret)[:300],
+        permanent=known.permanent,
+        retry_after_seconds=known.retry_after_seconds,
+    )
+
+
+def fields_of(body: bytes) -> dict[str, str]:
+    """A form's fields. Raises Unreadable."""
+    try:
+        return dict(
+            parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=200)
+        )
+    except ValueError:
+        raise refused("expected a form", 400) from None
+
+
+def number(text: str) -> str:
+    """With its +: some providers leave it out."""
+    bare = text.strip().lstrip("+").strip()
+    return f"+{bare}" if bare else ""
+
+
+def refused(reason: str, status: int = 403) -> Unreadable:
+    """What a request gets that is not the provider's, or asks for nothing of ours."""
+    return Unreadable(reason, Answer(status, reason.encode(), "text/plain"))
