@@ -49,6 +49,7 @@ from tocsin.engine.outbox import Outbox, Posting
 from tocsin.engine.paging import Links
 from tocsin.engine.preflight import Preflight, Seen, Setting
 from tocsin.engine.preflight_paging import dead_man_heard
+from tocsin.engine.pressing import Pressing
 from tocsin.engine.reception import Reception
 from tocsin.engine.reviews.desk import ReviewDesk
 from tocsin.engine.reviews.drafting import Drafting
@@ -104,6 +105,7 @@ from tocsin.interfaces import (
     Pager,
     Poster,
 )
+from tocsin.messengers import direct_doors, direct_pagers, here, push_public_key
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import sqlite
 from tocsin.store.ballast import Ballast
@@ -160,6 +162,8 @@ def pagers(
         apprise_urls.ApprisePager(egress=typed),
         canary.CanaryPager(),
         *phone_pagers(settings, own_egress(), monotonic=monotonic),
+        *direct_pagers(settings, own_egress(), typed, now=now),
+        *_chat_pagers(settings),
     ]
     if settings.smtp_url.get_secret_value():
         found.append(
@@ -170,6 +174,19 @@ def pagers(
             )
         )
     return {pager.channel: pager for pager in found}
+
+
+def _chat_pagers(settings: Settings) -> list[Pager]:
+    """Direct messages in the chats that incidents have rooms in."""
+    found: list[Pager] = []
+    if settings.matrix_url:
+        found.append(matrix.MatrixPager(_matrix(settings)))
+    if settings.slack_token.get_secret_value():
+        found.append(slack.SlackPager(_slack(settings)))
+    if settings.mattermost_url:
+        back = f"{here(settings)}/chat/mattermost"
+        found.append(mattermost.MattermostPager(_mattermost(settings), back=back))
+    return found
 
 
 def chat_rooms(settings: Settings) -> dict[str, ChatRoom]:
@@ -196,6 +213,7 @@ def chat_doors(settings: Settings) -> dict[str, ChatDoor]:
     command = settings.mattermost_command_token.get_secret_value()
     if settings.mattermost_url and command:
         found.append(mattermost.MattermostDoor(command, _mattermost(settings)))
+    found += direct_doors(settings, own_egress())
     return {door.provider: door for door in found}
 
 
@@ -265,7 +283,7 @@ def preflight_of(
 ) -> Preflight:
     """The list of checks of an installation."""
     clock = system.SteadyClock()
-    url = settings.public_url or f"http://{settings.host}:{settings.port}"
+    url = here(settings)
     setting = Setting(
         database_url=settings.database_url,
         channels=frozenset(pagers(settings, now=clock.now)),
@@ -329,9 +347,7 @@ class Installation:
         self.started_at = self.clock.now()
         self.secret = secret_key(settings)
         self.audit = Auditor(self.secret)
-        self.public_url = (
-            settings.public_url or f"http://{settings.host}:{settings.port}"
-        )
+        self.public_url = here(settings)
         self.database = open_database(settings, exclusive=role == "all")
         self.directories = Directories()
         self.intake = Intake(self.database, returned=Returns(self.secret))
@@ -554,6 +570,7 @@ class Installation:
             incidents=incidents,
             reviews=ReviewDesk(incidents, Drafting(self.public_url)),
             started_at=self.started_at,
+            push_key=push_public_key(self.settings),
             social_link=self.settings.social_link,
             social_networks=tuple(n for n in NETWORKS if n in self.outbox.posters),
         )
@@ -630,7 +647,7 @@ class Installation:
                 public_url=self.public_url,
             ),
             doors.PREFIX: doors.ChatDoors(
-                chat_doors(self.settings), Hearing(desk), self.clock
+                chat_doors(self.settings), Hearing(desk), Pressing(desk), self.clock
             ),
             **paths,
         }

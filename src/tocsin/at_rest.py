@@ -1,5 +1,6 @@
 """The database of the settings: at this release's schema, under the installation's key."""
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from cryptography.x509 import load_pem_x509_certificate
 
 from tocsin import system
 from tocsin.config import Settings
+from tocsin.integrations.web_push import new_key
 from tocsin.sealing import SivSealer
 from tocsin.store import sqlite
 from tocsin.store.database import Database, StoreError
@@ -52,12 +54,23 @@ def secret_key(settings: Settings) -> bytes:
     given = settings.secret_key.get_secret_value()
     if given:
         return given.encode()
-    path = Path(settings.data_dir) / "secret.key"
+    return _kept(settings, "secret.key", system.new_token).encode()
+
+
+def push_key(settings: Settings) -> str:
+    """What signs notifications to browsers; made on first run."""
+    given = settings.push_key.get_secret_value()
+    return given or _kept(settings, "push.key", new_key)
+
+
+def _kept(settings: Settings, name: str, make: Callable[[], str]) -> str:
+    """A secret beside the data, for nobody else to read."""
+    path = Path(settings.data_dir) / name
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
-        path.write_text(system.new_token())
-    return path.read_text().strip().encode()
+        path.write_text(make())
+    return path.read_text().strip()
 
 
 def certificate_end(path: str) -> datetime | None:

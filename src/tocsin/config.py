@@ -85,6 +85,17 @@ def _number(value: str) -> str:
     return value
 
 
+def _public_key(value: str) -> str:
+    try:
+        is_whole = not value or len(bytes.fromhex(value)) == 32
+    except ValueError:
+        is_whole = False
+    if not is_whole:
+        message = "expected the 64 hexadecimal digits of the application's public key"
+        raise ValueError(message)
+    return value
+
+
 def _bounce_address(value: str) -> str:
     # What is added to it says whose mail it was, and a local part has an end.
     local = value.partition("@")[0]
@@ -221,6 +232,35 @@ class Settings(BaseModel):
     )
     plivo_url: Annotated[str, AfterValidator(_http_url)] = Field(
         "https://api.plivo.com", description="where Plivo's API is"
+    )
+    telegram_token: SecretStr = Field(
+        _NOTHING, description="the token of a Telegram bot that people are paged by"
+    )
+    telegram_secret: SecretStr = Field(
+        _NOTHING, description="the secret_token that its webhook was set with"
+    )
+    telegram_url: Annotated[str, AfterValidator(_http_url)] = Field(
+        "https://api.telegram.org", description="where Telegram's Bot API is"
+    )
+    discord_token: SecretStr = Field(
+        _NOTHING, description="the token of a Discord bot that people are paged by"
+    )
+    discord_public_key: Annotated[str, AfterValidator(_public_key)] = Field(
+        "", description="its application's public key: proves what Discord sends us"
+    )
+    discord_url: Annotated[str, AfterValidator(_http_url)] = Field(
+        "https://discord.com/api/v10", description="where Discord's API is"
+    )
+    pushover_token: SecretStr = Field(
+        _NOTHING, description="the API token of an application of Pushover"
+    )
+    pushover_url: Annotated[str, AfterValidator(_http_url)] = Field(
+        "https://api.pushover.net", description="where Pushover's API is"
+    )
+    push_key: SecretStr = Field(
+        _NOTHING,
+        description="signs notifications to browsers; made and kept beside the data on "
+        "first run, the same on every node",
     )
     phone_first: str = Field(
         "twilio",

@@ -495,11 +495,24 @@ class ChatSource(Protocol):
         ...
 
 
+class Pressed(Struct, frozen=True):
+    """A button of a page that somebody pressed in a chat.
+
+    `sender` is the provider's name for them, `place` what the door changes afterwards.
+    """
+
+    token: str
+    verb: str
+    sender: str
+    place: Mapping[str, str] = {}
+
+
 class Overheard(Struct, frozen=True):
     """What a request of a chat amounts to: something that was said, or only an answer."""
 
     answer: Answer
     heard: Heard | None = None
+    pressed: Pressed | None = None
 
 
 class ChatDoor(Protocol):
@@ -514,6 +527,10 @@ class ChatDoor(Protocol):
 
     def reply(self, text: str) -> Answer:
         """What only the person who asked reads."""
+        ...
+
+    def show(self, pressed: Pressed, text: str, *, done: bool) -> Answer:
+        """Say what became of it; where it was done, the buttons go."""
         ...
 
 

@@ -61,6 +61,11 @@ def new_key() -> str:
     return secrets.token_hex(16)
 
 
+def random_bytes(count: int) -> bytes:
+    """For salts."""
+    return secrets.token_bytes(count)
+
+
 def new_code() -> str:
     """Six digits that a person types."""
     return f"{secrets.randbelow(1_000_000):06}"

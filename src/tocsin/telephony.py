@@ -13,6 +13,7 @@ from tocsin.integrations.phone import (
 from tocsin.integrations.phone.carriers import Carrier
 from tocsin.integrations.phone.requests import Way
 from tocsin.interfaces import Egress, PhoneDoor
+from tocsin.messengers import here
 
 PREFIX = "/phone"
 # A call rings for half a minute before anything is known of it.
@@ -75,5 +76,5 @@ def _way(
 ) -> Way | None:
     if not (account and token and sender):
         return None
-    here = settings.public_url or f"http://{settings.host}:{settings.port}"
-    return Way(url, account, token, sender, f"{here}{PREFIX}/{name}", _RING_SECONDS)
+    back = f"{here(settings)}{PREFIX}/{name}"
+    return Way(url, account, token, sender, back, _RING_SECONDS)

@@ -9,12 +9,11 @@ from starlette.testclient import TestClient
 
 from tests.api.edge import Edge
 from tests.cast import MONDAY_9AM, RecordingPager, SetClock
-from tocsin.app import Installation, own_egress
+from tocsin.app import Installation, pagers
 from tocsin.engine.loop import Delivery
 from tocsin.engine.outbox import Posting
 from tocsin.interfaces import Pager
 from tocsin.system import SteadyClock
-from tocsin.telephony import phone_pagers
 
 
 class StoryClock(SetClock, SteadyClock):
@@ -31,10 +30,8 @@ class StagedInstallation(Installation):
     def _pagers(self) -> dict[str, Pager]:
         made = [RecordingPager(one, self.clock) for one in ("email", "webhook")]
         self.recorders = {one.channel: one for one in made}
-        phones = phone_pagers(
-            self.settings, own_egress(), monotonic=self.clock.monotonic
-        )
-        return {**self.recorders, **{one.channel: one for one in phones}}
+        real = pagers(self.settings, now=self.clock.now, monotonic=self.clock.monotonic)
+        return {**real, **self.recorders}
 
     def _dispatch(self, delivery: Delivery) -> None:
         delivery()

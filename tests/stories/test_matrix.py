@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from starlette.testclient import TestClient
 
 from tests.cast import COMPANY
+from tests.integrations.contracts import message
 from tests.peers.programs import TocsinServer, until
 from tests.peers.synapse import Member, Synapse
 from tests.stories.stage import Stage
@@ -279,3 +281,37 @@ def test_an_incident_is_declared_from_a_conversation_with_the_bot(
     play.hear()
     assert any("It is in the log of INC-1." in text for text in ana.texts(room))
     assert any("from afar" in text for text in ana.texts(play.room(1)))
+
+
+def test_a_page_in_matrix_is_answered_there(
+    play: Play, members: dict[str, Member]
+) -> None:
+    ana = members["ana"]
+    pager = play.staged.engine.pagers["matrix"]
+    body = {
+        "action": "trigger",
+        "key": "m",
+        "severity": "SEV2",
+        "title": "Queue <full>",
+    }
+    key = "0123456789abcdef0123456789abcdef"
+    assert play.client.post(f"/in/{key}", json=body).status_code == 202
+    play.installation.engine.step()
+    number = play.ask("carol", "GET", "/alerts").json()["alerts"][0]["number"]
+    shown = message("Queue <full>")
+    shown = replace(shown, alerts=(replace(shown.alerts[0], number=number),))
+    before = set(ana.invited_to())
+    for _ in range(2):
+        sent = pager.page(shown, to="@ana:localhost", key="k1", timeout_seconds=10)
+    [room] = set(ana.invited_to()) - before
+    ana.join(room)
+    said = [one for one in ana.messages(room) if one["event_id"] == sent.provider_id]
+    assert len(said) == 1, "the same key is the same message"
+    content = said[0]["content"]
+    assert content["m.mentions"] == {"user_ids": ["@ana:localhost"]}
+    assert "Queue &lt;full&gt;" in content["formatted_body"]
+    assert f"!tocsin ack ALR-{number}" in content["body"]
+    ana.say(room, f"!tocsin ack ALR-{number}")
+    play.hear()
+    alert = play.ask("carol", "GET", f"/alerts/{number}").json()
+    assert (alert["status"], alert["acknowledged_by"]) == ("acknowledged", "ana")

@@ -1,5 +1,6 @@
 """`/me`: people keep how they are reached, prove it, and try it."""
 
+import json
 import re
 
 import httpx2
@@ -148,3 +149,46 @@ def test_the_home_page_tells_what_is_mine_and_what_is_not_well(site: Site) -> No
     assert "You are paged for" in home
     assert "Services that are not well" in home
     assert "You are paged for" not in site.get("/", "vera").text
+
+
+def test_a_browser_adds_itself_and_shows_what_is_pushed(site: Site) -> None:
+    context = site.context("dan", service_workers="allow")
+    context.grant_permissions(["notifications"], origin=site.url)
+    page = context.new_page()
+    page.goto(f"{site.url}/me")
+    form = page.locator("[data-push]")
+    expect(form).to_be_visible()
+    # No push service is reached from here: the person is told, and may try again.
+    form.get_by_role("button").click()
+    expect(form.get_by_role("alert")).to_be_visible()
+    expect(form.get_by_role("button")).to_be_enabled()
+    page.evaluate("navigator.serviceWorker.ready")
+    inspector = context.new_cdp_session(page)
+    seen: list[dict[str, str]] = []
+    inspector.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda said: seen.extend(said["registrations"]),
+    )
+    inspector.send("ServiceWorker.enable")
+    page.wait_for_timeout(200)
+    data = json.dumps(
+        {"title": "SEV2 checkout", "body": "Errors 31%", "url": "/p/1", "tag": "k"}
+    )
+    inspector.send(
+        "ServiceWorker.deliverPushMessage",
+        {
+            "origin": site.url,
+            "registrationId": seen[0]["registrationId"],
+            "data": data,
+        },
+    )
+    shown = """async () => {
+      const worker = await navigator.serviceWorker.ready;
+      for (let i = 0; i < 50; i++) {
+        const all = await worker.getNotifications();
+        if (all.length) return all.map((one) => [one.title, one.body, one.data]);
+        await new Promise((go) => setTimeout(go, 100));
+      }
+    }"""
+    assert page.evaluate(shown) == [["SEV2 checkout", "Errors 31%", "/p/1"]]
+    context.close()

@@ -1,4 +1,4 @@
-"""The addresses that chats call: /chat/slack, /chat/mattermost.
+"""The addresses that chats call: /chat/slack, /chat/mattermost, /chat/telegram, ….
 
 Who may call is judged by each door from the request itself; what a person may do, by
 their rights in Tocsin.
@@ -6,6 +6,7 @@ their rights in Tocsin.
 
 import asyncio
 from collections.abc import Mapping
+from urllib.parse import parse_qsl
 
 import structlog
 from starlette.requests import Request
@@ -13,6 +14,7 @@ from starlette.responses import Response
 
 from tocsin.api.wire import Receive, Scope, Send
 from tocsin.engine.chat.hearing import Hearing
+from tocsin.engine.pressing import Pressing
 from tocsin.interfaces import Answer, ChatDoor, Clock, Inbound, Unreadable
 from tocsin.store.database import StoreError
 
@@ -26,9 +28,14 @@ class ChatDoors:
     """One application for every chat that calls."""
 
     def __init__(
-        self, doors: Mapping[str, ChatDoor], hearing: Hearing, clock: Clock
+        self,
+        doors: Mapping[str, ChatDoor],
+        hearing: Hearing,
+        pressing: Pressing,
+        clock: Clock,
     ) -> None:
         self._doors = doors
+        self._pressing = pressing
         self._hearing = hearing
         self._clock = clock
 
@@ -58,7 +65,8 @@ class ChatDoors:
             if len(body) > _LARGEST:
                 return Answer(413)
         headers = {name.lower(): value for name, value in request.headers.items()}
-        inbound = Inbound("POST", "", (), headers, bytes(body))
+        query = parse_qsl(request.url.query, keep_blank_values=True)
+        inbound = Inbound("POST", "", query, headers, bytes(body))
         return await asyncio.to_thread(self._heard, door, inbound)
 
     def _heard(self, door: ChatDoor, inbound: Inbound) -> Answer:
@@ -67,9 +75,13 @@ class ChatDoors:
         except Unreadable as unreadable:
             log.warning("chat_refused", chat=door.provider, reason=unreadable.reason)
             return unreadable.answer
-        if overheard.heard is None:
+        if overheard.heard is None and overheard.pressed is None:
             return overheard.answer
         try:
+            if overheard.pressed is not None:
+                shown = self._pressing.press(door.provider, overheard.pressed)
+                return door.show(overheard.pressed, shown.text, done=shown.done)
+            assert overheard.heard is not None
             reply = self._hearing.hear(overheard.heard, prefix=door.prefix)
         except StoreError as error:
             log.warning("chat_not_heard", chat=door.provider, error=str(error))

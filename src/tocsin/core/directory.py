@@ -196,7 +196,7 @@ class Directory:
     def of_chat(self, provider: str, handle: str, *, email: str = "") -> Person | None:
         """Whom a chat means; nobody where it could be two."""
         handles = [
-            one for one in self.people.values() if one.chat.get(provider) == handle
+            one for one in self.people.values() if one.is_called(provider, handle)
         ]
         if not handle or not handles:
             mail = email.casefold()

@@ -9,7 +9,10 @@ from tocsin.core.quiet_hours import QuietHours
 from tocsin.core.severity import Urgency
 
 # By what people can be reached. What an installation has set up is a part of it.
-CHANNELS = ("email", "sms", "voice", "webhook", "ntfy", "apprise")
+CHANNELS = (
+    "email", "sms", "voice", "push", "slack", "mattermost", "matrix", "teams",
+    "telegram", "discord", "pushover", "ntfy", "webhook", "apprise",
+)  # fmt: skip
 
 
 class ContactMethod(Struct, frozen=True):
@@ -45,6 +48,16 @@ class Person(Struct, frozen=True):
     chat: Mapping[str, str] = {}
     # Somebody who left stays known, but is neither paged nor let in.
     active: bool = True
+
+    def is_called(self, provider: str, handle: str) -> bool:
+        """Whether that is their name in a chat, or where they are paged there."""
+        named = self.chat.get(provider)
+        if named is not None:
+            return named == handle
+        return any(
+            one.channel == provider and one.address == handle and one.verified
+            for one in self.contacts
+        )
 
     def rules(self, urgency: Urgency) -> tuple[NotifyRule, ...]:
         """The ordered rules for `urgency`, as configured (possibly empty)."""

@@ -13,6 +13,9 @@ from tocsin.core.paging import all_methods, methods, rule_method
 from tocsin.core.people import Person
 from tocsin.core.severity import Severity, Urgency
 
+# What a phone that is silent or offline does not sound.
+PUSH = frozenset({"ntfy", "push"})
+
 
 def warnings(person: Person, directory: Directory, *, now: datetime) -> list[str]:
     """What the person should mend, worst first."""
@@ -55,7 +58,7 @@ def _of_rules(person: Person, urgency: Urgency, heading: str) -> Iterator[str]:
     if first > timedelta(0):
         yield f"{heading}: nothing reaches you for the first {_minutes(first)}."
     kinds = {one.channel for one in used}
-    if kinds == {"ntfy"}:
+    if kinds <= PUSH:
         yield (
             f"{heading}: push only. A phone that is silent or offline shows it when it "
             "is too late; add a contact of another kind as a later step."

@@ -55,6 +55,8 @@ class FrontDesk:
     incidents: IncidentDesk
     reviews: ReviewDesk
     started_at: datetime
+    # What a browser subscribes to pages with.
+    push_key: str = ""
     # What every post on a social network ends with.
     social_link: str = ""
     # The networks that are set up.

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from tocsin.core.credentials import without
 from tocsin.core.severity import Urgency
 from tocsin.interfaces import (
     DeliveryFailed,
@@ -19,6 +18,8 @@ from tocsin.interfaces import (
     PageMessage,
     Receipt,
 )
+from tocsin.judging import refuse_unless_taken
+from tocsin.wording import body, heading
 
 _LONGEST_MESSAGE = 3500
 
@@ -66,21 +67,14 @@ class NtfyPager:
             body=msgspec.json.encode(self._body(message, topic)),
             timeout_seconds=timeout_seconds,
         )
-        return _judged(answer, secret=self._token)
+        refuse_unless_taken(answer, self._token)
+        return Receipt(_id_of(answer), f"{answer.status} accepted")
 
     def _body(self, message: PageMessage, topic: str) -> dict[str, object]:
-        worst = message.alerts[0] if message.alerts else None
-        title = f"{worst.severity.name} {worst.service}" if worst else "Tocsin"
-        if len(message.alerts) > 1:
-            title = f"{len(message.alerts)} alerts, worst {title}"
-        lines = [alert.title for alert in message.alerts[:10]]
-        lines += [message.why] + ([f"{message.next_up}."] if message.next_up else [])
-        if message.may_be_repeat:
-            lines.append("(may be a repeat)")
         return {
             "topic": topic,
-            "title": ("TEST: " if message.test else "") + title,
-            "message": "\n".join(lines)[:_LONGEST_MESSAGE],
+            "title": heading(message),
+            "message": body(message)[:_LONGEST_MESSAGE],
             "priority": 5 if message.urgency is Urgency.HIGH else 3,
             "tags": ["rotating_light"],
             "click": message.link,
@@ -92,19 +86,6 @@ class NtfyPager:
             parts = urlsplit(address)
             return f"{parts.scheme}://{parts.netloc}", parts.path.strip("/")
         return self._server, address
-
-
-def _judged(answer: HttpAnswer, *, secret: str) -> Receipt:
-    code = answer.status
-    if 200 <= code < 300:
-        return Receipt(_id_of(answer), f"{code} accepted")
-    wait = answer.headers.get("retry-after", "")
-    raise DeliveryFailed(
-        # A server that is not well may repeat the headers it was sent.
-        f"{code} {without(answer.text, secret)[:300]}".strip(),
-        permanent=code not in (408, 425, 429) and code < 500,
-        retry_after_seconds=float(wait) if wait.isdigit() else None,
-    )
 
 
 def _id_of(answer: HttpAnswer) -> str:

@@ -89,6 +89,12 @@ class _Pages:
         )
         return done(f"{PAGE}#contacts", Saying(f"{said} Enter it below."))
 
+    def _kinds(self) -> list[tuple[str, str]]:
+        """What can be typed; a browser adds itself."""
+        titles = {one.channel: one.title for one in self._desk.connections.channels}
+        kinds = [one for one in self._desk.contacts.channels() if one != "push"]
+        return [(one, titles.get(one, one)) for one in kinds]
+
     def contact(self, request: Request, viewer: Viewer, form: FormData) -> Response:
         """Verify, test, move, name or remove one."""
         contact_id, word = request.path_params["id"], _text(form, "do")
@@ -179,7 +185,8 @@ class _Pages:
             saved=_filled(person),
             person=person,
             contacts=_listed(person),
-            channel_options=[(one, one) for one in self._desk.contacts.channels()],
+            channel_options=self._kinds(),
+            push_key=self._desk.push_key,
             has_tokens="/admin/tokens" in self._gate.navigation.paths,
             has_theme="/theme" in self._gate.navigation.paths,
             steps={word: _steps(person, one) for word, one in _URGENCIES},

@@ -6,7 +6,10 @@ key alone. Sources: the senders' own documentation, read 2026-11-23 to 2026-11-2
 """
 
 from tocsin.integrations.catalogue.changes import CHANGES
-from tocsin.interfaces import Channel, Sender, Snippet
+from tocsin.integrations.catalogue.channels import CHANNELS
+from tocsin.interfaces import Sender, Snippet
+
+__all__ = ["CHANNELS", "DATADOG_PAYLOAD", "SENDERS"]
 
 # What Datadog fills in; integrations/datadog.py reads these names.
 DATADOG_PAYLOAD = (
@@ -236,41 +239,5 @@ SENDERS: tuple[Sender, ...] = (
             ),
         ),
         "cli alertmanager silence",
-    ),
-)
-CHANNELS: tuple[Channel, ...] = (
-    Channel(
-        "email",
-        "E-mail",
-        "By your own mail server; the link in it acknowledges.",
-        "TOCSIN_SMTP_URL",
-    ),
-    Channel(
-        "sms",
-        "Text message",
-        "Reply 1a to acknowledge, 1p to pass on, 1d to declare; by Twilio or Plivo.",
-        "TOCSIN_TWILIO_ACCOUNT",
-    ),
-    Channel(
-        "voice",
-        "Call",
-        "Rings until somebody picks up; 1 acknowledges. By Twilio or Plivo.",
-        "TOCSIN_TWILIO_ACCOUNT",
-    ),
-    Channel(
-        "webhook",
-        "Webhook",
-        "A signed POST (standardwebhooks.com) to an address of yours.",
-        "TOCSIN_WEBHOOK_SECRET",
-    ),
-    Channel(
-        "ntfy",
-        "ntfy push",
-        "Push to the ntfy app on a phone, by ntfy.sh or your own server.",
-    ),
-    Channel(
-        "apprise",
-        "Apprise",
-        "Over a hundred services by one address: Telegram, Matrix, Pushover, SMS …",
     ),
 )

@@ -4,7 +4,8 @@ Source: spec.matrix.org client-server API v1.11, read 2026-11-25; tried on Synap
 """
 
 from tocsin.integrations.matrix.listening import MatrixSource
+from tocsin.integrations.matrix.pages import MatrixPager
 from tocsin.integrations.matrix.rooms import MatrixRooms
 from tocsin.integrations.matrix.wire import MatrixWire
 
-__all__ = ["MatrixRooms", "MatrixSource", "MatrixWire"]
+__all__ = ["MatrixPager", "MatrixRooms", "MatrixSource", "MatrixWire"]

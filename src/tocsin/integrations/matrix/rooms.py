@@ -76,7 +76,7 @@ class MatrixRooms:
         timeout_seconds: float,
     ) -> str:
         """A notice; the key is its transaction id, so a doubt needs no look."""
-        return self._send(channel, _content(said), key, timeout_seconds)
+        return self.send(channel, _content(said), key, timeout_seconds)
 
     def edit(
         self,
@@ -95,7 +95,7 @@ class MatrixRooms:
             "m.new_content": new,
             "m.relates_to": {"rel_type": "m.replace", "event_id": message},
         }
-        self._send(channel, content, key, timeout_seconds)
+        self.send(channel, content, key, timeout_seconds)
 
     def pin(self, channel: str, message: str, *, timeout_seconds: float) -> None:
         """Among the room's pinned messages."""
@@ -117,9 +117,10 @@ class MatrixRooms:
         levels["events_default"] = 50
         self._wire.call("PUT", path, levels, seconds=timeout_seconds)
 
-    def _send(
+    def send(
         self, channel: str, content: Mapping[str, Any], key: str, seconds: float
     ) -> str:
+        """Any message; `key` is its transaction id. Its event's id."""
         path = f"{room(channel)}/send/m.room.message/{quote(key, safe='')}"
         return str(self._wire.call("PUT", path, content, seconds=seconds)["event_id"])
 

@@ -6,9 +6,8 @@ from urllib.parse import parse_qsl
 import msgspec
 from msgspec import Struct
 
-from tocsin.core.credentials import without
-from tocsin.core.http_verdicts import verdict
-from tocsin.interfaces import Answer, DeliveryFailed, HttpAnswer, Unreadable
+from tocsin.interfaces import Answer, HttpAnswer, Unreadable
+from tocsin.judging import refuse_unless_taken
 
 
 class Way(Struct, frozen=True):
@@ -28,17 +27,10 @@ def judged(answer: HttpAnswer, *, secret: str) -> dict[str, Any]:
         found = msgspec.json.decode(answer.body, type=dict[str, Any])
     except msgspec.DecodeError:
         found = {}
-    if 200 <= answer.status < 300:
-        return found
     why = found.get("message") or found.get("error") or ""
-    said = f"{answer.status} {found.get('code', '')} {why}"
-    wait = answer.headers.get("retry-after", "")
-    known = verdict(answer.status, retry_after=wait)
-    raise DeliveryFailed(
-        without(" ".join(said.split()), secret)[:300],
-        permanent=known.permanent,
-        retry_after_seconds=known.retry_after_seconds,
-    )
+    said = " ".join(f"{found.get('code', '')} {why}".split())
+    refuse_unless_taken(answer, secret, said=said)
+    return found
 
 
 def fields_of(body: bytes) -> dict[str, str]:

@@ -4,12 +4,16 @@ What matters comes first, so that whatever is cut off is the rest; control chara
 never reach a handset, and only our own address is ever a link.
 """
 
+import re
+
 from tocsin.interfaces import PageMessage
 
 # Two parts of a long text message: more is split differently by every network.
 LONGEST_TEXT = 306
 LONGEST_SPEECH = 900
 _TITLE = 90
+# A code is heard digit by digit.
+_DIGITS = re.compile(r"\d{4,}")
 
 
 def text_message(message: PageMessage) -> str:
@@ -57,7 +61,7 @@ def _spoken(message: PageMessage) -> str:
     severity = f"Severity {int(worst.severity)}"
     more = len(message.alerts) - 1
     also = f" And {more} more." if more else ""
-    title = plain(worst.title)
+    title = _DIGITS.sub(lambda found: " ".join(found.group()), plain(worst.title))
     return f"{test}{severity} on {plain(worst.service)}. {title}.{also}"
 
 

@@ -5,6 +5,7 @@ read 2026-11-25. Every request is signed over its time and body; one that is old
 five minutes could be a copy of somebody else's and is refused.
 """
 
+import contextlib
 import hmac
 import re
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from tocsin.interfaces import (
     Heard,
     Inbound,
     Overheard,
+    Pressed,
     Unreadable,
 )
 
@@ -30,6 +32,7 @@ STAR = "pushpin"
 SHORTCUT = "add_to_log"
 _GOOD_FOR = timedelta(minutes=5)
 _MARK = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
+_SHOW_SECONDS = 2.0
 _OK = Answer(200, b"", "text/plain")
 
 
@@ -51,13 +54,31 @@ class SlackDoor:
             return self._event(_json(inbound.body))
         fields = _fields(inbound.body)
         if "payload" in fields:
-            return self._shortcut(_json(fields["payload"].encode()))
+            return self._interaction(_json(fields["payload"].encode()))
         return self._command(fields)
 
     def reply(self, text: str) -> Answer:
         """Shown to whoever asked, and to nobody else."""
         body = {"response_type": "ephemeral", "text": escaped(text)}
         return Answer(200, msgspec.json.encode(body))
+
+    def show(self, pressed: Pressed, text: str, *, done: bool) -> Answer:
+        """In the message's place, or to whoever pressed."""
+        place = pressed.place
+        with contextlib.suppress(DeliveryFailed, DeliveryUnknown):
+            # It is done whether or not Slack can show it.
+            if done:
+                shown = escaped(f"{place['text']}\n{text}")
+                self._rooms.call(
+                    "chat.update", _SHOW_SECONDS, channel=place["channel"],
+                    ts=place["message"], text=shown, blocks="[]",
+                )  # fmt: skip
+            else:
+                self._rooms.call(
+                    "chat.postEphemeral", _SHOW_SECONDS, channel=place["channel"],
+                    user=pressed.sender, text=escaped(text),
+                )  # fmt: skip
+        return _OK
 
     def _check(self, inbound: Inbound, now: datetime) -> None:
         stamp = inbound.headers.get("x-slack-request-timestamp", "")
@@ -81,6 +102,24 @@ class SlackDoor:
             plain(fields.get("text", "")), email=self._email(user),
         )  # fmt: skip
         return Overheard(_OK, heard)
+
+    def _interaction(self, payload: Mapping[str, Any]) -> Overheard:
+        if payload.get("type") != "block_actions":
+            return self._shortcut(payload)
+        actions = payload.get("actions")
+        action = _object(actions[0]) if isinstance(actions, list) and actions else {}
+        verb = str(action.get("action_id", "")).removeprefix("page_")
+        if verb == "open":
+            return Overheard(_OK)
+        message = _object(payload.get("message"))
+        place = {
+            "channel": str(_object(payload.get("channel")).get("id", "")),
+            "message": str(message.get("ts", "")),
+            "text": plain(str(message.get("text", ""))),
+        }
+        user = str(_object(payload.get("user")).get("id", ""))
+        pressed = Pressed(str(action.get("value", "")), verb, user, place)
+        return Overheard(_OK, pressed=pressed)
 
     def _shortcut(self, payload: Mapping[str, Any]) -> Overheard:
         if payload.get("callback_id") != SHORTCUT:

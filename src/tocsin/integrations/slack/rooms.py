@@ -56,9 +56,9 @@ class SlackRooms:
         self, name: str, *, title: str, private: bool, timeout_seconds: float
     ) -> Opened:
         """A channel called `name`; one that is there already is found again."""
-        home = str(self._call("auth.test", timeout_seconds).get("url", ""))
+        home = str(self.call("auth.test", timeout_seconds).get("url", ""))
         try:
-            made = self._call(
+            made = self.call(
                 "conversations.create", timeout_seconds,
                 name=name, is_private=_word(truth=private),
             )  # fmt: skip
@@ -69,7 +69,7 @@ class SlackRooms:
             channel = self._found(name, private, timeout_seconds)
         with contextlib.suppress(DeliveryFailed, DeliveryUnknown):
             # The first message says as much.
-            self._call(
+            self.call(
                 "conversations.setPurpose", timeout_seconds,
                 channel=channel, purpose=escaped(title)[:250],
             )  # fmt: skip
@@ -82,9 +82,9 @@ class SlackRooms:
         user = handle
         try:
             if not user:
-                found = self._call("users.lookupByEmail", timeout_seconds, email=email)
+                found = self.call("users.lookupByEmail", timeout_seconds, email=email)
                 user = str(found["user"]["id"])
-            self._call(
+            self.call(
                 "conversations.invite", timeout_seconds, channel=channel, users=user
             )
         except SlackRefused as refused:
@@ -97,7 +97,7 @@ class SlackRooms:
 
     def set_topic(self, channel: str, topic: str, *, timeout_seconds: float) -> None:
         """The channel's topic."""
-        self._call(
+        self.call(
             "conversations.setTopic", timeout_seconds,
             channel=channel, topic=escaped(topic)[:250],
         )  # fmt: skip
@@ -117,7 +117,7 @@ class SlackRooms:
             if known:
                 return known
         metadata = {"event_type": _EVENT, "event_payload": {"key": key}}
-        posted = self._call(
+        posted = self.call(
             "chat.postMessage", timeout_seconds, channel=channel, text=_text(said),
             unfurl_links="false", unfurl_media="false",
             metadata=msgspec.json.encode(metadata).decode(),
@@ -134,7 +134,7 @@ class SlackRooms:
         timeout_seconds: float,
     ) -> None:
         """Another text for a message."""
-        self._call(
+        self.call(
             "chat.update", timeout_seconds, channel=channel, ts=message,
             text=_text(said),
         )  # fmt: skip
@@ -142,16 +142,16 @@ class SlackRooms:
     def pin(self, channel: str, message: str, *, timeout_seconds: float) -> None:
         """Among the channel's pins."""
         with _unless("already_pinned"):
-            self._call("pins.add", timeout_seconds, channel=channel, timestamp=message)
+            self.call("pins.add", timeout_seconds, channel=channel, timestamp=message)
 
     def archive(self, channel: str, *, timeout_seconds: float) -> None:
         """Read-only from now on."""
         with _unless("already_archived"):
-            self._call("conversations.archive", timeout_seconds, channel=channel)
+            self.call("conversations.archive", timeout_seconds, channel=channel)
 
     def message(self, channel: str, ts: str) -> str:
         """The text of a message, "" when it cannot be read."""
-        found = self._call(
+        found = self.call(
             "conversations.history", _TIMEOUT_SECONDS, channel=channel, latest=ts,
             oldest=ts, inclusive="true", limit="1",
         )  # fmt: skip
@@ -160,7 +160,7 @@ class SlackRooms:
 
     def _email_of(self, user: str) -> str:
         """The address of a full member of this workspace, "" of anybody else."""
-        found = self._call("users.info", _TIMEOUT_SECONDS, user=user).get("user", {})
+        found = self.call("users.info", _TIMEOUT_SECONDS, user=user).get("user", {})
         outside = ("deleted", "is_bot", "is_restricted", "is_stranger")
         if any(found.get(one) for one in outside):
             return ""
@@ -169,7 +169,7 @@ class SlackRooms:
     def _found(self, name: str, private: bool, seconds: float) -> str:
         cursor = ""
         for _ in range(_MOST_PAGES):
-            page = self._call(
+            page = self.call(
                 "conversations.list", seconds, limit="200", cursor=cursor,
                 types="private_channel" if private else "public_channel",
             )  # fmt: skip
@@ -182,7 +182,7 @@ class SlackRooms:
         raise DeliveryFailed(f"the name {name} is taken, but not by us", permanent=True)
 
     def _posted(self, channel: str, key: str, seconds: float) -> str:
-        found = self._call(
+        found = self.call(
             "conversations.history", seconds, channel=channel, limit=_LOOK_BACK,
             include_all_metadata="true",
         )  # fmt: skip
@@ -192,7 +192,8 @@ class SlackRooms:
                 return str(one["ts"])
         return ""
 
-    def _call(self, method: str, seconds: float, **fields: str) -> dict[str, Any]:
+    def call(self, method: str, seconds: float, **fields: str) -> dict[str, Any]:
+        """A method of the Web API. Raises SlackRefused, DeliveryUnknown."""
         answer = self._egress.request(
             "POST",
             f"{self._url}/{method}",

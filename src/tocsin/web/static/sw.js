@@ -28,3 +28,15 @@ addEventListener("fetch", (event) => {
     event.respondWith(caches.match(request).then((kept) => kept || fetch(request)));
   }
 });
+addEventListener("push", (event) => {
+  let said = {};
+  try { said = event.data.json(); } catch { /* A push without words is a page all the same. */ }
+  event.waitUntil(registration.showNotification(said.title || "Tocsin", {
+    body: said.body, tag: said.tag, data: said.url || "/", renotify: !!said.tag, requireInteraction: !!said.urgent,
+  }));
+});
+addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const url = new URL(event.notification.data, location.origin);
+  event.waitUntil(clients.openWindow(url.origin === location.origin ? url : "/"));
+});

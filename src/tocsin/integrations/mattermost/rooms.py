@@ -1,34 +1,26 @@
-"""Incident channels in Mattermost, by a bot account's token, and its slash command.
+"""Incident channels in Mattermost, by a bot account's token.
 
-Source: api.mattermost.com (v4) and developers.mattermost.com (slash commands), read
-2026-11-25. A post carries our key in its props; after a doubt the channel's last posts
+Source: api.mattermost.com (v4), read 2026-11-25. A post carries our key in its props; after a doubt the channel's last posts
 are asked for it. `pending_post_id` makes the server itself drop a quick repetition.
 """
 
-import hmac
 import re
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
 import msgspec
 
 from tocsin.core.credentials import without
 from tocsin.core.http_verdicts import verdict
 from tocsin.interfaces import (
-    Answer,
     DeliveryFailed,
     DeliveryUnknown,
     Egress,
-    Heard,
     HttpAnswer,
-    Inbound,
     Opened,
-    Overheard,
     Said,
-    Unreadable,
 )
 
 _TIMEOUT_SECONDS = 10.0
@@ -61,12 +53,12 @@ class MattermostRooms:
             "type": "P" if private else "O",
         }
         try:
-            made = self._call("POST", "/channels", body, seconds=timeout_seconds)
-        except _Refused as refused:
+            made = self.call("POST", "/channels", body, seconds=timeout_seconds)
+        except MattermostRefused as refused:
             if refused.code != _TAKEN:
                 raise
             path = f"/teams/{team}/channels/name/{quote(name)}"
-            made = self._call("GET", path, seconds=timeout_seconds)
+            made = self.call("GET", path, seconds=timeout_seconds)
         url = f"{self._url}/{quote(team_name)}/channels/{quote(name)}"
         return Opened(str(made["id"]), url)
 
@@ -79,20 +71,20 @@ class MattermostRooms:
             return "they have neither a username nor a mail address"
         try:
             path = f"/users/{by[0]}/{quote(by[1], safe='@')}"
-            user = str(self._call("GET", path, seconds=timeout_seconds)["id"])
-        except _Refused as refused:
+            user = str(self.call("GET", path, seconds=timeout_seconds)["id"])
+        except MattermostRefused as refused:
             if refused.status != 404:
                 raise
             return f"the server has nobody with the {by[0]} {by[1]}"
         path = f"/channels/{channel}/members"
-        self._call("POST", path, {"user_id": user}, seconds=timeout_seconds)
+        self.call("POST", path, {"user_id": user}, seconds=timeout_seconds)
         return f"{by[1]} was added"
 
     def set_topic(self, channel: str, topic: str, *, timeout_seconds: float) -> None:
         """The channel's header."""
         path = f"/channels/{channel}/patch"
         header = escaped(topic)[:1024]
-        self._call("PUT", path, {"header": header}, seconds=timeout_seconds)
+        self.call("PUT", path, {"header": header}, seconds=timeout_seconds)
 
     def say(
         self,
@@ -114,7 +106,7 @@ class MattermostRooms:
             "pending_post_id": key,
             "props": {"tocsin_key": key},
         }
-        return str(self._call("POST", "/posts", body, seconds=timeout_seconds)["id"])
+        return str(self.call("POST", "/posts", body, seconds=timeout_seconds)["id"])
 
     def edit(
         self,
@@ -127,22 +119,22 @@ class MattermostRooms:
     ) -> None:
         """Another text for a post."""
         path, body = f"/posts/{message}/patch", {"message": _text(said)}
-        self._call("PUT", path, body, seconds=timeout_seconds)
+        self.call("PUT", path, body, seconds=timeout_seconds)
 
     def pin(self, channel: str, message: str, *, timeout_seconds: float) -> None:
         """Among the channel's pinned posts."""
-        self._call("POST", f"/posts/{message}/pin", seconds=timeout_seconds)
+        self.call("POST", f"/posts/{message}/pin", seconds=timeout_seconds)
 
     def archive(self, channel: str, *, timeout_seconds: float) -> None:
         """Read-only from now on."""
-        self._call("DELETE", f"/channels/{channel}", seconds=timeout_seconds)
+        self.call("DELETE", f"/channels/{channel}", seconds=timeout_seconds)
 
     @cached_property
     def _team(self) -> tuple[str, str]:
         """(id, name) of the team that the channels are in."""
         if self._team_name:
             path = f"/teams/name/{quote(self._team_name)}"
-            found = self._call("GET", path, seconds=_TIMEOUT_SECONDS)
+            found = self.call("GET", path, seconds=_TIMEOUT_SECONDS)
             return str(found["id"]), str(found["name"])
         teams = self._read("GET", "/users/me/teams", seconds=_TIMEOUT_SECONDS)
         if not isinstance(teams, list) or len(teams) != 1:
@@ -152,7 +144,7 @@ class MattermostRooms:
 
     def _posted(self, channel: str, key: str, seconds: float) -> str:
         path = f"/channels/{channel}/posts?per_page=60"
-        found = self._call("GET", path, seconds=seconds).get("posts", {})
+        found = self.call("GET", path, seconds=seconds).get("posts", {})
         for number, post in found.items():
             if (post.get("props") or {}).get("tocsin_key") == key:
                 return str(number)
@@ -161,18 +153,19 @@ class MattermostRooms:
     def _email_of(self, user: str) -> str:
         """The verified address of an account, "" without one."""
         path = f"/users/{quote(user, safe='')}"
-        found = self._call("GET", path, seconds=_TIMEOUT_SECONDS / 5)
+        found = self.call("GET", path, seconds=_TIMEOUT_SECONDS / 5)
         is_good = found.get("email_verified") is True and not found.get("is_bot")
         return str(found.get("email", "")) if is_good else ""
 
-    def _call(
+    def call(
         self,
         method: str,
         path: str,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | Sequence[str] | None = None,
         *,
         seconds: float,
     ) -> dict[str, Any]:
+        """What the server answered. Raises MattermostRefused, DeliveryUnknown."""
         found = self._read(method, path, body, seconds=seconds)
         return found if isinstance(found, dict) else {}
 
@@ -180,7 +173,7 @@ class MattermostRooms:
         self,
         method: str,
         path: str,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | Sequence[str] | None = None,
         *,
         seconds: float,
     ) -> object:
@@ -202,7 +195,7 @@ class MattermostRooms:
         except msgspec.DecodeError:
             raise DeliveryUnknown("the answer cannot be read") from None
 
-    def _refusal(self, answer: HttpAnswer) -> "_Refused":
+    def _refusal(self, answer: HttpAnswer) -> "MattermostRefused":
         try:
             said = msgspec.json.decode(answer.body, type=dict[str, Any])
         except msgspec.DecodeError:
@@ -213,7 +206,7 @@ class MattermostRooms:
         )
         judged = verdict(answer.status, retry_after=wait)
         reason = f"{answer.status} {said.get('message', '')}".strip()
-        return _Refused(
+        return MattermostRefused(
             without(reason, self._token)[:300],
             permanent=judged.permanent,
             retry_after_seconds=judged.retry_after_seconds,
@@ -222,7 +215,7 @@ class MattermostRooms:
         )
 
 
-class _Refused(DeliveryFailed):
+class MattermostRefused(DeliveryFailed):
     """With the server's own code for why."""
 
     def __init__(
@@ -239,50 +232,6 @@ class _Refused(DeliveryFailed):
         )
         self.code = code
         self.status = status
-
-
-class MattermostDoor:
-    """The slash command, which proves itself by the token it was given when made."""
-
-    provider = "mattermost"
-    prefix = "/tocsin "
-
-    def __init__(self, token: str, rooms: MattermostRooms) -> None:
-        self._token = token
-        self._rooms = rooms
-
-    def read(self, inbound: Inbound, *, now: datetime) -> Overheard:
-        """Check the token, then read. Raises Unreadable."""
-        try:
-            body = inbound.body.decode()
-            fields = dict(parse_qsl(body, keep_blank_values=True, max_num_fields=100))
-        except ValueError:
-            raise Unreadable("expected a form", Answer(400)) from None
-        given = fields.get("token", "")
-        if not self._token or not hmac.compare_digest(
-            given.encode(), self._token.encode()
-        ):
-            reason = "the token is not that of the command"
-            raise Unreadable(reason, Answer(401, reason.encode(), "text/plain"))
-        user, channel = fields.get("user_id", ""), fields.get("channel_id", "")
-        message = fields.get("trigger_id", "")
-        if not (user and channel and message):
-            raise Unreadable("no slash command of Mattermost's", Answer(400))
-        try:
-            email = self._rooms.email_of(user)
-        except (DeliveryFailed, DeliveryUnknown):
-            email = ""
-        sender = fields.get("user_name", "")
-        text = fields.get("text", "")
-        heard = Heard(
-            self.provider, "command", channel, message, sender, text, email=email
-        )
-        return Overheard(self.reply(""), heard)
-
-    def reply(self, text: str) -> Answer:
-        """Shown to whoever asked, and to nobody else."""
-        body = {"response_type": "ephemeral", "text": escaped(text)}
-        return Answer(200, msgspec.json.encode(body))
 
 
 def escaped(text: str) -> str:
