@@ -57,6 +57,7 @@ PICTURES = [
     ("policy-new", "/new/policy", DESK, "dark"),
     ("schedules", "/schedules", DESK, "light"),
     ("schedule", "/schedules/payments", DESK, "light"),
+    ("rota", "/schedules/payments/rota?rotation=Primary", DESK, "light"),
     ("override", "/schedules/payments/override?rotation=Primary", DESK, "light"),
     ("calendars", "/me/calendars", DESK, "light"),
     ("load", "/schedules/payments/load", DESK, "light"),

@@ -92,6 +92,7 @@ class _Pages:
             viewer,
             directory=directory,
             rows=rows,
+            leads=viewer.may_somewhere(LEAD),
             text=text,
             team=team,
             after=after,

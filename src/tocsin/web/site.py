@@ -41,6 +41,7 @@ from tocsin.web import (
     policy_forms,
     pwa,
     quiet,
+    rotas,
     schedules,
     security,
     service_forms,
@@ -100,8 +101,8 @@ OPEN = {
 
 # Pages that need nothing but the desk and the gate.
 _PAGES = (
-    home, setup, me, alerts, incidents, oncall, services, service_forms, schedules,
-    override_form, oncall_load, calendars, policies,
+    home, setup, me, alerts, incidents, oncall, services, service_forms, rotas,
+    schedules, override_form, oncall_load, calendars, policies,
     policy_forms, quiet, silences, maintenance, integrations, integration, people,
     teams, tokens, audit, messages, outbox, keeping, forming,
     health, find, listing, editor, actions, runbook,

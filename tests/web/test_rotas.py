@@ -1,0 +1,151 @@
+"""A rota by form: made, changed from an instant on, and shown before it is saved."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.web.browsing import Site
+from tests.web.pages import Desk, desk
+from tocsin.store.database import Tx
+
+pytestmark = pytest.mark.slow  # a whole edge is started, and a browser
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with desk(tmp_path_factory.mktemp("rotas")) as made:
+        yield made
+
+
+NEW = {
+    "name": "nights", "team": "payments", "rotation": "Primary",
+    "people": ["alice", "bob", "responder"], "order": ["bob", "alice", "responder"],
+    "count": "1", "unit": "week", "weekday": "1", "at": "09:00", "weekend": "on",
+}  # fmt: skip
+
+
+def _typed(days: float) -> str:
+    at = datetime.now(UTC) + timedelta(days=days)  # noqa: DTZ005 - ahead of any clock
+    return at.strftime("%Y-%m-%dT%H:%M")
+
+
+def _told(pages: Desk) -> set[str]:
+    def read(tx: Tx) -> set[str]:
+        rows = tx.all("select target from outbox where key like 'rota:%'")
+        return {row[0] for row in rows}
+
+    return pages.edge.desk.database.read(read)
+
+
+def _final(pages: Desk, name: str, days: tuple[float, float]) -> list[Any]:
+    start, end = (datetime.now(UTC) + timedelta(days=n) for n in days)  # noqa: DTZ005
+    span = f"from={start:%Y-%m-%dT%H:00Z}&to={end:%Y-%m-%dT%H:00Z}"
+    found = pages.get(f"/api/v1/schedules/{name}/final?{span}", "carol").json()
+    return [
+        (one["start"], one["end"], one["user"])
+        for one in found["rotations"]["Primary"]["shifts"]
+    ]
+
+
+def test_a_rota_is_shown_then_saved_then_changed_from_an_instant_on(
+    pages: Desk,
+) -> None:
+    blank = pages.get("/new/rota").text
+    assert 'value="payments"' in blank, "the lead's own team is there already"
+    shown = pages.form("/new/rota", {**NEW, "begins": _typed(3), "do": "preview"})
+    assert shown.status_code == 200
+    assert "The next handoffs" in shown.text
+    assert "takes over" in shown.text
+    assert "Nobody is on call from" in shown.text, "until it begins"
+    assert pages.document("schedules", "nights") is None
+    saved = pages.form("/new/rota", {**NEW, "begins": _typed(3), "do": "save"})
+    assert saved.status_code == 303, saved.text
+    document = pages.document("schedules", "nights")
+    assert document is not None
+    first, weekend = document["rotations"][0]["layers"]
+    assert first["participants"] == ["bob", "alice", "responder"], "in the form's order"
+    assert weekend["participants"] == ["responder", "bob", "alice"]
+    assert {"alice", "bob", "responder"} <= _told(pages)
+
+    page = pages.get("/schedules/nights/rota?rotation=Primary").text
+    assert page.index('value="bob" checked') < page.index('value="alice" checked')
+    before = _final(pages, "nights", (0, 20))
+    change = {
+        **NEW, "people": ["alice", "bob"], "weekend": "", "begins": _typed(21),
+        "unit": "day", "do": "save",
+    }  # fmt: skip
+    assert pages.form("/schedules/nights/rota", change).status_code == 303
+    assert _final(pages, "nights", (0, 20)) == before
+    later = {one[2] for one in _final(pages, "nights", (22, 60))}
+    assert later == {"alice", "bob"}
+
+
+def test_somebody_moves_up_and_nothing_is_saved(pages: Desk) -> None:
+    fields = {**NEW, "name": "x", "begins": _typed(1), "do": "up:alice"}
+    page = pages.form("/new/rota", fields).text
+    assert page.index('value="alice" checked') < page.index('value="bob" checked')
+    assert pages.document("schedules", "x") is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"people": []}, "Expected one person at least"),
+        ({"count": "0"}, "Enter a whole number from 1 to 52."),
+        ({"at": "9 o'clock"}, "Enter a time such as 09:00."),
+        ({"begins": "2020-01-01T00:00"}, "now or later"),
+        ({"begins": "soon"}, "Expected a day and a time"),
+        ({"unit": "day"}, "turns of one week"),
+        ({"people": ["alice"]}, "two people at least"),
+        ({"name": "payments"}, "This name is taken"),
+        ({"rotation": ""}, "a name, such as Primary"),
+    ],
+)
+def test_what_cannot_be_is_said_at_its_field(
+    pages: Desk, wrong: dict[str, Any], said: str
+) -> None:
+    fields = {**NEW, "name": "fresh", "begins": _typed(1), "do": "save", **wrong}
+    answer = pages.form("/new/rota", fields)
+    assert answer.status_code == 422
+    assert said in answer.text.replace("&#39;", "'")
+    assert pages.document("schedules", "fresh") is None
+
+
+def test_it_takes_a_lead_of_the_team(pages: Desk) -> None:
+    fields = {**NEW, "name": "y", "begins": _typed(1), "do": "save"}
+    assert pages.form("/new/rota", fields, "responder").status_code == 403
+    assert pages.get("/schedules/payments/rota", "other").status_code == 403
+    assert pages.get("/schedules/nowhere/rota").status_code == 404
+
+
+def test_five_people_a_week_each_with_the_weekend_split_in_ten_interactions(
+    site: Site,
+) -> None:
+    """Who never saw it: every click and every field that is filled counts as one."""
+    page = site.page("/schedules", "alice")
+    count = 0
+
+    def click(locator: Any) -> None:
+        nonlocal count
+        count += 1
+        locator.click()
+
+    click(page.get_by_role("link", name="New rota"))
+    count += 1
+    page.get_by_label("Name").fill("five")
+    boxes = page.locator('input[name="people"]')
+    for place in range(boxes.count()):
+        if boxes.nth(place).is_checked() != (place < 5):
+            click(boxes.nth(place))
+    click(page.get_by_label("Weekends are somebody else’s"))
+    click(page.get_by_role("button", name="Save"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("five")
+    assert count <= 10, count
+    page.context.close()
+    found = site.get("/api/v1/schedules/five", "alice")
+    assert found.status_code == 200, found.text
+    base, weekend = found.json()["rotations"][0]["layers"]
+    assert len(set(base["participants"])) == len(set(weekend["participants"])) == 5
