@@ -155,6 +155,14 @@ class QuietHoursIn(Body):
     end: Annotated[str, Field(alias="to", max_length=5)]
 
 
+class AwayIn(Body):
+    """Days on which somebody is away, both included."""
+
+    first: Annotated[str, Field(alias="from", max_length=10)]
+    to: Annotated[str, Field(max_length=10)] | None = None
+    rather_not: bool = False
+
+
 class MeIn(Body):
     """What people keep themselves; null takes a field away."""
 
@@ -163,6 +171,8 @@ class MeIn(Body):
     contacts: Annotated[list[MyContactIn], Field(max_length=12)] | None = None
     notify: NotifyIn | None = None
     quiet_hours: QuietHoursIn | None = None
+    leave: Annotated[list[AwayIn], Field(max_length=60)] | None = None
+    region: Annotated[str, Field(max_length=10)] | None = None
 
 
 class ContactIn(Body):

@@ -113,6 +113,7 @@ def _keeper(viewer: Viewer) -> Viewer:
     return viewer
 
 
+# long because: one field after the other.
 def _me(desk: FrontDesk, viewer: Viewer) -> dict[str, Any]:
     person = desk.directory().people.get(viewer.person)
     found: dict[str, Any] = {
@@ -128,6 +129,15 @@ def _me(desk: FrontDesk, viewer: Viewer) -> dict[str, Any]:
         **found,
         "full_name": person.full_name,
         "time_zone": person.zone,
+        "region": person.region or None,
+        "leave": [
+            {
+                "from": one.first.isoformat(),
+                "to": one.last.isoformat(),
+                "rather_not": one.rather_not,
+            }
+            for one in person.away
+        ],
         "contacts": [
             {
                 "id": id_of(one.channel, one.address),

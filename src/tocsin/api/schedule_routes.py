@@ -113,6 +113,7 @@ def _load(found: Report) -> dict[str, Any]:
                 "hours": round(one.hours, 2),
                 "night_hours": round(one.night, 2),
                 "weekend_hours": round(one.weekend, 2),
+                "holiday_hours": round(one.holiday, 2),
                 "shifts": one.shifts,
                 "pages": one.pages,
                 "sleep_interruptions": one.interruptions,

@@ -18,6 +18,7 @@ from tocsin.core.forms import (
     check_duration,
     choice,
     clock_time,
+    day,
     duration,
     instant,
     many,
@@ -186,6 +187,13 @@ _CONTACT = Form(
         "verified": yes_no("false until its owner has entered the code sent there"),
     }
 )
+_AWAY = Form(
+    {
+        "from": day("the first day, such as 2026-12-24", needed=True),
+        "to": day("the last day; the first when missing"),
+        "rather_not": yes_no("true for a wish: they can be on call if need be"),
+    }
+)
 _QUIET_HOURS = Form(
     {
         "from": clock_time("when they begin, such as 22:00"),
@@ -259,6 +267,8 @@ FORMS: Mapping[str, Form] = {
                 ),
                 "in which order they are reached",
             ),
+            "leave": many(_AWAY, "days on which they are away"),
+            "region": text("whose public holidays count, such as DE-BY"),
             "quiet_hours": one(
                 _QUIET_HOURS, "when low urgency waits; high urgency never does"
             ),

@@ -10,7 +10,9 @@ from tocsin.core.credentials import shown_address
 from tocsin.core.forms import Plain
 
 # What people keep themselves. Never role, teams or the address that lets them in.
-OWN_FIELDS = ("full_name", "time_zone", "contacts", "notify", "quiet_hours")
+OWN_FIELDS = (
+    "full_name", "time_zone", "contacts", "notify", "quiet_hours", "leave", "region",
+)  # fmt: skip
 Place = tuple[str, str]
 
 

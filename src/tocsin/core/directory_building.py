@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 
 from msgspec.structs import replace
 
-from tocsin.core import schedule_building
+from tocsin.core import public_holidays, schedule_building
 from tocsin.core.configuration import TYPES, Documents
 from tocsin.core.directory import Directory, Integration, NamedSchedule, Service, Team
 from tocsin.core.durations import parse
@@ -18,6 +18,7 @@ from tocsin.core.escalation import (
     TargetKind,
 )  # fmt: skip
 from tocsin.core.forms import Plain, Problem
+from tocsin.core.leave_documents import away_of, with_leave
 from tocsin.core.people import (
     ContactMethod,
     NotifyRule,
@@ -58,20 +59,21 @@ def build(
         name: policy(name, one, known, problems)
         for name, one in documents.get("escalation_policies", {}).items()
     }
+    persons = {
+        name: _person(one, zone, teams, problems) for name, one in people.items()
+    }
     directory = Directory(
         version=version,
         organisation=organisation.get("name", "Tocsin"),
         zone=zone,
-        people={
-            name: _person(one, zone, teams, problems) for name, one in people.items()
-        },
+        people=persons,
         roles={name: one.get("role", DEFAULT_ROLE) for name, one in people.items()},
         team_roles={
             name: _team_roles(name, one, teams, problems)
             for name, one in people.items()
         },
         teams=teams,
-        schedules=schedules,
+        schedules={n: with_leave(one, persons) for n, one in schedules.items()},
         policies=policies,
         services=_services(documents, teams, policies, problems),
         integrations=_integrations(documents, ids, problems),
@@ -165,8 +167,17 @@ def _person(
         low=_rules(notify.get("low"), ()),
         quiet=_quiet_hours(one.get("quiet_hours"), where, problems),
         chat=one.get("chat", {}),
+        away=away_of(one, where, problems),
+        region=_region(one.get("region", ""), where, problems),
         active=one.get("active", True),
     )
+
+
+def _region(region: str, where: str, problems: list[Problem]) -> str:
+    wrong = public_holidays.problem(region) if region else ""
+    if wrong:
+        problems.append(Problem(f"{where}.region", region, wrong))
+    return "" if wrong else region
 
 
 def _contact(one: Plain) -> ContactMethod:

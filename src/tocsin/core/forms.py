@@ -7,7 +7,7 @@ three cannot disagree. Knows no object itself; those are in configuration.py.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from tocsin.core.credentials import masked
@@ -155,6 +155,22 @@ def clock_time(about: str) -> Field:
 
     schema = {"type": "string", "pattern": f"^({_CLOCK.pattern})$"}
     return Field(check, schema, about, needed=True)
+
+
+def day(about: str, *, needed: bool = False) -> Field:
+    """A day of the calendar, such as 2026-12-24."""
+
+    def check(value: Any, where: str, problems: list[Problem]) -> Any:
+        try:
+            found = date.fromisoformat(str(value))
+        except ValueError:
+            found = None
+        if found is None or not 2000 <= found.year <= 2100:
+            problems.append(Problem(where, value, "a day such as 2026-12-24"))
+            return "2000-01-01"
+        return found.isoformat()
+
+    return Field(check, {"type": "string", "format": "date"}, about, needed=needed)
 
 
 def duration(about: str) -> Field:

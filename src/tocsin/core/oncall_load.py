@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from tocsin.core import public_holidays
 from tocsin.core.directory import Directory
 from tocsin.core.layers import effective
 from tocsin.core.own_shifts import OwnShift, people_of, shifts_of, shifts_of_all
@@ -46,11 +47,13 @@ class Load(Struct, frozen=True):
     interruptions: int
     # Days of the period in which they could have been on call at all.
     days: float
+    # Hours on public holidays where they live.
+    holiday: float = 0.0
 
     @property
     def weighted(self) -> float:
         """Hours, with what is hard counted more (domain 1.8)."""
-        hard = self.night + 0.5 * self.weekend
+        hard = self.night + 0.5 * self.weekend + self.holiday
         return self.hours + hard + self.pages + 2 * self.interruptions
 
 
@@ -83,6 +86,7 @@ def load_of(
     """
     known = directory.person(person)
     zone = zone_named(known.zone if known else "UTC")
+    region = known.region if known else ""
     every = shifts_of(directory, person, window) if shifts is None else shifts
     mine = [one for one in every if schedule in ("", one.schedule)]
     spans = joined(mine)
@@ -96,6 +100,7 @@ def load_of(
         pages=len(here),
         interruptions=len(interruptions(here, zone)),
         days=_days_eligible(directory, person, window, schedule),
+        holiday=_hours(_within(spans, public_holidays.days(region, window, zone))),
     )
 
 

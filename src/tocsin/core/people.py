@@ -1,7 +1,7 @@
 """A person, how to reach them and in which order. Knows no schedule and no alert."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 
 from msgspec import Struct
 
@@ -33,6 +33,14 @@ class NotifyRule(Struct, frozen=True):
     after: timedelta
 
 
+class Away(Struct, frozen=True):
+    """Whole days, both included; `rather_not` is a wish and takes nobody off call."""
+
+    first: date
+    last: date
+    rather_not: bool = False
+
+
 class Person(Struct, frozen=True):
     """`name` is the immutable handle that policies and schedules use."""
 
@@ -46,6 +54,9 @@ class Person(Struct, frozen=True):
     quiet: QuietHours | None = None
     # What chats call them: matrix (@ana:example.org), slack (U…), mattermost (ana).
     chat: Mapping[str, str] = {}
+    away: tuple[Away, ...] = ()
+    # Whose public holidays count for them, such as DE-BY.
+    region: str = ""
     # Somebody who left stays known, but is neither paged nor let in.
     active: bool = True
 

@@ -1,5 +1,7 @@
 """`/me`: how I am reached, when I may be left alone, when I am on call, my test page."""
 
+# long because: all that is one's own stands on one page.
+
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +12,7 @@ from starlette.routing import Route
 
 from tocsin.core.contacts import id_of
 from tocsin.core.durations import BadDuration, parse
+from tocsin.core.leave_documents import is_over
 from tocsin.core.own_shifts import shifts_of
 from tocsin.core.paging import all_methods, methods, rule_method
 from tocsin.core.people import Person
@@ -22,6 +25,7 @@ from tocsin.engine.contacts import Told
 from tocsin.engine.editing import Edited
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.own import Own
+from tocsin.engine.own_leave import OwnLeave
 from tocsin.engine.sign_in import Viewer
 from tocsin.engine.trials import Trials
 from tocsin.store import alert_lists
@@ -44,6 +48,7 @@ def routes(desk: FrontDesk, gate: Gate) -> list[Route]:
         gate.post(f"{PAGE}/quiet", pages.quiet, need=VIEWER),
         gate.post(f"{PAGE}/contacts", pages.add, need=VIEWER),
         gate.post(f"{PAGE}/contacts/{{id}}", pages.contact, need=VIEWER),
+        gate.post(f"{PAGE}/away", pages.away, need=VIEWER),
         gate.post(f"{PAGE}/rules", pages.rules, need=VIEWER),
         gate.post(f"{PAGE}/test", pages.test, need=VIEWER),
     ]
@@ -54,6 +59,7 @@ class _Pages:
         self._desk = desk
         self._gate = gate
         self._own = Own(desk)
+        self._leave = OwnLeave(desk)
         self._trials = Trials(desk)
 
     def me(self, request: Request, viewer: Viewer) -> Response:
@@ -61,10 +67,11 @@ class _Pages:
         return self._page(viewer)
 
     def profile(self, request: Request, viewer: Viewer, form: FormData) -> Response:
-        """Name and time zone."""
+        """Name, time zone, and whose public holidays count."""
         fields = {
             "full_name": _text(form, "full_name") or None,
             "time_zone": _text(form, "time_zone") or None,
+            "region": _text(form, "region").upper() or None,
         }
         edited = self._own.change(viewer, fields)
         return self._after(viewer, edited, form, "Saved.", "about")
@@ -104,6 +111,16 @@ class _Pages:
         edited = self._own.with_contact(viewer, contact_id, word, label)
         said = "The contact is removed." if word == "remove" else "Saved."
         return self._after(viewer, edited, form, said, "contacts")
+
+    def away(self, request: Request, viewer: Viewer, form: FormData) -> Response:
+        """Days away: more of them, or some fewer."""
+        first, last = _text(form, "away_from"), _text(form, "away_to")
+        if _text(form, "do") == "remove":
+            edited = self._leave.take_back(viewer, first, last)
+            return self._after(viewer, edited, form, "Taken back.", "away")
+        wishes = _text(form, "away_kind") == "rather-not"
+        edited = self._leave.add(viewer, first, last, rather_not=wishes)
+        return self._after(viewer, edited, form, "Saved.", "away")
 
     def rules(self, request: Request, viewer: Viewer, form: FormData) -> Response:
         """Add a step, remove one, or move it."""
@@ -187,6 +204,9 @@ class _Pages:
             contacts=_listed(person),
             channel_options=self._kinds(),
             push_key=self._desk.push_key,
+            away=[one for one in person.away if not is_over(one, person, now)]
+            if person
+            else [],
             has_tokens="/admin/tokens" in self._gate.navigation.paths,
             has_theme="/theme" in self._gate.navigation.paths,
             steps={word: _steps(person, one) for word, one in _URGENCIES},
@@ -264,6 +284,7 @@ def _filled(person: Person | None) -> Form:
         {
             "full_name": person.full_name,
             "time_zone": person.zone,
+            "region": person.region,
             "from": f"{quiet.start:%H:%M}" if quiet else "",
             "to": f"{quiet.end:%H:%M}" if quiet else "",
         }

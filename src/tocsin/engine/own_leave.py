@@ -1,0 +1,121 @@
+"""Days away that people enter themselves; whoever has their turns then is told.
+
+The document is changed as by any other edit of one's own; the messages are written with
+it, in one transaction.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from tocsin.core import leave_documents as documents
+from tocsin.core.directory import Directory
+from tocsin.core.forms import Plain, Problem
+from tocsin.core.own_shifts import people_of
+from tocsin.core.rota_effect import effect
+from tocsin.engine.editing import Change, Edited, edit
+from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.sign_in import Viewer
+from tocsin.store import directory as stored
+from tocsin.store import outbox
+from tocsin.store.database import Tx
+from tocsin.store.outbox import Message
+
+_STRANGER = (
+    "You are not among the people of the configuration, so there is nothing to keep."
+)
+
+
+class OwnLeave:
+    """For the page of one's own."""
+
+    def __init__(self, desk: FrontDesk) -> None:
+        self._desk = desk
+
+    def add(self, viewer: Viewer, first: str, last: str, *, rather_not: bool) -> Edited:
+        """More days away, both included; only the first needs to be given."""
+        wrong = _wrong(first, last)
+        if wrong:
+            return Edited(problems=wrong)
+        return self._change(
+            viewer,
+            lambda held: documents.added(held, first, last, rather_not=rather_not),
+        )
+
+    def take_back(self, viewer: Viewer, first: str, last: str) -> Edited:
+        """Not away then after all."""
+        return self._change(viewer, lambda held: documents.removed(held, first, last))
+
+    def _change(self, viewer: Viewer, changed: Callable[[Plain], Plain]) -> Edited:
+        desk, now = self._desk, self._desk.clock.now()
+
+        def work(tx: Tx) -> Edited:
+            held = stored.documents(tx).get("people", {}).get(viewer.person)
+            if held is None or not viewer.keeps_own:
+                return Edited(refused=_STRANGER)
+            before = desk.directories.current(tx)
+            edited = edit(
+                tx,
+                Change("people", viewer.person, changed(held)),
+                viewer=viewer,
+                actor=viewer.actor,
+                auditor=desk.audit,
+                new_key=desk.new_key,
+                now=now,
+            )
+            if edited.done:
+                # Not by what is kept: this may yet be rolled back.
+                after = stored.load(tx)
+                outbox.put(tx, self._told(viewer, before, after, now), now=now)
+            return edited
+
+        edited = desk.database.write(work)
+        if edited.done:
+            desk.directory()
+            desk.wake()
+        return edited
+
+    def _told(
+        self, viewer: Viewer, before: Directory, after: Directory, now: datetime
+    ) -> list[Message]:
+        """Whose hours of the coming weeks change by it."""
+        found = []
+        for name, schedule in after.schedules.items():
+            for rotation in schedule.rotations:
+                if viewer.person not in people_of(rotation):
+                    continue
+                was = before.rotation(f"{name}/{rotation.name}")
+                for who in effect(was, rotation, now=now).told:
+                    if who != viewer.person:
+                        found.append(self._message(viewer, who, name, now))
+        return list({one.key: one for one in found}.values())
+
+    def _message(
+        self, viewer: Viewer, who: str, schedule: str, now: datetime
+    ) -> Message:
+        by = viewer.full_name or viewer.person
+        return Message(
+            lane="nudge",
+            channel="person",
+            target=who,
+            key=f"leave:{viewer.person}:{now.isoformat()}:{who}",
+            payload={
+                "person": who,
+                "subject": f"Your hours on call change: {schedule}",
+                "text": f"{by} changed when they are away, and you are next in order. "
+                "Your own page shows your coming shifts.",
+                "url": f"{self._desk.public_url}/me",
+            },
+        )
+
+
+def _wrong(first: str, last: str) -> tuple[Problem, ...]:
+    """What is wrong with the days as they were typed, each at its field."""
+    found = []
+    for field, text in (("away_from", first), ("away_to", last)):
+        if field == "away_to" and not text:
+            continue
+        try:
+            date.fromisoformat(text)
+        except ValueError:
+            found.append(Problem(field, text, "a day such as 2026-12-24"))
+    return tuple(found)

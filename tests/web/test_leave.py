@@ -1,0 +1,70 @@
+"""Days away on one's own page: whoever has the turns then is told."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.web.pages import Desk, desk
+from tocsin.store.database import Tx
+
+pytestmark = pytest.mark.slow  # a whole edge is started
+
+ROTA = {
+    "name": "week", "team": "payments", "rotation": "Primary",
+    "people": ["lead", "responder"], "order": ["lead", "responder"], "count": "1",
+    "unit": "day", "weekday": "1", "at": "09:00", "do": "save",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with desk(tmp_path_factory.mktemp("leave")) as made:
+        yield made
+
+
+def _told(pages: Desk) -> list[str]:
+    def read(tx: Tx) -> list[str]:
+        rows = tx.all("select target from outbox where key like 'leave:%' order by id")
+        return [row[0] for row in rows]
+
+    return pages.edge.desk.database.read(read)
+
+
+def _on_call(pages: Desk, day: datetime) -> set[str]:
+    span = f"from={day:%Y-%m-%dT00:00Z}&to={day + timedelta(days=3):%Y-%m-%dT00:00Z}"
+    found = pages.get(f"/api/v1/schedules/week/final?{span}", "carol").json()
+    return {one["user"] for one in found["rotations"]["Primary"]["shifts"]}
+
+
+def test_who_is_away_takes_no_turns_and_the_next_is_told(pages: Desk) -> None:
+    begins = datetime.now(UTC) + timedelta(days=1)  # noqa: DTZ005 - ahead of any clock
+    rota = {**ROTA, "begins": begins.strftime("%Y-%m-%dT%H:%M")}
+    assert pages.form("/new/rota", rota).status_code == 303
+    day = begins + timedelta(days=10)
+    assert _on_call(pages, day) == {"lead", "responder"}
+    first, last = day - timedelta(days=1), day + timedelta(days=4)
+    fields = {"away_from": f"{first:%Y-%m-%d}", "away_to": f"{last:%Y-%m-%d}"}
+    assert pages.form("/me/away", {**fields, "away_kind": "away"}).status_code == 303
+    assert _on_call(pages, day) == {"responder"}
+    assert _told(pages) == ["responder"]
+    assert f"{first:%a} {first.day} {first:%b %Y}" in pages.get("/me").text
+    held = pages.get("/api/v1/me").json()
+    assert held["leave"] == [
+        {"from": fields["away_from"], "to": fields["away_to"], "rather_not": False}
+    ]
+    assert pages.form("/me/away", {**fields, "do": "remove"}).status_code == 303
+    assert _on_call(pages, day) == {"lead", "responder"}
+    assert _told(pages) == ["responder", "responder"]
+
+
+def test_what_is_no_day_is_said_at_its_field(pages: Desk) -> None:
+    answer = pages.form("/me/away", {"away_from": "soon", "away_to": ""})
+    assert answer.status_code == 422
+    assert "a day such as 2026-12-24" in answer.text
+    answer = pages.form("/me/profile", {"full_name": "L", "region": "nowhere"})
+    assert answer.status_code == 422
+    assert (
+        pages.form("/me/profile", {"full_name": "L", "region": "de-by"}).status_code
+        == 303
+    )
