@@ -32,11 +32,11 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: $(VENV)/bin/python $(SOURCES)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[postgres,apprise]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[postgres,apprise,fair]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.run
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[postgres,apprise,test,quality]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[postgres,apprise,fair,test,quality]'
 	@touch $@
 
 clean:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import structlog
 from argon2 import PasswordHasher
 
-from tocsin import __version__, system
+from tocsin import __version__, solving, system
 from tocsin.api.front import Asgi
 from tocsin.api.health import Health
 from tocsin.api.inbound import InboundApp
@@ -570,6 +570,7 @@ class Installation:
             incidents=incidents,
             reviews=ReviewDesk(incidents, Drafting(self.public_url)),
             started_at=self.started_at,
+            solve=solving.solve,
             push_key=push_public_key(self.settings),
             social_link=self.settings.social_link,
             social_networks=tuple(n for n in NETWORKS if n in self.outbox.posters),

@@ -55,6 +55,10 @@ class CannotOpen(TocsinError):
     """A text was not sealed with this installation's key, or not for this purpose."""
 
 
+class NoSolver(TocsinError):
+    """The solver of fair rotas is not installed, or could not be run; says which."""
+
+
 class Unreadable(TocsinError):
     """A sender's request that no event can be made of.
 

@@ -58,6 +58,7 @@ PICTURES = [
     ("schedules", "/schedules", DESK, "light"),
     ("schedule", "/schedules/payments", DESK, "light"),
     ("rota", "/schedules/payments/rota?rotation=Primary", DESK, "light"),
+    ("fair", "/schedules/payments/fair", DESK, "light"),
     ("override", "/schedules/payments/override?rotation=Primary", DESK, "light"),
     ("calendars", "/me/calendars", DESK, "light"),
     ("load", "/schedules/payments/load", DESK, "light"),

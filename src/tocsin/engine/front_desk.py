@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from tocsin.core.directory import BY_HAND, Directory, Integration
+from tocsin.core.fair_rota import Puzzle
 from tocsin.core.maintenance import Maintenance
 from tocsin.core.silences import Silence
 from tocsin.engine import maintenance, memberships, silences
@@ -55,6 +56,8 @@ class FrontDesk:
     incidents: IncidentDesk
     reviews: ReviewDesk
     started_at: datetime
+    # Finds a fair rota; None where there is none. Raises NoSolver.
+    solve: Callable[[Puzzle], list[int] | None]
     # What a browser subscribes to pages with.
     push_key: str = ""
     # What every post on a social network ends with.

@@ -119,30 +119,45 @@ class Rotas:
     def _tell(
         self, tx: Tx, wish: RotaWish, what: RotaEffect, viewer: Viewer, now: datetime
     ) -> None:
-        """Whoever's hours change, but not who changed them."""
-        by = viewer.full_name or viewer.person
-        text = (
-            f"From {wish.begins:%a %-d %b %Y, %H:%M} UTC on others take turns. Your own "
-            f"page shows your coming shifts. Changed by {by}."
-        )
-        messages = [
-            Message(
-                lane="nudge",
-                channel="person",
-                target=who,
-                key=f"rota:{wish.schedule}:{wish.rotation}:{now.isoformat()}:{who}",
-                payload={
-                    "person": who,
-                    "subject": f"Your hours on call change: {wish.schedule}, "
-                    f"{wish.rotation}",
-                    "text": text,
-                    "url": f"{self._desk.public_url}/schedules/{wish.schedule}",
-                },
-            )
-            for who in what.told
-            if who != viewer.person
-        ]
+        messages = told(
+            what, viewer, wish.schedule, wish.rotation, wish.begins,
+            url=self._desk.public_url, now=now,
+        )  # fmt: skip
         outbox.put(tx, messages, now=now)
+
+
+def told(
+    what: RotaEffect,
+    viewer: Viewer,
+    schedule: str,
+    rotation: str,
+    begins: datetime,
+    *,
+    url: str,
+    now: datetime,
+) -> list[Message]:
+    """To whoever's hours change, but not to who changed them."""
+    by = viewer.full_name or viewer.person
+    text = (
+        f"From {begins:%a %-d %b %Y, %H:%M} UTC on others take turns. Your own page "
+        f"shows your coming shifts. Changed by {by}."
+    )
+    return [
+        Message(
+            lane="nudge",
+            channel="person",
+            target=who,
+            key=f"rota:{schedule}:{rotation}:{now.isoformat()}:{who}",
+            payload={
+                "person": who,
+                "subject": f"Your hours on call change: {schedule}, {rotation}",
+                "text": text,
+                "url": f"{url}/schedules/{schedule}",
+            },
+        )
+        for who in what.told
+        if who != viewer.person
+    ]
 
 
 def zone_of(wish: RotaWish, directory: Directory) -> str:

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from tocsin.core.oncall_load import Load
 from tocsin.core.oncall_proof import Limits, proofs, window_from
+from tocsin.core.permissions import LEAD
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.oncall_load import report
 from tocsin.engine.sign_in import Viewer
@@ -55,6 +56,7 @@ class _Pages:
             directory=found.directory,
             schedule=schedule,
             report=found,
+            leads=viewer.may(LEAD, schedule.team),
             people=_bars(found.loads),
             period=period,
             periods=[(key, label, "") for key, label in _LABELS.items()],

@@ -20,6 +20,7 @@ from tocsin.web import (
     demo,
     doors,
     errors,
+    fair_rotas,
     find,
     health,
     home,
@@ -102,7 +103,7 @@ OPEN = {
 # Pages that need nothing but the desk and the gate.
 _PAGES = (
     home, setup, me, alerts, incidents, oncall, services, service_forms, rotas,
-    schedules, override_form, oncall_load, calendars, policies,
+    fair_rotas, schedules, override_form, oncall_load, calendars, policies,
     policy_forms, quiet, silences, maintenance, integrations, integration, people,
     teams, tokens, audit, messages, outbox, keeping, forming,
     health, find, listing, editor, actions, runbook,

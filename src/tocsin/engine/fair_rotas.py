@@ -1,0 +1,177 @@
+"""Proposals of fair rotas: asked of a solver, checked, shown, and saved when accepted."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from tocsin.core import fair_rota as rules
+from tocsin.core.directory_building import build
+from tocsin.core.fair_documents import accepted
+from tocsin.core.fair_rota import Puzzle
+from tocsin.core.oncall_load import gini
+from tocsin.core.rota_effect import effect
+from tocsin.core.wallclock import Window, this_minute
+from tocsin.engine.editing import Change, Edited, edit
+from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.rotas import told
+from tocsin.engine.sign_in import Viewer
+from tocsin.interfaces import NoSolver
+from tocsin.store import directory as stored
+from tocsin.store import outbox
+from tocsin.store.database import Tx
+
+WEEKS = (8, 13, 26)
+_OLD = (
+    "The rota, somebody's leave or the time has moved on since this was proposed. "
+    "Ask for a new proposal."
+)
+
+
+class Proposal(Struct, frozen=True):
+    """Who would have each turn, beside who has it; or (`problem`) why there is none."""
+
+    puzzle: Puzzle | None = None
+    picked: tuple[int, ...] = ()
+    since: datetime | None = None
+    problem: str = ""
+
+    @property
+    def rows(self) -> list[tuple[rules.Turn, str, str]]:
+        """(turn, whose it is, whose it would be)."""
+        if self.puzzle is None:
+            return []
+        people = self.puzzle.people
+        return [
+            (turn, turn.now, people[p])
+            for turn, p in zip(self.puzzle.turns, self.picked, strict=True)
+        ]
+
+    def loads(self) -> Mapping[str, tuple[float, float]]:
+        """Each person's load with what they carried, as it is and as it would be."""
+        if self.puzzle is None:
+            return {}
+        before = rules.shares(self.puzzle, rules.as_it_is(self.puzzle)).loads
+        after = rules.shares(self.puzzle, self.picked).loads
+        return dict(
+            zip(self.puzzle.people, zip(before, after, strict=True), strict=True)
+        )
+
+    def evenness(self) -> tuple[float, float]:
+        """The Gini coefficient of those loads, before and after."""
+        loads = list(self.loads().values())
+        return gini([one for one, _ in loads]), gini([one for _, one in loads])
+
+    @property
+    def unheard(self) -> int:
+        """How many wishes it does not honour."""
+        return rules.unheard(self.puzzle, self.picked) if self.puzzle else 0
+
+
+class FairRotas:
+    """For the pages."""
+
+    def __init__(self, desk: FrontDesk) -> None:
+        self._desk = desk
+
+    def propose(self, schedule: str, rotation: str, weeks: int) -> Proposal:
+        """Blocks for some seconds: a solver is asked."""
+        since = this_minute(self._desk.clock.now())
+        asked = self._puzzle(schedule, rotation, since, weeks)
+        if asked is None:
+            return Proposal(problem="There is no such rotation any more.")
+        problem = rules.cannot_be(asked)
+        if problem:
+            return Proposal(problem=problem)
+        try:
+            picked = self._desk.solve(asked)
+        except NoSolver as error:
+            return Proposal(problem=str(error))
+        if picked is None:
+            few = "Too few people for the rest and the leave of everybody: no proposal."
+            return Proposal(problem=few)
+        broken = rules.violations(asked, picked)
+        if broken:
+            return Proposal(problem=f"The solver's answer does not hold: {broken[0]}")
+        return Proposal(asked, tuple(picked), since)
+
+    def accept(
+        self,
+        schedule: str,
+        rotation: str,
+        weeks: int,
+        since: datetime,
+        names: Sequence[str],
+        viewer: Viewer,
+    ) -> tuple[Edited, str]:
+        """Save what was shown, if it still holds; else why not."""
+        now = self._desk.clock.now()
+        asked = self._puzzle(schedule, rotation, since, weeks)
+        if asked is None:
+            return Edited(), "There is no such rotation any more."
+        place = {who: p for p, who in enumerate(asked.people)}
+        picked = [place.get(who, -1) for who in names]
+        if rules.violations(asked, picked) or asked.turns[0].start < now:
+            return Edited(), _OLD
+        if picked == rules.as_it_is(asked):
+            return Edited(), ""  # sent twice: it is so already
+
+        edited = self._desk.database.write(
+            lambda tx: self._save(tx, schedule, rotation, asked, picked, viewer)
+        )
+        if edited.done:
+            self._desk.directory()
+            self._desk.wake()
+        return edited, edited.missing
+
+    def _save(
+        self,
+        tx: Tx,
+        schedule: str,
+        rotation: str,
+        asked: Puzzle,
+        picked: Sequence[int],
+        viewer: Viewer,
+    ) -> Edited:
+        """The document, and the messages to whoever's hours change."""
+        desk, now = self._desk, self._desk.clock.now()
+        documents = stored.documents(tx)
+        held = documents["schedules"].get(schedule)
+        known = desk.directories.current(tx).rotation(f"{schedule}/{rotation}")
+        if held is None or known is None:
+            return Edited(missing="There is no such rotation any more.")
+        tag = desk.new_id()[:6]
+        rotations = [
+            accepted(one, known, asked, picked, tag=tag)
+            if one.get("name") == rotation
+            else one
+            for one in held["rotations"]
+        ]
+        document = {**held, "rotations": rotations}
+        edited = edit(
+            tx, Change("schedules", schedule, document), viewer=viewer,
+            actor=viewer.actor, auditor=desk.audit, new_key=desk.new_key, now=now,
+        )  # fmt: skip
+        if edited.done:
+            after = {**documents["schedules"], schedule: document}
+            built, _ = build({**documents, "schedules": after}, version=0, ids={})
+            new = built.rotation(f"{schedule}/{rotation}")
+            assert new is not None
+            messages = told(
+                effect(known, new, now=now), viewer, schedule, rotation,
+                asked.turns[0].start, url=desk.public_url, now=now,
+            )  # fmt: skip
+            outbox.put(tx, messages, now=now)
+        return edited
+
+    def _puzzle(
+        self, schedule: str, rotation: str, since: datetime, weeks: int
+    ) -> Puzzle | None:
+        directory = self._desk.directory()
+        known = directory.schedules.get(schedule)
+        found = directory.rotation(f"{schedule}/{rotation}")
+        if known is None or found is None:
+            return None
+        # One week more than asked: turns that are whole in it are `weeks` of them.
+        window = Window(since, since + timedelta(weeks=weeks + 1))
+        return rules.puzzle(directory, known, found, window)
