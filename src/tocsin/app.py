@@ -53,6 +53,7 @@ from tocsin.engine.pressing import Pressing
 from tocsin.engine.reception import Reception
 from tocsin.engine.reviews.desk import ReviewDesk
 from tocsin.engine.reviews.drafting import Drafting
+from tocsin.engine.shift_watch import ShiftWatch
 from tocsin.engine.sign_in import SignIn
 from tocsin.engine.single_sign_on import SsoSettings
 from tocsin.engine.social.posting import SocialClerk, SocialFollower
@@ -399,6 +400,13 @@ class Installation:
             self.clock,
             tidy_files=self._files(),
             forget=self.credentials.sessions.forget,
+            look_ahead=ShiftWatch(
+                self.database,
+                self.directories,
+                self.clock,
+                channels=lambda: self.engine.pagers,
+                public_url=self.public_url,
+            ).look,
         )
 
     def _connections(self) -> Connections:

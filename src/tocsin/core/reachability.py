@@ -3,7 +3,7 @@
 Advice only: nothing here decides whether somebody is paged.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 from tocsin.core.directory import Directory
@@ -17,8 +17,38 @@ from tocsin.core.severity import Severity, Urgency
 PUSH = frozenset({"ntfy", "push"})
 
 
-def warnings(person: Person, directory: Directory, *, now: datetime) -> list[str]:
-    """What the person should mend, worst first."""
+# What gets somebody out of bed. A webhook or Apprise may lead to a phone: nobody knows.
+WAKES = frozenset({"sms", "voice", "pushover"})
+_FEWEST = 2
+
+
+def unreachable(person: Person, channels: Collection[str]) -> str:
+    """Why somebody counts as not reachable, "" when they are (issue: two and a waker).
+
+    `channels` are those that are set up: where none of them wakes anybody, none is asked
+    for.
+    """
+    verified = {
+        (one.channel, one.address) for one in all_methods(person) if one.verified
+    }
+    if not verified:
+        return "has no verified contact"
+    if len(verified) < _FEWEST:
+        return "has one verified contact, and two are needed"
+    kinds = {channel for channel, _ in verified}
+    if WAKES & set(channels) and not WAKES & kinds:
+        return "has nothing that wakes them: a text message, a call or Pushover"
+    return ""
+
+
+def warnings(
+    person: Person,
+    directory: Directory,
+    *,
+    now: datetime,
+    channels: Collection[str] = (),
+) -> list[str]:
+    """What the person should mend, worst first; `channels` are those that are set up."""
     every, usable = all_methods(person), methods(person)
     if not every:
         return ["Nothing can reach you: add a contact."]
@@ -37,6 +67,12 @@ def warnings(person: Person, directory: Directory, *, now: datetime) -> list[str
         found.append(
             f"All your contacts are {usable[0].channel}; they fail together. "
             "Add one of another kind."
+        )
+    kinds = {one.channel for one in usable}
+    if WAKES & set(channels) and not WAKES & kinds:
+        found.append(
+            "Nothing of yours wakes you: you count as not reachable until you add a text "
+            "message, a call or Pushover."
         )
     for urgency, heading in ((Urgency.HIGH, "Urgent"), (Urgency.LOW, "Not urgent")):
         found += _of_rules(person, urgency, heading)

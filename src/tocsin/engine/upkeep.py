@@ -18,6 +18,7 @@ ANSWERS_KEPT = timedelta(days=1)
 # What was sent and pages nobody; its key is known as long.
 SENT_KEPT = timedelta(days=90)
 _EVERY_SECONDS = 2.0
+_LOOK_EVERY = timedelta(minutes=10)
 _FORGET_EVERY = timedelta(hours=1)
 
 
@@ -31,12 +32,16 @@ class Upkeep:
         *,
         tidy_files: Callable[[], None],
         forget: Callable[[], None] = lambda: None,
+        look_ahead: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._tidy_files = tidy_files
         # What else may be dropped once an hour: sessions and links that have ended.
         self._forget = forget
+        # Who is on call soon and could not be reached.
+        self._look_ahead = look_ahead
+        self._looked_at: datetime | None = None
         self._stop = threading.Event()
         self._forgot_at: datetime | None = None
         self._thread = threading.Thread(
@@ -64,6 +69,9 @@ class Upkeep:
             sent_before = now - SENT_KEPT
             self._database.write(lambda tx: outbox.forget(tx, before=sent_before))
             self._forget()
+        if self._looked_at is None or now - self._looked_at >= _LOOK_EVERY:
+            self._looked_at = now
+            self._look_ahead()
         stored_alerts.trim_memory(self._database)
 
     def _run(self) -> None:

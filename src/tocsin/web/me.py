@@ -211,7 +211,11 @@ class _Pages:
             has_theme="/theme" in self._gate.navigation.paths,
             steps={word: _steps(person, one) for word, one in _URGENCIES},
             names=_names(person),
-            warned=warnings(person, directory, now=now) if person else [],
+            warned=warnings(
+                person, directory, now=now, channels=self._desk.contacts.channels()
+            )
+            if person
+            else [],
             shifts=shifts[:_MOST_SHIFTS],
             mine=mine,
             trial=self._trials.newest(viewer.person),

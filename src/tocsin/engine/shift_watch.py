@@ -1,0 +1,91 @@
+"""Looks ahead at coming shifts and says whom nothing would reach, to them and who leads.
+
+Each word has a key of its own, so that looking again, or by another node, says it once.
+"""
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+
+from tocsin.core.call_outs import CallOut, call_outs
+from tocsin.core.wallclock import wall_time, zone_named
+from tocsin.engine.directories import Directories
+from tocsin.interfaces import Clock
+from tocsin.store import outbox
+from tocsin.store.database import Database, Tx
+from tocsin.store.outbox import Message
+
+_MOST = 200
+
+
+class ShiftWatch:
+    """Run by the upkeep every ten minutes."""
+
+    def __init__(
+        self,
+        database: Database,
+        directories: Directories,
+        clock: Clock,
+        *,
+        channels: Callable[[], Collection[str]],
+        public_url: str,
+    ) -> None:
+        self._database = database
+        self._directories = directories
+        self._clock = clock
+        self._channels = channels
+        self._public_url = public_url
+
+    def look(self) -> None:
+        """One look. Raises StoreError."""
+        now = self._clock.now()
+        directory = self._database.read(self._directories.current)
+        found = list(call_outs(directory, self._channels(), now=now))[:_MOST]
+        if not found:
+            return
+
+        def zone(person: str) -> str:
+            return directory.people[person].zone
+
+        def work(tx: Tx) -> None:
+            for one in found:
+                outbox.put(tx, self._messages(one, zone), now=now)
+
+        self._database.write(work)
+
+    def _messages(self, one: CallOut, zone: Callable[[str], str]) -> list[Message]:
+        """To whom it is about, and once it is near to who leads them as well."""
+        is_near = one.stage != "7 days"
+        people = dict.fromkeys((one.person, *(one.leads if is_near else ())))
+        return [
+            Message(
+                lane="nudge",
+                channel="person",
+                target=person,
+                key=f"unreachable:{one.person}:{one.schedule}:{one.rotation}:"
+                f"{one.start.isoformat()}:{one.stage}:{person}",
+                payload={
+                    "person": person,
+                    "subject": self._subject(one, person),
+                    "text": self._text(one, person, _typed(one.start, zone(person))),
+                    "url": f"{self._public_url}/me"
+                    if person == one.person
+                    else f"{self._public_url}/schedules/{one.schedule}",
+                },
+            )
+            for person in people
+        ]
+
+    def _subject(self, one: CallOut, person: str) -> str:
+        who = "You are" if person == one.person else f"{one.person} is"
+        return f"{who} on call in {one.stage} and cannot be reached"
+
+    def _text(self, one: CallOut, person: str, when: str) -> str:
+        place = f"{one.schedule}, {one.rotation}, from {when}"
+        if person == one.person:
+            return f"{place}. Your page says what is missing; it takes two minutes."
+        return f"{place}. {one.person} {one.why}. Help them, or let somebody stand in."
+
+
+def _typed(at: datetime, zone: str) -> str:
+    local = wall_time(at, zone_named(zone))
+    return f"{local:%a %-d %b, %H:%M} ({zone})"

@@ -1,0 +1,96 @@
+"""Who is on call soon and cannot be reached is said a week, a day and an hour before."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tocsin.core.call_outs import call_outs
+from tocsin.core.directory_building import build
+from tocsin.core.reachability import unreachable
+
+MONDAY = datetime(2026, 11, 30, 9, tzinfo=UTC)
+MAIL = {"by": "email", "address": "a@x.example"}
+SMS = {"by": "sms", "address": "+4915112345678"}
+PUSH = {"by": "ntfy", "address": "topic"}
+PHONES = ("email", "sms", "voice", "ntfy")
+
+
+def directory(*contacts: dict[str, Any], email: str = "") -> Any:
+    person = {"name": "ana", "contacts": list(contacts), "teams": ["web"]}
+    if email:
+        person["email"] = email
+    found, problems = build(
+        {
+            "people": {
+                "ana": person,
+                "ben": {"name": "ben", "email": "b@x.example", "contacts": [SMS]},
+                "lea": {"name": "lea", "email": "l@x.example", "contacts": [SMS]},
+            },
+            "teams": {"web": {"name": "web", "leads": ["lea"]}},
+            "schedules": {
+                "web": {
+                    "name": "web", "team": "web", "time_zone": "UTC",
+                    "rotations": [
+                        {
+                            "name": "Primary", "users": ["ana", "ben"],
+                            "start": "2026-11-30T09:00", "length": "1 week",
+                        }
+                    ],
+                }
+            },
+        },
+        version=1,
+        ids={},
+    )  # fmt: skip
+    assert not problems
+    return found
+
+
+@pytest.mark.parametrize(
+    ("contacts", "channels", "why"),
+    [
+        ([MAIL], PHONES, "has one verified contact"),
+        ([MAIL, {**SMS, "verified": False}], PHONES, "has one verified contact"),
+        ([{**MAIL, "verified": False}], PHONES, "has no verified contact"),
+        ([MAIL, PUSH], PHONES, "has nothing that wakes them"),
+        ([MAIL, PUSH], ("email", "ntfy"), ""),
+        ([MAIL, SMS], PHONES, ""),
+        ([SMS, {"by": "voice", "address": "+4915112345678"}], PHONES, ""),
+    ],
+)
+def test_two_verified_methods_of_which_one_wakes(
+    contacts: list[dict[str, Any]], channels: tuple[str, ...], why: str
+) -> None:
+    person = directory(*contacts).people["ana"]
+    assert unreachable(person, channels).startswith(why)
+    assert bool(unreachable(person, channels)) == bool(why)
+
+
+@pytest.mark.parametrize(
+    ("before", "stage"),
+    [
+        (timedelta(days=8), None),
+        (timedelta(days=7), "7 days"),
+        (timedelta(hours=25), "7 days"),
+        (timedelta(hours=24), "24 h"),
+        (timedelta(minutes=61), "24 h"),
+        (timedelta(minutes=60), "1 h"),
+        (timedelta(minutes=1), "1 h"),
+        (timedelta(0), None),
+    ],
+)
+def test_each_stage_is_said_when_it_has_come(
+    before: timedelta, stage: str | None
+) -> None:
+    # Ana's turn after Ben's begins two weeks after the first Monday.
+    start = MONDAY + timedelta(weeks=2)
+    found = list(call_outs(directory(MAIL), PHONES, now=start - before))
+    assert [one.stage for one in found] == ([stage] if stage else [])
+    for one in found:
+        assert (one.person, one.start, one.leads) == ("ana", start, ("lea",))
+
+
+def test_who_can_be_reached_is_left_alone() -> None:
+    now = MONDAY + timedelta(days=13)
+    assert not list(call_outs(directory(MAIL, SMS), PHONES, now=now))

@@ -1,0 +1,41 @@
+"""Looking ahead says each thing once, to whom it is about and who leads them."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.cast import MONDAY_9AM, Story
+from tocsin.engine.shift_watch import ShiftWatch
+from tocsin.store.database import Database, Tx
+
+
+@pytest.mark.slow  # a database of its own
+def test_it_is_said_once_for_each_stage(database: Database) -> None:
+    story = Story(database)
+    watch = ShiftWatch(
+        database, story.directories, story.clock, channels=lambda: ("email", "sms"),
+        public_url="https://tocsin.example",
+    )  # fmt: skip
+
+    def said() -> list[tuple[str, str]]:
+        def read(tx: Tx) -> list[tuple[str, str]]:
+            rows = tx.all(
+                "select target, key from outbox where key like 'unreachable:%' order by id"
+            )
+            return [(row[0], row[1].split(":")[-2]) for row in rows]
+
+        return database.read(read)
+
+    # Bob takes Primary over from Alice, and she Secondary, a week after Monday.
+    story.clock.at = MONDAY_9AM + timedelta(days=1)
+    watch.look()
+    watch.look()
+    assert sorted(said()) == [("alice", "7 days"), ("bob", "7 days")]
+    story.clock.at = MONDAY_9AM + timedelta(days=6, hours=2)
+    watch.look()
+    watch.look()
+    near = [one for one in said() if one[1] == "24 h"]
+    # The team has no lead: the admin is told with them, of each.
+    assert sorted(near) == [
+        ("alice", "24 h"), ("bob", "24 h"), ("carol", "24 h"), ("carol", "24 h"),
+    ]  # fmt: skip
