@@ -35,6 +35,8 @@ class Lane(Struct, frozen=True):
     label: str
     pieces: tuple[Piece, ...]
     big: bool = False
+    # Of which rotation it shows who is paged.
+    rotation: str = ""
 
 
 class Day(Struct, frozen=True):
@@ -70,6 +72,9 @@ class Calendar(Struct, frozen=True):
     made_from: tuple[Lane, ...]
     now_x: float | None
     entries: tuple[Entry, ...]
+    # The window in milliseconds since 1970, as scripts count.
+    begins: int
+    ends: int
 
     @property
     def gaps(self) -> list[Entry]:
@@ -113,6 +118,8 @@ def calendar(
         tuple(made_from),
         scale.x(now) if inside else None,
         tuple(sorted(entries, key=lambda one: (one.start, one.rotation, one.person))),
+        int(window.start.timestamp() * 1000),
+        int(window.end.timestamp() * 1000),
     )
 
 
@@ -153,7 +160,7 @@ def _paged(rotation: Rotation, scale: _Scale) -> tuple[Lane, list[Entry]]:
     for gap in final.gaps:
         pieces.append(scale.piece(gap.start, gap.end, "", "gap"))
         entries.append(Entry(gap.start, gap.end, rotation.name, "", "gap"))
-    return Lane(rotation.name, tuple(pieces), big=True), entries
+    return Lane(rotation.name, tuple(pieces), big=True, rotation=rotation.name), entries
 
 
 def _joined(shifts: Iterable[Shift]) -> list[tuple[datetime, datetime, str, str]]:
@@ -184,6 +191,8 @@ def _made_from(rotation: Rotation, scale: _Scale, *, prefix: bool) -> list[Lane]
             scale.piece(s, e, who, kind)
             for s, e, who, kind in _joined(claims(layer, scale.window, rotation.leave))
         ]
+        if not held and len(rotation.layers) > 1:
+            continue  # a layer of the past, or of later
         label = f"{name}{layer.id}" if layer.id != rotation.name else f"{name}turns"
         lanes.append(Lane(label, tuple(held)))
     away = _away(rotation.leave, scale)
