@@ -72,6 +72,7 @@ BODIES: dict[str, object] = {
     "PUT /api/v1/schedules/{name}": {"team": "payments"},
     "POST /api/v1/schedules/{name}/overrides": OVERRIDE,
     "POST /api/v1/schedules/{name}/overrides/preview": OVERRIDE,
+    "POST /api/v1/schedules/{name}/cover-requests": OVERRIDE,
     "PUT /api/v1/policies/{name}": {"team": "payments"},
     "PUT /api/v1/services/{name}": {"team": "payments"},
     "PUT /api/v1/integrations/{name}": {"service": "checkout"},

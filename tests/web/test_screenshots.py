@@ -59,6 +59,7 @@ PICTURES = [
     ("schedule", "/schedules/payments", DESK, "light"),
     ("rota", "/schedules/payments/rota?rotation=Primary", DESK, "light"),
     ("fair", "/schedules/payments/fair", DESK, "light"),
+    ("cover", "/schedules/payments/cover?rotation=Primary", DESK, "light"),
     ("override", "/schedules/payments/override?rotation=Primary", DESK, "light"),
     ("calendars", "/me/calendars", DESK, "light"),
     ("load", "/schedules/payments/load", DESK, "light"),

@@ -91,19 +91,26 @@ class Overrides:
         """Save it; who takes over themselves needs to be a responder, others a lead."""
         now, new_id = self._desk.clock.now(), self._desk.new_id()
 
-        def work(tx: Tx) -> Placed:
-            directory = self._desk.directories.current(tx)
-            asked = plan(directory, wish, new_id=new_id, now=now)
-            if asked.override is None:
-                return Placed(asked)
-            held = stored.documents(tx)["schedules"][wish.schedule]
-            document = documents.placed(held, wish.rotation, asked.override)
-            edited = self._edit(tx, wish.schedule, document, viewer, now)
-            if edited.done and asked.effect is not None:
-                self._tell(tx, asked.override, asked.effect, wish, viewer, now)
-            return Placed(asked, edited)
+        return self._written(
+            self._desk.database.write(
+                lambda tx: self.place_in(tx, wish, viewer, new_id=new_id, now=now)
+            )
+        )
 
-        return self._written(self._desk.database.write(work))
+    def place_in(
+        self, tx: Tx, wish: Wish, viewer: Viewer, *, new_id: str, now: datetime
+    ) -> Placed:
+        """The same within a transaction of the caller's."""
+        directory = self._desk.directories.current(tx)
+        asked = plan(directory, wish, new_id=new_id, now=now)
+        if asked.override is None:
+            return Placed(asked)
+        held = stored.documents(tx)["schedules"][wish.schedule]
+        document = documents.placed(held, wish.rotation, asked.override)
+        edited = self._edit(tx, wish.schedule, document, viewer, now)
+        if edited.done and asked.effect is not None:
+            self._tell(tx, asked.override, asked.effect, wish, viewer, now)
+        return Placed(asked, edited)
 
     def end(
         self, schedule: str, rotation: str, override_id: str, viewer: Viewer

@@ -1,4 +1,4 @@
-"""Looks ahead at coming shifts and says whom nothing would reach, to them and who leads.
+"""Looks ahead at coming shifts: whom nothing would reach, and what still wants cover.
 
 Each word has a key of its own, so that looking again, or by another node, says it once.
 """
@@ -8,6 +8,7 @@ from datetime import datetime
 
 from tocsin.core.call_outs import CallOut, call_outs
 from tocsin.core.wallclock import wall_time, zone_named
+from tocsin.engine import cover_requests
 from tocsin.engine.directories import Directories
 from tocsin.interfaces import Clock
 from tocsin.store import outbox
@@ -40,8 +41,6 @@ class ShiftWatch:
         now = self._clock.now()
         directory = self._database.read(self._directories.current)
         found = list(call_outs(directory, self._channels(), now=now))[:_MOST]
-        if not found:
-            return
 
         def zone(person: str) -> str:
             return directory.people[person].zone
@@ -49,6 +48,7 @@ class ShiftWatch:
         def work(tx: Tx) -> None:
             for one in found:
                 outbox.put(tx, self._messages(one, zone), now=now)
+            cover_requests.remind(tx, directory, public_url=self._public_url, now=now)
 
         self._database.write(work)
 

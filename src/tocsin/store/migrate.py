@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tocsin.store.database import Database, StoreError
 
-HEAD = "0010"
+HEAD = "0011"
 
 
 def version(database: Database) -> str:

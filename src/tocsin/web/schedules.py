@@ -18,8 +18,10 @@ from tocsin.core.permissions import LEAD, RESPONDER
 from tocsin.core.readiness import Outlook
 from tocsin.core.schedules import next_handoffs
 from tocsin.core.wallclock import this_minute
+from tocsin.engine.cover_requests import CoverRequests
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
+from tocsin.web.cover_requests import address as ask_cover
 from tocsin.web.gate import Gate
 from tocsin.web.lanes import DAYS, calendar
 from tocsin.web.moments import typed_as
@@ -132,6 +134,8 @@ class _Pages:
             on_now=directory.who(now=now, schedule=name),
             may_change=bool(found.rotations) and viewer.may(RESPONDER, found.team),
             leads=viewer.may(LEAD, found.team),
+            wanted=CoverRequests(self._desk).open_ones(name),
+            ask_cover=lambda **fields: ask_cover(name, **fields),
             stand_in=lambda **fields: stand_in(name, **fields),
             typed_as=lambda at: typed_as(max(at, this_minute(now)), found.zone),
         )

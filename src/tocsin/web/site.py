@@ -17,6 +17,7 @@ from tocsin.web import (
     assets,
     audit,
     calendars,
+    cover_requests,
     demo,
     doors,
     errors,
@@ -103,7 +104,7 @@ OPEN = {
 # Pages that need nothing but the desk and the gate.
 _PAGES = (
     home, setup, me, alerts, incidents, oncall, services, service_forms, rotas,
-    fair_rotas, schedules, override_form, oncall_load, calendars, policies,
+    fair_rotas, cover_requests, schedules, override_form, oncall_load, calendars, policies,
     policy_forms, quiet, silences, maintenance, integrations, integration, people,
     teams, tokens, audit, messages, outbox, keeping, forming,
     health, find, listing, editor, actions, runbook,

@@ -1,0 +1,119 @@
+"""/schedules/{name}/cover-requests: asking others to take hours of one's own."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Path
+from fastapi.responses import JSONResponse
+from pydantic import Field
+
+from tocsin.api.access import allowed
+from tocsin.api.alert_routes import ERRORS
+from tocsin.api.bodies import Body, Name
+from tocsin.api.instants import bounded, utc
+from tocsin.api.problems import refused_fields, responses
+from tocsin.api.shapes import time
+from tocsin.core.cover_requests import CoverRequest
+from tocsin.core.excerpts import clean
+from tocsin.core.forms import Problem
+from tocsin.core.permissions import RESPONDER, VIEWER
+from tocsin.engine.cover_requests import Answered, CoverRequests
+from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.sign_in import Viewer
+
+_Part = Annotated[str, Path(max_length=100)]
+
+
+class CoverRequestIn(Body):
+    """Hours of one's own that others are asked to take."""
+
+    rotation: Name
+    start: datetime
+    end: datetime
+    why: Annotated[str, Field(max_length=300)] = ""
+
+
+# long because: each route is a closure over the desk.
+def routes(desk: FrontDesk) -> APIRouter:
+    """The router."""
+    router = APIRouter(
+        prefix="/schedules/{name}/cover-requests",
+        tags=["on call"],
+        responses={**ERRORS, **responses(409, 422)},
+    )
+    requests = CoverRequests(desk)
+
+    @router.get("")
+    def listing(
+        name: _Part, caller: Viewer = allowed(desk, VIEWER)
+    ) -> dict[str, list[dict[str, Any]]]:
+        """What is open, soonest first."""
+        _known(desk, name)
+        return {"requests": [_shown(one) for one in requests.open_ones(name)]}
+
+    @router.post("", status_code=201)
+    def ask(
+        name: _Part, body: CoverRequestIn, caller: Viewer = allowed(desk, RESPONDER)
+    ) -> JSONResponse:
+        """Ask those who could; they are told."""
+        _must_respond(desk, name, caller)
+        start, end = bounded(utc(body.start)), bounded(utc(body.end))
+        asked = requests.ask(caller, name, body.rotation, start, end, body.why)
+        if asked.field:
+            given = str(getattr(body, asked.field))
+            return refused_fields([Problem(asked.field, given, asked.refused)])
+        return JSONResponse(_answer(asked), 201)
+
+    @router.post("/{request_id}/take")
+    def take(
+        name: _Part, request_id: _Part, caller: Viewer = allowed(desk, RESPONDER)
+    ) -> dict[str, Any]:
+        """The hours are the caller's from now on."""
+        _must_respond(desk, name, caller)
+        return _answer(requests.take(caller, request_id))
+
+    @router.delete("/{request_id}")
+    def withdraw(
+        name: _Part, request_id: _Part, caller: Viewer = allowed(desk, RESPONDER)
+    ) -> dict[str, Any]:
+        """Nobody is asked any more."""
+        _must_respond(desk, name, caller)
+        return _answer(requests.withdraw(caller, request_id))
+
+    return router
+
+
+def _known(desk: FrontDesk, schedule: str) -> str:
+    found = desk.directory().schedules.get(schedule)
+    if found is None:
+        raise HTTPException(404, f"There is no schedule {clean(schedule)}.")
+    return found.team
+
+
+def _must_respond(desk: FrontDesk, schedule: str, caller: Viewer) -> None:
+    if not caller.may(RESPONDER, _known(desk, schedule)):
+        raise HTTPException(403, "This needs the role responder.")
+
+
+def _answer(answered: Answered) -> dict[str, Any]:
+    if answered.missing:
+        raise HTTPException(404, answered.refused)
+    if answered.forbidden:
+        raise HTTPException(403, answered.refused)
+    if answered.request is None or not answered.done:
+        raise HTTPException(409, answered.refused)
+    return _shown(answered.request)
+
+
+def _shown(one: CoverRequest) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "schedule": one.schedule,
+        "rotation": one.rotation,
+        "person": one.person,
+        "start": time(one.start),
+        "end": time(one.end),
+        "why": one.why,
+        "state": one.state.value,
+        "taker": one.taker or None,
+    }

@@ -1,0 +1,118 @@
+"""Asking others to take hours: open, then taken, withdrawn or expired (domain 1.4).
+
+Until somebody takes them the requester stays responsible: only `taken` changes who is on
+call, by one override that replaces them.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tocsin.core.schedules import Rotation, final_schedule
+from tocsin.core.wallclock import Window, this_minute
+
+LONGEST = timedelta(days=92)
+LONGEST_WHY = 300
+# How long before its start a request that is still open is said again (domain 1.4).
+REMINDED = (
+    *(timedelta(weeks=n) for n in (4, 3, 2, 1)),
+    *(timedelta(days=n) for n in (3, 2, 1)),
+    timedelta(hours=12),
+)
+
+
+class State(StrEnum):
+    """Where a request is."""
+
+    OPEN = "open"
+    TAKEN = "taken"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+class CoverRequest(Struct, frozen=True):
+    """`person` asks others to take [start, end) of a rotation."""
+
+    id: str
+    schedule: str
+    rotation: str
+    person: str
+    start: datetime
+    end: datetime
+    made_at: datetime
+    why: str = ""
+    state: State = State.OPEN
+    taker: str = ""
+    override: str = ""
+    ended_at: datetime | None = None
+
+
+class Refused(Struct, frozen=True):
+    """What was asked cannot be; `field` where it belongs to one."""
+
+    said: str
+    field: str = ""
+
+
+def asked(
+    request: CoverRequest, rotation: Rotation, *, now: datetime
+) -> CoverRequest | Refused:
+    """A new request, or what is wrong with it."""
+    if request.start != this_minute(request.start) or request.end != this_minute(
+        request.end
+    ):
+        return Refused("Enter whole minutes.", "start")
+    if request.start < this_minute(now):
+        return Refused("Enter a start that is ahead; what has been stays.", "start")
+    if not request.start < request.end <= request.start + LONGEST:
+        return Refused("Enter an end after the start, at most 92 days later.", "end")
+    window = Window(request.start, request.end)
+    if request.person not in {s.user for s in final_schedule(rotation, window).shifts}:
+        return Refused(
+            "You are not on call then, so there is nothing to take.", "start"
+        )
+    return replace(request, why=request.why[:LONGEST_WHY])
+
+
+def taken(
+    request: CoverRequest, by: str, override: str, *, now: datetime
+) -> CoverRequest | Refused:
+    """`by` has the hours."""
+    refused = _unless_open(request, now)
+    if refused is not None:
+        return refused
+    if by == request.person:
+        return Refused("They are yours already; withdraw the request instead.")
+    return replace(
+        request, state=State.TAKEN, taker=by, override=override, ended_at=now
+    )
+
+
+def withdrawn(request: CoverRequest, *, now: datetime) -> CoverRequest | Refused:
+    """Nobody is asked any more."""
+    refused = _unless_open(request, now)
+    if refused is not None:
+        return refused
+    return replace(request, state=State.WITHDRAWN, ended_at=now)
+
+
+def expired(request: CoverRequest, *, now: datetime) -> CoverRequest:
+    """Its hours have begun: they are the requester's."""
+    return replace(request, state=State.EXPIRED, ended_at=now)
+
+
+def stage(request: CoverRequest, *, now: datetime) -> str:
+    """Which reminder is due: the nearest that has come since it was made, "" for none."""
+    ahead = request.start - now
+    due = [one for one in REMINDED if ahead <= one < request.start - request.made_at]
+    return str(int(min(due).total_seconds() // 3600)) + " h" if due else ""
+
+
+def _unless_open(request: CoverRequest, now: datetime) -> Refused | None:
+    if request.state is State.TAKEN:
+        return Refused(f"{request.taker} has taken it.")
+    if request.state is not State.OPEN or request.start <= now:
+        return Refused("It is over.")
+    return None

@@ -1,0 +1,183 @@
+"""Asking for cover, taking it, withdrawing it; and reminding while nobody has.
+
+Taking it writes the override, the request and the messages in one transaction.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from msgspec import Struct
+
+from tocsin.core import cover_requests as rules
+from tocsin.core.cover_requests import CoverRequest, Refused
+from tocsin.core.directory import Directory
+from tocsin.core.override_effect import candidates
+from tocsin.core.permissions import LEAD, RESPONDER
+from tocsin.core.wallclock import Window
+from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.overrides import Overrides, Wish
+from tocsin.engine.sign_in import Viewer
+from tocsin.store import cover_requests as stored
+from tocsin.store import outbox
+from tocsin.store.database import Tx
+from tocsin.store.outbox import Message
+
+_UNKNOWN = "There is no such request."
+_MOST_ASKED = 20
+
+
+class Answered(Struct, frozen=True):
+    """The request afterwards; or why nothing was done, and at which field."""
+
+    request: CoverRequest | None = None
+    refused: str = ""
+    field: str = ""
+    forbidden: bool = False
+    missing: bool = False
+
+    @property
+    def done(self) -> bool:
+        """Whether it was written."""
+        return not self.refused
+
+
+class CoverRequests:
+    """For pages and the API."""
+
+    def __init__(self, desk: FrontDesk) -> None:
+        self._desk = desk
+        self._overrides = Overrides(desk)
+
+    def open_ones(self, schedule: str) -> list[CoverRequest]:
+        """What is open, soonest first."""
+        now = self._desk.clock.now()
+        found = self._desk.database.read(lambda tx: stored.open_ones(tx, schedule))
+        return [one for one in found if one.start > now]
+
+    def ask(
+        self,
+        viewer: Viewer,
+        schedule: str,
+        rotation: str,
+        start: datetime,
+        end: datetime,
+        why: str,
+    ) -> Answered:
+        """Ask who could take hours of the viewer's own; they are told."""
+        desk, now = self._desk, self._desk.clock.now()
+        wanted = CoverRequest(
+            desk.new_id(), schedule, rotation, viewer.person, start, end, now, why
+        )
+
+        def work(tx: Tx) -> Answered:
+            directory = desk.directories.current(tx)
+            found = directory.rotation(f"{schedule}/{rotation}")
+            if found is None:
+                return Answered(refused="There is no such rotation.", field="rotation")
+            made = rules.asked(wanted, found, now=now)
+            if isinstance(made, Refused):
+                return Answered(refused=made.said, field=made.field)
+            stored.put(tx, made)
+            outbox.put(tx, asking(made, directory, desk.public_url, ""), now=now)
+            return Answered(made)
+
+        return self._written(desk.database.write(work))
+
+    def take(self, viewer: Viewer, request: str) -> Answered:
+        """The viewer has the hours from now on."""
+        desk, now, new_id = self._desk, self._desk.clock.now(), self._desk.new_id()
+
+        def work(tx: Tx) -> Answered:
+            held = stored.get(tx, request)
+            directory = desk.directories.current(tx)
+            known = directory.schedules.get(held.schedule) if held else None
+            if held is None or known is None:
+                return Answered(refused=_UNKNOWN, missing=True)
+            if not viewer.may(RESPONDER, known.team):
+                return Answered(
+                    held, "Taking hours needs the role responder.", forbidden=True
+                )
+            made = rules.taken(held, viewer.person, new_id, now=now)
+            if isinstance(made, Refused):
+                return Answered(held, made.said)
+            wish = Wish(
+                held.schedule, held.rotation, held.start, held.end,
+                person=viewer.person, leaving=held.person,
+            )  # fmt: skip
+            placed = self._overrides.place_in(tx, wish, viewer, new_id=new_id, now=now)
+            if not placed.done:
+                problems = (*placed.plan.problems, *placed.edited.problems)
+                said = placed.plan.missing or placed.edited.refused
+                return Answered(held, said or "; ".join(map(str, problems)))
+            stored.put(tx, made)
+            return Answered(made)
+
+        return self._written(desk.database.write(work))
+
+    def withdraw(self, viewer: Viewer, request: str) -> Answered:
+        """Nobody is asked any more; the requester's, or a lead's."""
+        desk, now = self._desk, self._desk.clock.now()
+
+        def work(tx: Tx) -> Answered:
+            held = stored.get(tx, request)
+            if held is None:
+                return Answered(refused=_UNKNOWN, missing=True)
+            known = desk.directories.current(tx).schedules.get(held.schedule)
+            leads = viewer.may(LEAD, known.team if known else "")
+            if viewer.person != held.person and not leads:
+                return Answered(held, "It is somebody else's.", forbidden=True)
+            made = rules.withdrawn(held, now=now)
+            if isinstance(made, Refused):
+                return Answered(held, made.said)
+            stored.put(tx, made)
+            return Answered(made)
+
+        return self._written(desk.database.write(work))
+
+    def _written(self, answered: Answered) -> Answered:
+        if answered.done:
+            self._desk.directory()
+            self._desk.wake()
+        return answered
+
+
+def remind(tx: Tx, directory: Directory, *, public_url: str, now: datetime) -> None:
+    """End what has begun, and ask again about what is still open."""
+    for one in stored.over(tx, now=now):
+        stored.put(tx, rules.expired(one, now=now))
+    for one in stored.open_ones(tx):
+        stage = rules.stage(one, now=now)
+        if stage:
+            outbox.put(tx, asking(one, directory, public_url, stage), now=now)
+
+
+def asking(
+    request: CoverRequest, directory: Directory, public_url: str, stage: str
+) -> Iterable[Message]:
+    """To everybody who could take it and has nothing against them."""
+    schedule = directory.schedules.get(request.schedule)
+    rotation = directory.rotation(f"{request.schedule}/{request.rotation}")
+    if schedule is None or rotation is None:
+        return []
+    hours = Window(request.start, request.end)
+    found = candidates(directory, schedule, rotation, hours)
+    free = [one.person for one in found if one.free and one.person != request.person]
+    when = f"{request.start:%a %-d %b %Y, %H:%M} to {request.end:%a %-d %b, %H:%M} UTC"
+    who = directory.people.get(request.person)
+    by = (who.full_name if who else "") or request.person
+    why = f"\n{request.why}" if request.why else ""
+    return [
+        Message(
+            lane="nudge",
+            channel="person",
+            target=person,
+            key=f"cover:{request.id}:{stage}:{person}",
+            payload={
+                "person": person,
+                "subject": f"{by} asks for cover: {request.schedule}, {request.rotation}",
+                "text": f"{when}.{why}",
+                "url": f"{public_url}/schedules/{request.schedule}#cover",
+            },
+        )
+        for person in free[:_MOST_ASKED]
+    ]

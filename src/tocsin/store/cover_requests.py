@@ -1,0 +1,82 @@
+"""Requests for cover."""
+
+from datetime import datetime
+
+from tocsin.core.cover_requests import CoverRequest, State
+from tocsin.store.database import Row, Tx
+from tocsin.store.instants import (
+    from_micros,
+    from_micros_or_none,
+    to_micros,
+    to_micros_or_none,
+)
+
+_SELECT = (
+    "select id, schedule, rotation, person, start_at, end_at, made_at, why, state, "
+    "taker, override_id, ended_at from cover_requests "
+)
+
+
+def put(tx: Tx, one: CoverRequest) -> None:
+    """A new request, or what has become of it."""
+    tx.run(
+        "insert into cover_requests (id, schedule, rotation, person, start_at, end_at, "
+        "made_at, why, state, taker, override_id, ended_at) values (:id, :schedule, "
+        ":rotation, :person, :start, :end, :made_at, :why, :state, :taker, :override, "
+        ":ended_at) on conflict (id) do update set state = excluded.state, "
+        "taker = excluded.taker, override_id = excluded.override_id, "
+        "ended_at = excluded.ended_at",
+        id=one.id,
+        schedule=one.schedule,
+        rotation=one.rotation,
+        person=one.person,
+        start=to_micros(one.start),
+        end=to_micros(one.end),
+        made_at=to_micros(one.made_at),
+        why=one.why,
+        state=one.state.value,
+        taker=one.taker,
+        override=one.override,
+        ended_at=to_micros_or_none(one.ended_at),
+    )
+
+
+def get(tx: Tx, request: str) -> CoverRequest | None:
+    """One request."""
+    row = tx.one(_SELECT + "where id = :id", id=request)
+    return _read(row) if row is not None else None
+
+
+def open_ones(tx: Tx, schedule: str = "") -> list[CoverRequest]:
+    """What is open (of a schedule), soonest first."""
+    which = "and schedule = :schedule " if schedule else ""
+    rows = tx.all(
+        _SELECT + f"where state = 'open' {which}order by start_at, id",
+        **({"schedule": schedule} if schedule else {}),
+    )
+    return [_read(row) for row in rows]
+
+
+def over(tx: Tx, *, now: datetime) -> list[CoverRequest]:
+    """Open ones whose hours have begun."""
+    rows = tx.all(
+        _SELECT + "where state = 'open' and start_at <= :now", now=to_micros(now)
+    )
+    return [_read(row) for row in rows]
+
+
+def _read(row: Row) -> CoverRequest:
+    return CoverRequest(
+        id=row[0],
+        schedule=row[1],
+        rotation=row[2],
+        person=row[3],
+        start=from_micros(row[4]),
+        end=from_micros(row[5]),
+        made_at=from_micros(row[6]),
+        why=row[7],
+        state=State(row[8]),
+        taker=row[9],
+        override=row[10],
+        ended_at=from_micros_or_none(row[11]),
+    )

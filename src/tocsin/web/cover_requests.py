@@ -1,0 +1,128 @@
+"""Asking for cover: the form, and what others do about it."""
+
+from datetime import datetime
+from urllib.parse import quote, urlencode
+
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tocsin.core.directory import NamedSchedule
+from tocsin.core.excerpts import clean
+from tocsin.core.permissions import RESPONDER
+from tocsin.engine.cover_requests import Answered, CoverRequests
+from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.sign_in import Viewer
+from tocsin.web.forms import Form
+from tocsin.web.gate import Gate
+from tocsin.web.moments import BadMoment, instant_of
+from tocsin.web.sayings import Saying, done
+
+FIELDS = ("rotation", "start", "end", "why")
+
+
+def routes(desk: FrontDesk, gate: Gate) -> list[Route]:
+    """The routes."""
+    pages = _Pages(desk, gate)
+    return [
+        gate.get("/schedules/{name}/cover", pages.blank, need=RESPONDER),
+        gate.post("/schedules/{name}/cover", pages.ask, need=RESPONDER),
+        gate.post("/schedules/{name}/cover/{id}", pages.act, need=RESPONDER),
+    ]
+
+
+def address(schedule: str, **fields: str) -> str:
+    """The form's address, filled in."""
+    return f"/schedules/{quote(schedule, safe='')}/cover?{urlencode(fields)}"
+
+
+class _Pages:
+    def __init__(self, desk: FrontDesk, gate: Gate) -> None:
+        self._desk = desk
+        self._gate = gate
+        self._requests = CoverRequests(desk)
+
+    def blank(self, request: Request, viewer: Viewer) -> Response:
+        """Which hours of one's own, and why."""
+        schedule = self._schedule(request)
+        if not viewer.may(RESPONDER, schedule.team):
+            return self._gate.forbidden(viewer, RESPONDER, team=schedule.team)
+        values = {one: clean(request.query_params.get(one, "")) for one in FIELDS}
+        values["rotation"] = values["rotation"] or schedule.rotations[0].name
+        return self._form(viewer, schedule, Form(values))
+
+    def ask(self, request: Request, viewer: Viewer, form: FormData) -> Response:
+        """Ask those who could take them."""
+        schedule = self._schedule(request)
+        if not viewer.may(RESPONDER, schedule.team):
+            return self._gate.forbidden(viewer, RESPONDER, team=schedule.team)
+        values = {one: clean(str(form.get(one, "")), longest=400) for one in FIELDS}
+        times: dict[str, datetime] = {}
+        problems: dict[str, str] = {}
+        for field in ("start", "end"):
+            try:
+                times[field] = instant_of(values[field], schedule.zone)
+            except BadMoment as bad:
+                problems[field] = str(bad)
+        if problems:
+            return self._form(viewer, schedule, Form(values, problems), status=422)
+        asked = self._requests.ask(
+            viewer, schedule.name, values["rotation"], times["start"], times["end"],
+            values["why"],
+        )  # fmt: skip
+        if not asked.done:
+            wrong = {asked.field: asked.refused} if asked.field else {}
+            shown = Form(values, wrong, "" if wrong else asked.refused)
+            return self._form(viewer, schedule, shown, status=422)
+        said = "Asked. Until somebody takes them the hours are yours."
+        return done(_home(schedule), Saying(said))
+
+    def act(self, request: Request, viewer: Viewer, form: FormData) -> Response:
+        """Take it, or withdraw it."""
+        schedule = self._schedule(request)
+        if not viewer.may(RESPONDER, schedule.team):
+            return self._gate.forbidden(viewer, RESPONDER, team=schedule.team)
+        number = str(request.path_params["id"])
+        if form.get("do") == "withdraw":
+            answered = self._requests.withdraw(viewer, number)
+            return self._after(answered, schedule, "Withdrawn: the hours are yours.")
+        answered = self._requests.take(viewer, number)
+        return self._after(
+            answered, schedule, "They are yours now; both of you are told."
+        )
+
+    def _after(
+        self, answered: Answered, schedule: NamedSchedule, said: str
+    ) -> Response:
+        if answered.missing:
+            raise HTTPException(404)
+        if answered.forbidden:
+            raise HTTPException(403, answered.refused)
+        return done(
+            _home(schedule), Saying(said if answered.done else answered.refused)
+        )
+
+    def _schedule(self, request: Request) -> NamedSchedule:
+        found = self._desk.directory().schedules.get(request.path_params["name"])
+        if found is None or not found.rotations:
+            raise HTTPException(404)
+        return found
+
+    def _form(
+        self, viewer: Viewer, schedule: NamedSchedule, form: Form, *, status: int = 200
+    ) -> Response:
+        return self._gate.page(
+            "cover.html",
+            viewer,
+            status=status,
+            schedule=schedule,
+            form=form,
+            rotations=[(one.name, one.name) for one in schedule.rotations],
+            target=f"/schedules/{quote(schedule.name, safe='')}/cover",
+        )
+
+
+def _home(schedule: NamedSchedule) -> str:
+    return f"/schedules/{quote(schedule.name, safe='')}#cover"

@@ -1,0 +1,146 @@
+"""Somebody asks for cover, somebody takes it: by page and by API, once."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.web.pages import Desk, desk
+from tocsin.engine.shift_watch import ShiftWatch
+from tocsin.store.database import Tx
+
+pytestmark = pytest.mark.slow  # a whole edge is started
+
+ROTA = {
+    "name": "week", "team": "payments", "rotation": "Primary",
+    "people": ["lead", "responder"], "order": ["lead", "responder"], "count": "1",
+    "unit": "week", "weekday": "1", "at": "09:00", "do": "save",
+}  # fmt: skip
+API = "/api/v1/schedules/week/cover-requests"
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with desk(tmp_path_factory.mktemp("cover")) as made:
+        begins = datetime.now(UTC) + timedelta(hours=3)  # noqa: DTZ005 - ahead of any clock
+        rota = {**ROTA, "begins": begins.strftime("%Y-%m-%dT%H:%M")}
+        assert made.form("/new/rota", rota).status_code == 303
+        yield made
+
+
+def _shift(pages: Desk, person: str) -> tuple[datetime, datetime]:
+    """The first whole turn of somebody that is ahead."""
+    start = datetime.now(UTC) + timedelta(days=1)  # noqa: DTZ005 - ahead of any clock
+    span = (
+        f"from={start:%Y-%m-%dT00:00Z}&to={start + timedelta(days=40):%Y-%m-%dT00:00Z}"
+    )
+    found = pages.get(f"/api/v1/schedules/week/final?{span}", "carol").json()
+    mine = [
+        one for one in found["rotations"]["Primary"]["shifts"] if one["user"] == person
+    ]
+    begins = datetime.fromisoformat(mine[1]["start"]) + timedelta(hours=10)
+    return begins, begins + timedelta(hours=8)
+
+
+def _on_call(pages: Desk, start: datetime, end: datetime) -> set[str]:
+    span = f"from={start:%Y-%m-%dT%H:%MZ}&to={end:%Y-%m-%dT%H:%MZ}"
+    found = pages.get(f"/api/v1/schedules/week/final?{span}", "carol").json()
+    return {one["user"] for one in found["rotations"]["Primary"]["shifts"]}
+
+
+def _told(pages: Desk, prefix: str) -> list[str]:
+    def read(tx: Tx) -> list[str]:
+        rows = tx.all("select target, key from outbox order by id")
+        return [row[0] for row in rows if row[1].startswith(prefix)]
+
+    return pages.edge.desk.database.read(read)
+
+
+def _body(start: datetime, end: datetime) -> dict[str, Any]:
+    return {"rotation": "Primary", "start": start.isoformat(), "end": end.isoformat()}
+
+
+def test_asked_on_a_page_and_taken_there(pages: Desk) -> None:
+    start, end = _shift(pages, "responder")
+    local = {
+        k: at.strftime("%Y-%m-%dT%H:%M") for k, at in (("start", start), ("end", end))
+    }
+    page = pages.get("/schedules/week?view=list", "responder").text
+    assert "Ask for cover" in page
+    asked = pages.form(
+        "/schedules/week/cover",
+        {"rotation": "Primary", **local, "why": "<b>dentist</b>"},
+        "responder",
+    )
+    assert asked.status_code == 303, asked.text
+    assert "lead" in _told(pages, "cover:")
+    assert "responder" not in _told(pages, "cover:")
+    seen = pages.get("/schedules/week").text
+    assert "&lt;b&gt;dentist" in seen
+    [number] = re.findall(r"/schedules/week/cover/([\w-]+)", seen)
+    [held] = pages.get(API).json()["requests"]
+    start, end = (datetime.fromisoformat(held[one]) for one in ("start", "end"))
+    assert _on_call(pages, start, end) == {"responder"}, "still theirs"
+    assert (
+        pages.post(f"/schedules/week/cover/{number}", "other", do="take").status_code
+        == 403
+    )
+    taken = pages.post(f"/schedules/week/cover/{number}", do="take")
+    assert taken.status_code == 303
+    assert _on_call(pages, start, end) == {"lead"}
+    assert "responder" in _told(pages, "override:")
+    assert pages.get(API).json()["requests"] == []
+    assert pages.json(f"{API}/{number}/take", {}).status_code == 409, "once"
+
+
+def test_by_api_and_withdrawn(pages: Desk) -> None:
+    start, end = _shift(pages, "lead")
+    made = pages.json(API, _body(start, end))
+    assert made.status_code == 201, made.text
+    number = made.json()["id"]
+    assert pages.json(f"{API}/{number}/take", {}).status_code == 409, "one's own"
+    wrong = pages.json(API, _body(start - timedelta(days=400), end))
+    assert wrong.status_code == 422
+    assert pages.json(f"{API}/unknown/take", {}).status_code == 404
+    denied = pages.post(f"/schedules/week/cover/{number}", "responder", do="withdraw")
+    assert denied.status_code == 403
+    assert (
+        pages.post(f"/schedules/week/cover/{number}", do="withdraw").status_code == 303
+    )
+    assert pages.get(API).json()["requests"] == []
+
+
+def test_what_is_left_open_is_said_again_and_then_over(pages: Desk) -> None:
+    start, end = _shift(pages, "lead")
+    number = pages.json(API, _body(start, end)).json()["id"]
+    desk, clock = pages.edge.desk, _Later(start - timedelta(hours=30))
+    watch = ShiftWatch(
+        desk.database, desk.directories, clock, channels=lambda: ("email",),
+        public_url="https://t.example",
+    )  # fmt: skip
+    before = len(_told(pages, f"cover:{number}"))
+    watch.look()
+    watch.look()
+    assert len(_told(pages, f"cover:{number}")) == before + 1
+    clock.at = start
+    watch.look()
+    assert (
+        pages.json(
+            f"{API}/{number}/take",
+            {},
+        ).status_code
+        == 409
+    )
+
+
+class _Later:
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return 0.0
