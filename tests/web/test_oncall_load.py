@@ -56,3 +56,18 @@ def test_what_is_not_there_is_said(site: Desk) -> None:
     assert site.get("/schedules/none/load").status_code == 404
     assert site.get("/api/v1/schedules/none/load").status_code == 404
     assert site.get("/api/v1/schedules/payments/load?days=0").status_code == 422
+
+
+def test_a_lead_has_everybodys_shifts_and_others_their_own(site: Desk) -> None:
+    answer = site.get("/schedules/payments/record.csv?days=28")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/csv")
+    first, *rows = answer.text.splitlines()
+    assert first.startswith('"person","schedule","rotation","start","end","hours"')
+    people = {line.split(",")[0] for line in rows}
+    assert {'"alice"', '"bob"'} <= people
+    own = site.get("/schedules/payments/record.csv?days=28", "responder").text
+    assert len(own.splitlines()) == 1, "who took no turn has none"
+    for wrong in ("0", "401", "many"):
+        path = f"/schedules/payments/record.csv?days={wrong}"
+        assert site.get(path).status_code == 404

@@ -117,6 +117,7 @@ SETUP = [("setup", 1, DESK, "light"), ("setup-phone", 2, PHONE, "light")]
 NO_PICTURE = {
     "/ical/{secret}.ics": "a file",
     "/alerts.csv": "a file",
+    "/schedules/{name}/record.csv": "a file",
     "/incidents/{number:int}/log.txt": "a file",
     "/integrations": "the former address of /admin/integrations",
     "/live": "a stream",

@@ -8,6 +8,7 @@ from tocsin.core.directory import Directory
 from tocsin.core.oncall_findings import Finding, findings
 from tocsin.core.oncall_load import Fairness, Load, fairness, loads_of
 from tocsin.core.own_shifts import people_of
+from tocsin.core.shift_records import ShiftRecord, records
 from tocsin.core.wallclock import MINUTE, Window, this_minute
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.store import oncall_load as stored
@@ -48,3 +49,18 @@ def report(desk: FrontDesk, schedule: str, *, days: int) -> Report | None:
     }
     found = findings(directory, schedule, Window(now, now + AHEAD), lately)
     return Report(directory, behind, loads, fairness(loads), found)
+
+
+def record(
+    desk: FrontDesk, schedule: str, window: Window, *, only: str = ""
+) -> list[ShiftRecord] | None:
+    """Every shift of a schedule (of one person) in the window; None without one."""
+    directory = desk.directory()
+    known = directory.schedules.get(schedule)
+    if known is None:
+        return None
+    people = {who for one in known.rotations for who in people_of(one)}
+    paged = desk.database.read(
+        lambda tx: stored.paged_since(tx, sorted(people), since=window.start)
+    )
+    return list(records(directory, schedule, window, paged, only=only))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from urllib.parse import quote
 
 from msgspec import Struct
 from starlette.exceptions import HTTPException
@@ -9,16 +10,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tocsin.core.csv_cells import row
 from tocsin.core.oncall_load import Load
 from tocsin.core.oncall_proof import Limits, proofs, window_from
 from tocsin.core.permissions import LEAD
+from tocsin.core.shift_records import ShiftRecord
+from tocsin.core.wallclock import Window, this_minute
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.oncall_load import report
+from tocsin.engine.oncall_load import record, report
 from tocsin.engine.sign_in import Viewer
 from tocsin.web.filters import whole_number
 from tocsin.web.gate import Gate
 
 _PERIODS = {"28": 28, "91": 91, "365": 365}
+_COLUMNS = (
+    "person", "schedule", "rotation", "start", "end", "hours", "night hours",
+    "weekend hours", "holiday hours", "pages", "sleep broken",
+)  # fmt: skip
+_LONGEST_RECORD = 400
 _LABELS = {"28": "4 weeks", "91": "Quarter", "365": "Year"}
 
 
@@ -31,8 +40,12 @@ class Bar(Struct, frozen=True):
 
 
 def routes(desk: FrontDesk, gate: Gate) -> list[Route]:
-    """The route."""
-    return [gate.get("/schedules/{name}/load", _Pages(desk, gate).load)]
+    """The routes."""
+    pages = _Pages(desk, gate)
+    return [
+        gate.get("/schedules/{name}/load", pages.load),
+        gate.get("/schedules/{name}/record.csv", pages.record),
+    ]
 
 
 class _Pages:
@@ -65,6 +78,37 @@ class _Pages:
             proofs=proofs(found.directory, name, limits, now=now),
             until=window_from(now).end,
         )
+
+    def record(self, request: Request, viewer: Viewer) -> Response:
+        """Each shift of the last months as CSV: a lead has everybody's, others their own."""
+        name = request.path_params["name"]
+        now = this_minute(self._desk.clock.now())
+        schedule = self._desk.directory().schedules.get(name)
+        days = whole_number(request.query_params.get("days", "91"))
+        if schedule is None or days is None or not 1 <= days <= _LONGEST_RECORD:
+            raise HTTPException(404)
+        only = "" if viewer.may(LEAD, schedule.team) else viewer.person
+        window = Window(now - timedelta(days=days), now)
+        rows = record(self._desk, name, window, only=only) or []
+        text = row(_COLUMNS) + "".join(_line(one) for one in rows)
+        shown = quote(f"{name}-shifts-{now:%Y-%m-%d}.csv")
+        headers = {
+            "content-disposition": f"attachment; filename*=UTF-8''{shown}",
+            "cache-control": "no-store",
+        }
+        return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _line(one: ShiftRecord) -> str:
+    load = one.load
+    hours = (load.hours, load.night, load.weekend, load.holiday)
+    return row(
+        (
+            one.person, one.shift.schedule, one.shift.rotation, one.shift.start,
+            one.shift.end, *(round(value, 2) for value in hours), load.pages,
+            load.interruptions,
+        )
+    )  # fmt: skip
 
 
 def _limits(query: Mapping[str, str]) -> Limits:
