@@ -57,6 +57,7 @@ PICTURES = [
     ("policy-new", "/new/policy", DESK, "dark"),
     ("schedules", "/schedules", DESK, "light"),
     ("schedule", "/schedules/payments", DESK, "light"),
+    ("rota-new", "/new/rota", DESK, "dark"),
     ("rota", "/schedules/payments/rota?rotation=Primary", DESK, "light"),
     ("fair", "/schedules/payments/fair", DESK, "light"),
     ("cover", "/schedules/payments/cover?rotation=Primary", DESK, "light"),
