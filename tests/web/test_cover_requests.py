@@ -30,17 +30,17 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         yield made
 
 
-def _shift(pages: Desk, person: str) -> tuple[datetime, datetime]:
+def _shift(pages: Desk, person: str, n: int = 1) -> tuple[datetime, datetime]:
     """The first whole turn of somebody that is ahead."""
     start = datetime.now(UTC) + timedelta(days=1)  # noqa: DTZ005 - ahead of any clock
     span = (
-        f"from={start:%Y-%m-%dT00:00Z}&to={start + timedelta(days=40):%Y-%m-%dT00:00Z}"
+        f"from={start:%Y-%m-%dT00:00Z}&to={start + timedelta(days=70):%Y-%m-%dT00:00Z}"
     )
     found = pages.get(f"/api/v1/schedules/week/final?{span}", "carol").json()
     mine = [
         one for one in found["rotations"]["Primary"]["shifts"] if one["user"] == person
     ]
-    begins = datetime.fromisoformat(mine[1]["start"]) + timedelta(hours=10)
+    begins = datetime.fromisoformat(mine[n]["start"]) + timedelta(hours=10)
     return begins, begins + timedelta(hours=8)
 
 
@@ -144,3 +144,41 @@ class _Later:
 
     def monotonic(self) -> float:
         return 0.0
+
+
+def test_a_swap_changes_both_shifts_or_neither(pages: Desk) -> None:
+    mine, theirs = _shift(pages, "responder", -3), _shift(pages, "lead", -3)
+    form = pages.get("/schedules/week/cover?rotation=Primary", "responder").text
+    assert "In return I take" in form
+    local = {
+        k: at.strftime("%Y-%m-%dT%H:%M")
+        for k, at in zip(("start", "end"), mine, strict=True)
+    }
+    back = f"lead|{theirs[0].isoformat()}|{theirs[1].isoformat()}"
+    asked = pages.form(
+        "/schedules/week/cover",
+        {"rotation": "Primary", **local, "back": back},
+        "responder",
+    )
+    assert asked.status_code == 303, asked.text
+    held = next(one for one in pages.get(API).json()["requests"] if one["of"])
+    mine = tuple(datetime.fromisoformat(held[one]) for one in ("start", "end"))
+    path = f"/schedules/week/cover/{held['id']}"
+    # It is offered to one person.
+    assert "Swap" not in pages.get("/schedules/week", "carol").text
+    pages.post(path, "carol", do="take")
+    assert _on_call(pages, *mine) == {"responder"}
+    assert pages.post(path, do="take").status_code == 303
+    assert _on_call(pages, *mine) == {"lead"}
+    assert _on_call(pages, *theirs) == {"responder"}
+
+
+def test_a_swap_with_what_is_not_theirs_is_refused(pages: Desk) -> None:
+    start, end = _shift(pages, "responder")
+    body = {**_body(start, end), "of": "lead", "back_start": start.isoformat()}
+    answer = pages._client.post(API, json=body, headers=pages._headers("responder"))
+    assert answer.status_code == 422
+    body["back_end"] = end.isoformat()
+    answer = pages._client.post(API, json=body, headers=pages._headers("responder"))
+    assert answer.status_code == 422
+    assert "does not meet your own" in answer.text

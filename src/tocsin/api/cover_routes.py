@@ -31,6 +31,10 @@ class CoverRequestIn(Body):
     start: datetime
     end: datetime
     why: Annotated[str, Field(max_length=300)] = ""
+    # A swap: whom it is asked of, and which hours of theirs are taken in return.
+    of: Annotated[str, Field(max_length=100)] = ""
+    back_start: datetime | None = None
+    back_end: datetime | None = None
 
 
 # long because: each route is a closure over the desk.
@@ -58,9 +62,17 @@ def routes(desk: FrontDesk) -> APIRouter:
         """Ask those who could; they are told."""
         _must_respond(desk, name, caller)
         start, end = bounded(utc(body.start)), bounded(utc(body.end))
-        asked = requests.ask(caller, name, body.rotation, start, end, body.why)
+        back = None
+        if body.of:
+            if body.back_start is None or body.back_end is None:
+                expected = "the hours of theirs, as of names somebody"
+                return refused_fields([Problem("back_start", "nothing", expected)])
+            back = (bounded(utc(body.back_start)), bounded(utc(body.back_end)))
+        asked = requests.ask(
+            caller, name, body.rotation, start, end, body.why, of=body.of, back=back
+        )
         if asked.field:
-            given = str(getattr(body, asked.field))
+            given = str(getattr(body, asked.field, body.back_start))
             return refused_fields([Problem(asked.field, given, asked.refused)])
         return JSONResponse(_answer(asked), 201)
 
@@ -116,4 +128,8 @@ def _shown(one: CoverRequest) -> dict[str, Any]:
         "why": one.why,
         "state": one.state.value,
         "taker": one.taker or None,
+        "of": one.of or None,
+        "back": {"start": time(one.back[0]), "end": time(one.back[1])}
+        if one.back
+        else None,
     }

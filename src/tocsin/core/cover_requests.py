@@ -1,7 +1,8 @@
 """Asking others to take hours: open, then taken, withdrawn or expired (domain 1.4).
 
 Until somebody takes them the requester stays responsible: only `taken` changes who is on
-call, by one override that replaces them.
+call, by one override that replaces them. A swap asks one person, and gives hours of
+theirs back: two overrides or none.
 """
 
 from datetime import datetime, timedelta
@@ -47,6 +48,14 @@ class CoverRequest(Struct, frozen=True):
     taker: str = ""
     override: str = ""
     ended_at: datetime | None = None
+    # Of a swap: whom it is asked of, and which hours of theirs the requester takes.
+    of: str = ""
+    back: tuple[datetime, datetime] | None = None
+
+    @property
+    def begins(self) -> datetime:
+        """When it is too late: as soon as either part begins."""
+        return min(self.start, self.back[0]) if self.back else self.start
 
 
 class Refused(Struct, frozen=True):
@@ -73,7 +82,24 @@ def asked(
         return Refused(
             "You are not on call then, so there is nothing to take.", "start"
         )
-    return replace(request, why=request.why[:LONGEST_WHY])
+    refused = _wrong_swap(request, rotation, now)
+    return refused or replace(request, why=request.why[:LONGEST_WHY])
+
+
+def _wrong_swap(
+    request: CoverRequest, rotation: Rotation, now: datetime
+) -> Refused | None:
+    if request.back is None:
+        return None
+    start, end = request.back
+    if request.of == request.person or not this_minute(now) <= start < end:
+        return Refused("Choose a coming shift of somebody else.", "back")
+    if start < request.end and request.start < end:
+        return Refused("Choose a shift that does not meet your own.", "back")
+    held = {one.user for one in final_schedule(rotation, Window(start, end)).shifts}
+    if request.of not in held:
+        return Refused("They are not on call then any more; choose again.", "back")
+    return None
 
 
 def taken(
@@ -85,6 +111,8 @@ def taken(
         return refused
     if by == request.person:
         return Refused("They are yours already; withdraw the request instead.")
+    if request.of not in ("", by):
+        return Refused(f"This swap is offered to {request.of}.")
     return replace(
         request, state=State.TAKEN, taker=by, override=override, ended_at=now
     )
@@ -113,6 +141,6 @@ def stage(request: CoverRequest, *, now: datetime) -> str:
 def _unless_open(request: CoverRequest, now: datetime) -> Refused | None:
     if request.state is State.TAKEN:
         return Refused(f"{request.taker} has taken it.")
-    if request.state is not State.OPEN or request.start <= now:
+    if request.state is not State.OPEN or request.begins <= now:
         return Refused("It is over.")
     return None

@@ -41,6 +41,14 @@ class Answered(Struct, frozen=True):
         return not self.refused
 
 
+class _NotPlaced(Exception):
+    """Rolls back what was written of a swap."""
+
+    def __init__(self, answered: Answered) -> None:
+        super().__init__(answered.refused)
+        self.answered = answered
+
+
 class CoverRequests:
     """For pages and the API."""
 
@@ -52,7 +60,7 @@ class CoverRequests:
         """What is open, soonest first."""
         now = self._desk.clock.now()
         found = self._desk.database.read(lambda tx: stored.open_ones(tx, schedule))
-        return [one for one in found if one.start > now]
+        return [one for one in found if one.begins > now]
 
     def ask(
         self,
@@ -62,12 +70,19 @@ class CoverRequests:
         start: datetime,
         end: datetime,
         why: str,
+        *,
+        of: str = "",
+        back: tuple[datetime, datetime] | None = None,
     ) -> Answered:
-        """Ask who could take hours of the viewer's own; they are told."""
+        """Ask who could take hours of the viewer's own; they are told.
+
+        A swap asks `of` alone, for whose hours `back` the viewer's are given.
+        """
         desk, now = self._desk, self._desk.clock.now()
         wanted = CoverRequest(
-            desk.new_id(), schedule, rotation, viewer.person, start, end, now, why
-        )
+            desk.new_id(), schedule, rotation, viewer.person, start, end, now, why,
+            of=of, back=back,
+        )  # fmt: skip
 
         def work(tx: Tx) -> Answered:
             directory = desk.directories.current(tx)
@@ -100,19 +115,47 @@ class CoverRequests:
             made = rules.taken(held, viewer.person, new_id, now=now)
             if isinstance(made, Refused):
                 return Answered(held, made.said)
+            wrong = self._place(tx, made, viewer, directory, now)
+            if wrong:
+                # Of a swap both parts are written, or neither.
+                raise _NotPlaced(Answered(held, wrong))
+            stored.put(tx, made)
+            return Answered(made)
+
+        try:
+            return self._written(desk.database.write(work))
+        except _NotPlaced as refused:
+            return refused.answered
+
+    def _place(
+        self,
+        tx: Tx,
+        made: CoverRequest,
+        taker: Viewer,
+        directory: Directory,
+        now: datetime,
+    ) -> str:
+        """The override, of a swap both; why it cannot be, "" when it is."""
+        parts = [(taker, made.start, made.end, made.person, made.override)]
+        if made.back is not None:
+            # Asking for it was the requester's consent to their part.
+            asker = Viewer(
+                made.person,
+                directory.grant(made.person),
+                via=f"swap with {taker.person}",
+            )
+            parts.append((asker, *made.back, taker.person, f"{made.override}-back"))
+        for viewer, start, end, leaving, new_id in parts:
             wish = Wish(
-                held.schedule, held.rotation, held.start, held.end,
-                person=viewer.person, leaving=held.person,
+                made.schedule, made.rotation, start, end, person=viewer.person,
+                leaving=leaving,
             )  # fmt: skip
             placed = self._overrides.place_in(tx, wish, viewer, new_id=new_id, now=now)
             if not placed.done:
                 problems = (*placed.plan.problems, *placed.edited.problems)
                 said = placed.plan.missing or placed.edited.refused
-                return Answered(held, said or "; ".join(map(str, problems)))
-            stored.put(tx, made)
-            return Answered(made)
-
-        return self._written(desk.database.write(work))
+                return said or "; ".join(map(str, problems))
+        return ""
 
     def withdraw(self, viewer: Viewer, request: str) -> Answered:
         """Nobody is asked any more; the requester's, or a lead's."""
@@ -162,10 +205,18 @@ def asking(
     hours = Window(request.start, request.end)
     found = candidates(directory, schedule, rotation, hours)
     free = [one.person for one in found if one.free and one.person != request.person]
+    if request.of:
+        # Somebody who swaps may be on call elsewhere; that is theirs to weigh.
+        free = list(directory.active((request.of,)))
     when = f"{request.start:%a %-d %b %Y, %H:%M} to {request.end:%a %-d %b, %H:%M} UTC"
     who = directory.people.get(request.person)
     by = (who.full_name if who else "") or request.person
     why = f"\n{request.why}" if request.why else ""
+    if request.back is not None:
+        start, end = request.back
+        when += (
+            f", for yours of {start:%a %-d %b %Y, %H:%M} to {end:%a %-d %b, %H:%M} UTC"
+        )
     return [
         Message(
             lane="nudge",
@@ -174,7 +225,8 @@ def asking(
             key=f"cover:{request.id}:{stage}:{person}",
             payload={
                 "person": person,
-                "subject": f"{by} asks for cover: {request.schedule}, {request.rotation}",
+                "subject": f"{by} {'offers a swap' if request.of else 'asks for cover'}: "
+                f"{request.schedule}, {request.rotation}",
                 "text": f"{when}.{why}",
                 "url": f"{public_url}/schedules/{request.schedule}#cover",
             },

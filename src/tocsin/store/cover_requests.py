@@ -13,7 +13,8 @@ from tocsin.store.instants import (
 
 _SELECT = (
     "select id, schedule, rotation, person, start_at, end_at, made_at, why, state, "
-    "taker, override_id, ended_at from cover_requests "
+    "taker, override_id, ended_at, of_person, back_start_at, back_end_at "
+    "from cover_requests "
 )
 
 
@@ -21,9 +22,10 @@ def put(tx: Tx, one: CoverRequest) -> None:
     """A new request, or what has become of it."""
     tx.run(
         "insert into cover_requests (id, schedule, rotation, person, start_at, end_at, "
-        "made_at, why, state, taker, override_id, ended_at) values (:id, :schedule, "
-        ":rotation, :person, :start, :end, :made_at, :why, :state, :taker, :override, "
-        ":ended_at) on conflict (id) do update set state = excluded.state, "
+        "made_at, why, state, taker, override_id, ended_at, of_person, back_start_at, "
+        "back_end_at) values (:id, :schedule, :rotation, :person, :start, :end, "
+        ":made_at, :why, :state, :taker, :override, :ended_at, :of, :back_start, "
+        ":back_end) on conflict (id) do update set state = excluded.state, "
         "taker = excluded.taker, override_id = excluded.override_id, "
         "ended_at = excluded.ended_at",
         id=one.id,
@@ -38,6 +40,9 @@ def put(tx: Tx, one: CoverRequest) -> None:
         taker=one.taker,
         override=one.override,
         ended_at=to_micros_or_none(one.ended_at),
+        of=one.of,
+        back_start=to_micros(one.back[0]) if one.back else 0,
+        back_end=to_micros(one.back[1]) if one.back else 0,
     )
 
 
@@ -60,7 +65,9 @@ def open_ones(tx: Tx, schedule: str = "") -> list[CoverRequest]:
 def over(tx: Tx, *, now: datetime) -> list[CoverRequest]:
     """Open ones whose hours have begun."""
     rows = tx.all(
-        _SELECT + "where state = 'open' and start_at <= :now", now=to_micros(now)
+        _SELECT + "where state = 'open' and (start_at <= :now "
+        "or (of_person <> '' and back_start_at <= :now))",
+        now=to_micros(now),
     )
     return [_read(row) for row in rows]
 
@@ -79,4 +86,6 @@ def _read(row: Row) -> CoverRequest:
         taker=row[9],
         override=row[10],
         ended_at=from_micros_or_none(row[11]),
+        of=row[12],
+        back=(from_micros(row[13]), from_micros(row[14])) if row[12] else None,
     )

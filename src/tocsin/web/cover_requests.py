@@ -1,6 +1,6 @@
 """Asking for cover: the form, and what others do about it."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlencode
 
 from starlette.datastructures import FormData
@@ -12,6 +12,8 @@ from starlette.routing import Route
 from tocsin.core.directory import NamedSchedule
 from tocsin.core.excerpts import clean
 from tocsin.core.permissions import RESPONDER
+from tocsin.core.schedules import final_schedule
+from tocsin.core.wallclock import Window, this_minute, wall_time, zone_named
 from tocsin.engine.cover_requests import Answered, CoverRequests
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
@@ -20,7 +22,9 @@ from tocsin.web.gate import Gate
 from tocsin.web.moments import BadMoment, instant_of
 from tocsin.web.sayings import Saying, done
 
-FIELDS = ("rotation", "start", "end", "why")
+FIELDS = ("rotation", "start", "end", "why", "back")
+_AHEAD = timedelta(weeks=8)
+_MOST = 24
 
 
 def routes(desk: FrontDesk, gate: Gate) -> list[Route]:
@@ -68,9 +72,10 @@ class _Pages:
                 problems[field] = str(bad)
         if problems:
             return self._form(viewer, schedule, Form(values, problems), status=422)
+        of, back = _swap(values["back"])
         asked = self._requests.ask(
             viewer, schedule.name, values["rotation"], times["start"], times["end"],
-            values["why"],
+            values["why"], of=of, back=back,
         )  # fmt: skip
         if not asked.done:
             wrong = {asked.field: asked.refused} if asked.field else {}
@@ -120,8 +125,42 @@ class _Pages:
             schedule=schedule,
             form=form,
             rotations=[(one.name, one.name) for one in schedule.rotations],
+            swaps=self._others(viewer, schedule, form.value("rotation")),
             target=f"/schedules/{quote(schedule.name, safe='')}/cover",
         )
+
+    def _others(
+        self, viewer: Viewer, schedule: NamedSchedule, rotation: str
+    ) -> list[tuple[str, str]]:
+        """Coming shifts of others, to choose one that is taken in return."""
+        directory, now = self._desk.directory(), this_minute(self._desk.clock.now())
+        found = directory.rotation(f"{schedule.name}/{rotation}")
+        if found is None:
+            return []
+        zone = zone_named(schedule.zone)
+        shown = [("", "Nothing: whoever is free is asked")]
+        for one in final_schedule(found, Window(now, now + _AHEAD)).shifts[:_MOST]:
+            if one.user == viewer.person or one.start <= now:
+                continue
+            who = directory.people[one.user].full_name or one.user
+            start, end = wall_time(one.start, zone), wall_time(one.end, zone)
+            label = f"{who}: {start:%a %-d %b %H:%M} to {end:%a %-d %b %H:%M}"
+            value = f"{one.user}|{one.start.isoformat()}|{one.end.isoformat()}"
+            shown.append((value, label))
+        return shown
+
+
+def _swap(text: str) -> tuple[str, tuple[datetime, datetime] | None]:
+    """Whose shift was chosen and which, as the option holds it."""
+    parts = text.split("|")
+    try:
+        who, start, end = parts
+        return who, (
+            datetime.fromisoformat(start).astimezone(UTC),
+            datetime.fromisoformat(end).astimezone(UTC),
+        )
+    except ValueError:
+        return "", None
 
 
 def _home(schedule: NamedSchedule) -> str:

@@ -24,5 +24,7 @@ def upgrade() -> None:
         _number("start_at"), _number("end_at"), _text("why"), _text("state"),
         _text("taker"), _text("override_id"), _number("made_at"),
         sa.Column("ended_at", sa.BigInteger),
+        # A swap: only that person is asked, for those hours of theirs.
+        _text("of_person"), _number("back_start_at"), _number("back_end_at"),
     )  # fmt: skip
     op.create_index("cover_requests_state", "cover_requests", ["state", "start_at"])
