@@ -8,16 +8,17 @@ from tests.cast import MONDAY_9AM, Story
 from tocsin.core.absorbing import Outcome
 from tocsin.core.alerts import EventKind
 from tocsin.core.escalation import Target, TargetKind
+from tocsin.core.receipts import Delivered
 from tocsin.core.silences import Matcher, Silence
 from tocsin.engine import answering
 from tocsin.engine.answering import Acted, Via
 from tocsin.engine.clockwork import Clockwork
 from tocsin.interfaces import DeliveryFailed, DeliveryUnknown
 from tocsin.store import alerts as stored_alerts
+from tocsin.store import attempts, timeline
 from tocsin.store import paging as stored_pages
 from tocsin.store import silences as stored_silences
-from tocsin.store import timeline
-from tocsin.store.database import Database
+from tocsin.store.database import Database, Tx
 
 
 @pytest.fixture
@@ -244,6 +245,39 @@ def test_a_page_in_the_hands_of_a_dead_process_goes_out_after_its_lease(
     story.engine = story.node("node-2")
     story.run(minutes=1)
     assert story.paged() in ([(0, "alice")], [(1, "alice")])
+
+
+def test_a_clock_that_went_back_does_not_put_off_what_was_being_sent(
+    story: Story,
+) -> None:
+    story.send()
+    story.engine._dispatch = lambda delivery: None  # dies between claim and call
+    story.engine.step()
+    story.clock.at -= timedelta(minutes=1)
+    story.engine = story.node("node-2")
+    # The lease was until half a minute after what is the hour again in a minute.
+    due = story.database.read(lambda tx: stored_pages.next_due(tx, now=story.clock.at))
+    assert due is not None
+    assert due <= MONDAY_9AM + timedelta(seconds=30)
+
+
+def test_what_was_lost_on_the_way_uses_up_no_budget(story: Story) -> None:
+    story.send()
+    story.run(minutes=0.1)
+    place = ("email", "alice@example.com")
+    before = MONDAY_9AM - timedelta(minutes=1)
+
+    def sent() -> int:
+        def read(tx: Tx) -> int:
+            return len(attempts.sent_since(tx, [place], since=before)[place])
+
+        return story.database.read(read)
+
+    assert sent() == 1
+    story.database.write(
+        lambda tx: attempts.settle(tx, 1, Delivered.SILENT, now=story.clock.at)
+    )
+    assert sent() == 0
 
 
 def test_a_damaged_run_is_set_aside_and_paged_as_plain_text(story: Story) -> None:

@@ -103,6 +103,7 @@ class Engine:
 
         def work(tx: Tx) -> None:
             nodes.beat(tx, self.incarnation, version=self._version, now=now)
+            stored_pages.mend_times(tx, now=now)
             if self.database.exclusive:
                 stored_pages.free_others(tx, owner=self.incarnation, now=now)
 

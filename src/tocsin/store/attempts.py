@@ -65,15 +65,16 @@ def sent_since(
 ) -> dict[tuple[str, str], list[tuple[datetime, str]]]:
     """Messages to each (channel, address) after `since`, as (started, service).
 
-    What failed reached nobody: counted, a broken contact's retries would use up its
-    budget for ever and new pages would never be tried on it.
+    What failed or got lost reached nobody: counted, a broken contact's retries would
+    use up its budget for ever and new pages would never be tried on it.
     """
     found: dict[tuple[str, str], list[tuple[datetime, str]]] = {}
     for channel, address in contacts:
         rows = tx.all(
             "select started_at, service from attempts where channel = :channel "
             "and address = :address and started_at > :since "
-            "and outcome in ('', 'accepted') order by started_at",
+            "and outcome in ('', 'accepted') "
+            "and delivered not in ('silent', 'undelivered') order by started_at",
             channel=channel,
             address=seal_address(tx, channel, address),
             since=to_micros(since),

@@ -279,6 +279,18 @@ def free_others(tx: Tx, *, owner: str, now: datetime) -> int:
     )
 
 
+def mend_times(tx: Tx, *, now: datetime) -> int:
+    """What was being sent was due: a clock that has gone back since does not undo it.
+
+    Its lease alone says when it is claimed again, and `next_due` may count on that.
+    """
+    return tx.run(
+        "update pages set due_at = :now where state in ('due', 'sending') "
+        "and state = 'sending' and due_at > :now",
+        now=to_micros(now),
+    )
+
+
 def of_alert(tx: Tx, alert: int) -> list[Page]:
     """Every page of an alert in the order they were decided."""
     rows = tx.all(_SELECT + "where alert = :alert order by id", alert=alert)
