@@ -12,7 +12,7 @@ from tocsin.simulation.faults import Fault
 from tocsin.simulation.runner import Outcome, play
 from tocsin.store.postgres import PostgresConnection
 
-OUTAGES, CHUNK = 2000, 125
+OUTAGES, CHUNK = 2000, 250
 # Seeds that once found a mistake of the engine, now mended. A seed's story changes
 # when the world does, so each mistake has a test of its own beside the code as well.
 ONCE_FAILED = (12, 33, 133, 266, 285, 416, 1342)
@@ -33,7 +33,7 @@ WINDOWS = {
 }
 
 
-@pytest.mark.slow  # 125 outages of two hours each, with everything they break
+@pytest.mark.slow  # 250 outages of two hours each, with everything they break
 @pytest.mark.parametrize("start", range(0, OUTAGES, CHUNK))
 def test_no_promise_is_broken(start: int) -> None:
     fired: Counter[str] = Counter()

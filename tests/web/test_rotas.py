@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import expect
@@ -112,6 +113,15 @@ def test_what_cannot_be_is_said_at_its_field(
     assert answer.status_code == 422
     assert said in answer.text.replace("&#39;", "'")
     assert pages.document("schedules", "fresh") is None
+
+
+def test_the_same_hour_days_ago_is_not_now(pages: Desk) -> None:
+    local = datetime.now(ZoneInfo("Europe/Berlin")) - timedelta(days=3, minutes=5)
+    begins = local.strftime("%Y-%m-%dT%H:%M")
+    fields = {**NEW, "name": "late", "begins": begins, "do": "save"}
+    answer = pages.form("/new/rota", fields)
+    assert answer.status_code == 422
+    assert "now or later" in answer.text
 
 
 def test_it_takes_a_lead_of_the_team(pages: Desk) -> None:

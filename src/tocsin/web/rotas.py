@@ -1,7 +1,7 @@
 """Rotas made and changed by a form: who takes turns, and when they change hands."""
 
 from collections.abc import Mapping
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from urllib.parse import quote
 
 from msgspec import Struct
@@ -46,6 +46,7 @@ _DAYS = [
     )
 ]
 _MOST_MOVED = 16
+_STILL_NOW = timedelta(minutes=15)
 
 
 class Filled(Struct, frozen=True):
@@ -285,5 +286,6 @@ def _wish(
         filled.chosen, Unit(unit), count, int(weekday), at, values["weekend"] == "on"
     )
     # What began a minute ago while the form was open begins now.
-    begins = max(begins, this_minute(now)) if (now - begins).seconds < 900 else begins
+    if timedelta(0) < this_minute(now) - begins < _STILL_NOW:
+        begins = this_minute(now)
     return RotaWish(values["name"], values["rotation"], pattern, begins, team), {}
