@@ -258,7 +258,7 @@ class FrozenPosts(_OutboxDefect):
 @defect("the outbox and the pager share their workers")
 class SharedWorkers(Rig):
     def workers(self) -> int | None:
-        return 4
+        return 2
 
 
 # -- in mails to subscribers -------------------------------------------------------
