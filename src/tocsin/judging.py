@@ -1,5 +1,9 @@
 """What an HTTP answer to a page means: taken, refused for now, refused for good."""
 
+from typing import Any
+
+import msgspec
+
 from tocsin.core.credentials import without
 from tocsin.core.http_verdicts import verdict
 from tocsin.interfaces import DeliveryFailed, HttpAnswer
@@ -26,3 +30,16 @@ def refuse_unless_taken(
         permanent=judged.permanent,
         retry_after_seconds=judged.retry_after_seconds,
     )
+
+
+def object_of(answer: HttpAnswer) -> dict[str, Any]:
+    """The JSON object of an answer; empty where it is none."""
+    try:
+        return mapping(msgspec.json.decode(answer.body))
+    except msgspec.DecodeError:
+        return {}
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """A JSON object, empty where it is something else: strangers write into them."""
+    return value if isinstance(value, dict) else {}

@@ -32,6 +32,7 @@ _LETTERS = {
     "declare": Verb.DECLARE,
 }
 # The menu of a call, as it is spoken.
+MENU = "Press 1 to acknowledge, 2 to pass it on, 3 to hear it again."
 KEYS = {"1": Verb.ACKNOWLEDGE, "2": Verb.PASS, "3": Verb.REPEAT}
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from tocsin.core import replies
-from tocsin.core.replies import KEYS, Verb
+from tocsin.core.replies import KEYS, MENU, Verb
 from tocsin.engine import page_answers, receipts
 from tocsin.engine.answering import Acted, Via
 from tocsin.engine.audit import Actor
@@ -27,7 +27,6 @@ _HELP = (
     "it on, d declares an incident."
 )
 _GONE = "This message is too old to be answered; sign in to act."
-MENU = "Press 1 to acknowledge, 2 to pass it on, 3 to hear it again."
 # Forged requests are counted by the log; the record holds one a minute for each door.
 _RECORD_EVERY = timedelta(minutes=1)
 

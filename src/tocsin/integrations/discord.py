@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from tocsin.interfaces import (
     Answer,
     Egress,
-    HttpAnswer,
     Inbound,
     Overheard,
     PageMessage,
@@ -26,7 +25,7 @@ from tocsin.interfaces import (
     Receipt,
     Unreadable,
 )
-from tocsin.judging import refuse_unless_taken
+from tocsin.judging import mapping, object_of, refuse_unless_taken
 from tocsin.wording import body, heading
 
 URL = "https://discord.com/api/v10"
@@ -99,7 +98,7 @@ class DiscordPager:
             body=msgspec.json.encode(request),
             timeout_seconds=seconds,
         )
-        found = _read(answer)
+        found = object_of(answer)
         refuse_unless_taken(
             answer,
             self._token,
@@ -128,11 +127,11 @@ class DiscordDoor:
         if found.get("type") != _COMPONENT:
             # A ping proves to Discord that forged requests are refused.
             return Overheard(_answer(_PONG))
-        member = _object(found.get("member"))
-        user = _object(member.get("user")) or _object(found.get("user"))
-        data = str(_object(found.get("data")).get("custom_id", ""))
+        member = mapping(found.get("member"))
+        user = mapping(member.get("user")) or mapping(found.get("user"))
+        data = str(mapping(found.get("data")).get("custom_id", ""))
         verb, _, token = data.partition(":")
-        shown = str(_object(found.get("message")).get("content", ""))
+        shown = str(mapping(found.get("message")).get("content", ""))
         pressed = Pressed(
             token, _VERBS.get(verb, verb), str(user.get("id", "")), {"text": shown}
         )
@@ -183,14 +182,3 @@ def _answer(kind: int, data: Mapping[str, object] | None = None) -> Answer:
     if data is not None:
         body["data"] = data
     return Answer(200, msgspec.json.encode(body))
-
-
-def _object(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _read(answer: HttpAnswer) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(answer.body, type=dict[str, Any])
-    except msgspec.DecodeError:
-        return {}

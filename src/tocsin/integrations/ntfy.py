@@ -14,11 +14,10 @@ from tocsin.core.severity import Urgency
 from tocsin.interfaces import (
     DeliveryFailed,
     Egress,
-    HttpAnswer,
     PageMessage,
     Receipt,
 )
-from tocsin.judging import refuse_unless_taken
+from tocsin.judging import object_of, refuse_unless_taken
 from tocsin.wording import body, heading
 
 _LONGEST_MESSAGE = 3500
@@ -68,7 +67,9 @@ class NtfyPager:
             timeout_seconds=timeout_seconds,
         )
         refuse_unless_taken(answer, self._token)
-        return Receipt(_id_of(answer), f"{answer.status} accepted")
+        return Receipt(
+            str(object_of(answer).get("id", "")), f"{answer.status} accepted"
+        )
 
     def _body(self, message: PageMessage, topic: str) -> dict[str, object]:
         return {
@@ -86,11 +87,3 @@ class NtfyPager:
             parts = urlsplit(address)
             return f"{parts.scheme}://{parts.netloc}", parts.path.strip("/")
         return self._server, address
-
-
-def _id_of(answer: HttpAnswer) -> str:
-    try:
-        body = msgspec.json.decode(answer.body)
-    except msgspec.DecodeError:
-        return ""
-    return str(body.get("id", "")) if isinstance(body, dict) else ""

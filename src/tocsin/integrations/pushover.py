@@ -6,10 +6,7 @@ what it says is asked for again with our own token before anything is believed.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
-
-import msgspec
 
 from tocsin.core.severity import Urgency
 from tocsin.interfaces import (
@@ -17,7 +14,6 @@ from tocsin.interfaces import (
     DeliveryFailed,
     DeliveryUnknown,
     Egress,
-    HttpAnswer,
     Inbound,
     Overheard,
     PageMessage,
@@ -25,7 +21,7 @@ from tocsin.interfaces import (
     Receipt,
     Unreadable,
 )
-from tocsin.judging import refuse_unless_taken
+from tocsin.judging import object_of, refuse_unless_taken
 from tocsin.wording import body, heading
 
 URL = "https://api.pushover.net"
@@ -85,7 +81,7 @@ class PushoverPager:
             body=urlencode(fields).encode(),
             timeout_seconds=timeout_seconds,
         )
-        found = _read(answer)
+        found = object_of(answer)
         errors = found.get("errors")
         said = "; ".join(map(str, errors)) if isinstance(errors, list) else ""
         refuse_unless_taken(answer, self._token, to, said=said)
@@ -122,7 +118,7 @@ class PushoverDoor:
             )
         except (DeliveryFailed, DeliveryUnknown):
             raise Unreadable("Pushover cannot be asked now", Answer(503)) from None
-        found = _read(answer)
+        found = object_of(answer)
         if answer.status != 200 or found.get("acknowledged") != 1:
             reason = "Pushover knows of no such acknowledgement"
             raise Unreadable(reason, Answer(403, reason.encode(), "text/plain"))
@@ -136,10 +132,3 @@ class PushoverDoor:
     def show(self, pressed: Pressed, text: str, *, done: bool) -> Answer:
         """The app shows by itself that it is acknowledged."""
         return Answer(200)
-
-
-def _read(answer: HttpAnswer) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(answer.body, type=dict[str, Any])
-    except msgspec.DecodeError:
-        return {}

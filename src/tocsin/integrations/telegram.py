@@ -15,7 +15,6 @@ import msgspec
 from tocsin.interfaces import (
     Answer,
     Egress,
-    HttpAnswer,
     Inbound,
     Overheard,
     PageMessage,
@@ -23,7 +22,7 @@ from tocsin.interfaces import (
     Receipt,
     Unreadable,
 )
-from tocsin.judging import refuse_unless_taken
+from tocsin.judging import mapping, object_of, refuse_unless_taken
 from tocsin.wording import body, heading
 
 URL = "https://api.telegram.org"
@@ -74,15 +73,15 @@ class TelegramPager:
             body=msgspec.json.encode(request),
             timeout_seconds=timeout_seconds,
         )
-        found = _read(answer)
-        wait = _object(found.get("parameters")).get("retry_after")
+        found = object_of(answer)
+        wait = mapping(found.get("parameters")).get("retry_after")
         refuse_unless_taken(
             answer,
             self._token,
             said=str(found.get("description", "")),
             retry_after="" if wait is None else str(wait),
         )
-        result = _object(found.get("result"))
+        result = mapping(found.get("result"))
         return Receipt(str(result.get("message_id", "")), "sent")
 
 
@@ -107,10 +106,10 @@ class TelegramDoor:
             update = msgspec.json.decode(inbound.body, type=dict[str, Any])
         except msgspec.DecodeError:
             raise Unreadable("expected a JSON object", Answer(400)) from None
-        query = _object(update.get("callback_query"))
+        query = mapping(update.get("callback_query"))
         if query:
             return Overheard(Answer(200), pressed=_pressed(query))
-        return Overheard(_introduced(_object(update.get("message"))))
+        return Overheard(_introduced(mapping(update.get("message"))))
 
     def reply(self, text: str) -> Answer:
         """Nobody gives commands here."""
@@ -136,15 +135,15 @@ class TelegramDoor:
 
 
 def _pressed(query: Mapping[str, Any]) -> Pressed:
-    message = _object(query.get("message"))
+    message = mapping(query.get("message"))
     verb, _, token = str(query.get("data", "")).partition(":")
     return Pressed(
         token,
         _VERBS.get(verb, verb),
-        str(_object(query.get("from")).get("id", "")),
+        str(mapping(query.get("from")).get("id", "")),
         {
             "query": str(query.get("id", "")),
-            "chat": str(_object(message.get("chat")).get("id", "0")),
+            "chat": str(mapping(message.get("chat")).get("id", "0")),
             "message": str(message.get("message_id", "0")),
             "text": str(message.get("text", "")),
         },
@@ -153,7 +152,7 @@ def _pressed(query: Mapping[str, Any]) -> Pressed:
 
 def _introduced(message: Mapping[str, Any]) -> Answer:
     """Somebody who writes to the bot is told what their address is."""
-    chat = _object(message.get("chat"))
+    chat = mapping(message.get("chat"))
     if chat.get("type") != "private" or not isinstance(chat.get("id"), int):
         return Answer(200)
     text = f"Your address for pages is {chat['id']}. Add it to your page in Tocsin."
@@ -163,14 +162,3 @@ def _introduced(message: Mapping[str, Any]) -> Answer:
 def _call(method: str, **fields: object) -> Answer:
     """An answer to an update may be a call of the bot's."""
     return Answer(200, msgspec.json.encode({"method": method, **fields}))
-
-
-def _object(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _read(answer: HttpAnswer) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(answer.body, type=dict[str, Any])
-    except msgspec.DecodeError:
-        return {}

@@ -3,11 +3,10 @@
 from typing import Any
 from urllib.parse import parse_qsl
 
-import msgspec
 from msgspec import Struct
 
 from tocsin.interfaces import Answer, HttpAnswer, Unreadable
-from tocsin.judging import refuse_unless_taken
+from tocsin.judging import object_of, refuse_unless_taken
 
 
 class Way(Struct, frozen=True):
@@ -23,10 +22,7 @@ class Way(Struct, frozen=True):
 
 def judged(answer: HttpAnswer, *, secret: str) -> dict[str, Any]:
     """The JSON of a 2xx. Raises DeliveryFailed."""
-    try:
-        found = msgspec.json.decode(answer.body, type=dict[str, Any])
-    except msgspec.DecodeError:
-        found = {}
+    found = object_of(answer)
     why = found.get("message") or found.get("error") or ""
     said = " ".join(f"{found.get('code', '')} {why}".split())
     refuse_unless_taken(answer, secret, said=said)

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from xml.sax.saxutils import escape, quoteattr
 
 from tocsin.core.receipts import Delivered
+from tocsin.core.replies import MENU
 from tocsin.integrations.phone.requests import (
     Way,
     fields_of,
@@ -22,7 +23,7 @@ from tocsin.integrations.phone.requests import (
     number,
     refused,
 )
-from tocsin.integrations.phone.words import MENU, speech, text_message
+from tocsin.integrations.phone.words import speech, text_message
 from tocsin.interfaces import Answer, Egress, Inbound, PageMessage, Rang, Receipt
 
 URL = "https://api.twilio.com"

@@ -34,9 +34,6 @@ def speech(message: PageMessage) -> str:
     return _cut(said, LONGEST_SPEECH)
 
 
-MENU = "Press 1 to acknowledge, 2 to pass it on, 3 to hear it again."
-
-
 def plain(text: str) -> str:
     """On one line, without what a handset or a voice cannot show or say."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
