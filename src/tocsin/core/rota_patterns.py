@@ -85,7 +85,7 @@ def layers_of(rotation: Plain) -> list[Plain]:
     users = rotation.get("users", [])
     if not users:
         return []
-    unit, count = turn_of(str(rotation.get("length", "1 week")))
+    unit, count = turn_of(str(rotation.get("length", "1 week"))) or (Unit.WEEK, 1)
     return [
         {
             "id": str(rotation.get("name", "")),
@@ -98,13 +98,13 @@ def layers_of(rotation: Plain) -> list[Plain]:
     ]
 
 
-def turn_of(length: str) -> tuple[Unit, int]:
-    """A turn's length, such as `1 week`, as its unit and count."""
+def turn_of(length: str) -> tuple[Unit, int] | None:
+    """A turn's length, such as `1 week`, as its unit and count; None of less or other."""
     seconds = int(parse(length).total_seconds())
     for unit, size in ((Unit.WEEK, 604800), (Unit.DAY, 86400), (Unit.HOUR, 3600)):
         if seconds >= size and seconds % size == 0:
             return unit, seconds // size
-    return Unit.WEEK, 1
+    return None
 
 
 def pattern_of(rotation: Plain, *, now: datetime, zone: ZoneInfo) -> Pattern:

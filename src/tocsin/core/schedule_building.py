@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from tocsin.core import schedule_files
 from tocsin.core.configuration import Documents
 from tocsin.core.directory import NamedSchedule, Team
-from tocsin.core.durations import parse
 from tocsin.core.forms import Plain, Problem
 from tocsin.core.layers import Layer, Turn, Unit
 from tocsin.core.policy_building import must_know
+from tocsin.core.rota_patterns import turn_of
 from tocsin.core.schedules import Rotation
 
 
@@ -106,10 +106,9 @@ def _read_file(
 
 
 def _turn(length: str, where: str, problems: list[Problem]) -> Turn:
-    seconds = int(parse(length).total_seconds())
-    for unit, size in ((Unit.WEEK, 604800), (Unit.DAY, 86400), (Unit.HOUR, 3600)):
-        if seconds >= size and seconds % size == 0:
-            return Turn(unit, seconds // size)
+    known = turn_of(length)
+    if known is not None:
+        return Turn(*known)
     expected = "whole hours, days or weeks"
     problems.append(Problem(f"{where}.length", length, expected))
     return Turn(Unit.WEEK)

@@ -15,6 +15,7 @@ from tocsin.core.override_effect import candidates
 from tocsin.core.permissions import LEAD, RESPONDER
 from tocsin.core.wallclock import Window
 from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.nudges import nudge
 from tocsin.engine.overrides import Overrides, Wish
 from tocsin.engine.sign_in import Viewer
 from tocsin.store import cover_requests as stored
@@ -218,18 +219,13 @@ def asking(
             f", for yours of {start:%a %-d %b %Y, %H:%M} to {end:%a %-d %b, %H:%M} UTC"
         )
     return [
-        Message(
-            lane="nudge",
-            channel="person",
-            target=person,
+        nudge(
+            person,
             key=f"cover:{request.id}:{stage}:{person}",
-            payload={
-                "person": person,
-                "subject": f"{by} {'offers a swap' if request.of else 'asks for cover'}: "
-                f"{request.schedule}, {request.rotation}",
-                "text": f"{when}.{why}",
-                "url": f"{public_url}/schedules/{request.schedule}#cover",
-            },
+            subject=f"{by} {'offers a swap' if request.of else 'asks for cover'}: "
+            f"{request.schedule}, {request.rotation}",
+            text=f"{when}.{why}",
+            url=f"{public_url}/schedules/{request.schedule}#cover",
         )
         for person in free[:_MOST_ASKED]
     ]

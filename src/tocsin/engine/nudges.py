@@ -24,10 +24,16 @@ from tocsin.interfaces import (
     Receipt,
 )
 from tocsin.store.database import Tx
-from tocsin.store.outbox import Outgoing
+from tocsin.store.outbox import Message, Outgoing
 
 LANE = "nudge"
 CHANNEL = "person"
+
+
+def nudge(person: str, *, key: str, subject: str, text: str, url: str) -> Message:
+    """A word to one person, to be put into the outbox; the same key is said once."""
+    payload = {"person": person, "subject": subject, "text": text, "url": url}
+    return Message(lane=LANE, channel=CHANNEL, target=person, key=key, payload=payload)
 
 
 class Mail(Protocol):

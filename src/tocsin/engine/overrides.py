@@ -20,11 +20,11 @@ from tocsin.core.paging import methods
 from tocsin.core.schedules import Rotation
 from tocsin.engine.editing import Change, Edited, edit
 from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.nudges import nudge
 from tocsin.engine.sign_in import Viewer
 from tocsin.store import directory as stored
 from tocsin.store import outbox
 from tocsin.store.database import Tx
-from tocsin.store.outbox import Message
 
 LONGEST = timedelta(days=92)
 # Which field a problem is about, and what was expected there.
@@ -179,17 +179,12 @@ class Overrides:
             ]
             by = viewer.full_name or viewer.person
             messages.append(
-                Message(
-                    lane="nudge",
-                    channel="person",
-                    target=who,
+                nudge(
+                    who,
                     key=f"override:{override.id}:{who}",
-                    payload={
-                        "person": who,
-                        "subject": f"Your hours on call change: {place}",
-                        "text": "\n".join([*lines, f"Changed by {by}."]),
-                        "url": f"{self._desk.public_url}/schedules/{wish.schedule}",
-                    },
+                    subject=f"Your hours on call change: {place}",
+                    text="\n".join([*lines, f"Changed by {by}."]),
+                    url=f"{self._desk.public_url}/schedules/{wish.schedule}",
                 )
             )
         outbox.put(tx, messages, now=now)

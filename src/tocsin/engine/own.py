@@ -16,7 +16,7 @@ from tocsin.store import directory as stored
 
 MOST_CONTACTS = 12
 MOST_RULES = 20
-_STRANGER = (
+STRANGER = (
     "You are not among the people of the configuration, so there is nothing to keep."
 )
 Edit = Callable[[Plain], Plain]
@@ -55,7 +55,7 @@ class Own:
         """One more contact; it is not verified."""
         document = self.document(viewer)
         if document is None:
-            return Edited(refused=_STRANGER)
+            return Edited(refused=STRANGER)
         held = document.get("contacts", [])
         problems = []
         if len(held) >= MOST_CONTACTS:
@@ -138,7 +138,7 @@ class Own:
     def _edit(self, viewer: Viewer, changed: Edit) -> Edited:
         document = self.document(viewer)
         if document is None:
-            return Edited(refused=_STRANGER)
+            return Edited(refused=STRANGER)
         after = contacts.settled(document, changed(document))
         change = Change("people", viewer.person, after, etag_of(document))
         return self.desk.edit(change, viewer, viewer.actor)

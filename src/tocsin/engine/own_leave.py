@@ -14,15 +14,13 @@ from tocsin.core.own_shifts import people_of
 from tocsin.core.rota_effect import effect
 from tocsin.engine.editing import Change, Edited, edit
 from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.nudges import nudge
+from tocsin.engine.own import STRANGER
 from tocsin.engine.sign_in import Viewer
 from tocsin.store import directory as stored
 from tocsin.store import outbox
 from tocsin.store.database import Tx
 from tocsin.store.outbox import Message
-
-_STRANGER = (
-    "You are not among the people of the configuration, so there is nothing to keep."
-)
 
 
 class OwnLeave:
@@ -51,7 +49,7 @@ class OwnLeave:
         def work(tx: Tx) -> Edited:
             held = stored.documents(tx).get("people", {}).get(viewer.person)
             if held is None or not viewer.keeps_own:
-                return Edited(refused=_STRANGER)
+                return Edited(refused=STRANGER)
             before = desk.directories.current(tx)
             edited = edit(
                 tx,
@@ -93,18 +91,13 @@ class OwnLeave:
         self, viewer: Viewer, who: str, schedule: str, now: datetime
     ) -> Message:
         by = viewer.full_name or viewer.person
-        return Message(
-            lane="nudge",
-            channel="person",
-            target=who,
+        return nudge(
+            who,
             key=f"leave:{viewer.person}:{now.isoformat()}:{who}",
-            payload={
-                "person": who,
-                "subject": f"Your hours on call change: {schedule}",
-                "text": f"{by} changed when they are away, and you are next in order. "
-                "Your own page shows your coming shifts.",
-                "url": f"{self._desk.public_url}/me",
-            },
+            subject=f"Your hours on call change: {schedule}",
+            text=f"{by} changed when they are away, and you are next in order. "
+            "Your own page shows your coming shifts.",
+            url=f"{self._desk.public_url}/me",
         )
 
 

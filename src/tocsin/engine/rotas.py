@@ -18,6 +18,7 @@ from tocsin.core.rota_patterns import MOST_PEOPLE, Pattern
 from tocsin.core.wallclock import this_minute, zone_named
 from tocsin.engine.editing import Change, Edited, edit
 from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.nudges import nudge
 from tocsin.engine.sign_in import Viewer
 from tocsin.store import directory as stored
 from tocsin.store import outbox
@@ -143,29 +144,24 @@ def told(
         f"shows your coming shifts. Changed by {by}."
     )
     return [
-        Message(
-            lane="nudge",
-            channel="person",
-            target=who,
+        nudge(
+            who,
             key=f"rota:{schedule}:{rotation}:{now.isoformat()}:{who}",
-            payload={
-                "person": who,
-                "subject": f"Your hours on call change: {schedule}, {rotation}",
-                "text": text,
-                "url": f"{url}/schedules/{schedule}",
-            },
+            subject=f"Your hours on call change: {schedule}, {rotation}",
+            text=text,
+            url=f"{url}/schedules/{schedule}",
         )
         for who in what.told
         if who != viewer.person
     ]
 
 
-def zone_of(wish: RotaWish, directory: Directory) -> str:
-    """The zone that the pattern's times are in."""
-    known = directory.schedules.get(wish.schedule)
+def zone_of(schedule: str, team_name: str, directory: Directory) -> str:
+    """The zone that a rota's times are in: the schedule's, or of a new one the team's."""
+    known = directory.schedules.get(schedule)
     if known is not None:
         return known.zone
-    team = directory.teams.get(wish.team)
+    team = directory.teams.get(team_name)
     return team.zone if team is not None else directory.zone
 
 
@@ -202,7 +198,7 @@ def _problems(wish: RotaWish, directory: Directory, now: datetime) -> list[Probl
 def _changed(
     held: Plain | None, wish: RotaWish, directory: Directory, tag: str
 ) -> Plain:
-    zone = zone_named(zone_of(wish, directory))
+    zone = zone_named(zone_of(wish.schedule, wish.team, directory))
     new = patterns.layers(wish.pattern, begins=wish.begins, zone=zone, tag=tag)
     if held is None:
         rotation = {"name": wish.rotation, "layers": new}

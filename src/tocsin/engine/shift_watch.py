@@ -10,6 +10,7 @@ from tocsin.core.call_outs import CallOut, call_outs
 from tocsin.core.wallclock import wall_time, zone_named
 from tocsin.engine import cover_requests
 from tocsin.engine.directories import Directories
+from tocsin.engine.nudges import nudge
 from tocsin.interfaces import Clock
 from tocsin.store import outbox
 from tocsin.store.database import Database, Tx
@@ -57,20 +58,15 @@ class ShiftWatch:
         is_near = one.stage != "7 days"
         people = dict.fromkeys((one.person, *(one.leads if is_near else ())))
         return [
-            Message(
-                lane="nudge",
-                channel="person",
-                target=person,
+            nudge(
+                person,
                 key=f"unreachable:{one.person}:{one.schedule}:{one.rotation}:"
                 f"{one.start.isoformat()}:{one.stage}:{person}",
-                payload={
-                    "person": person,
-                    "subject": self._subject(one, person),
-                    "text": self._text(one, person, _typed(one.start, zone(person))),
-                    "url": f"{self._public_url}/me"
-                    if person == one.person
-                    else f"{self._public_url}/schedules/{one.schedule}",
-                },
+                subject=self._subject(one, person),
+                text=self._text(one, person, _typed(one.start, zone(person))),
+                url=f"{self._public_url}/me"
+                if person == one.person
+                else f"{self._public_url}/schedules/{one.schedule}",
             )
             for person in people
         ]

@@ -85,7 +85,7 @@ class _Pages:
             "team": team, "name": _free_name(team, directory), "rotation": "Primary",
             "count": "1", "unit": "week", "weekday": "1", "at": "09:00",
             "begins": typed_as(
-                this_minute(self._desk.clock.now()), _zone("", team, directory)
+                this_minute(self._desk.clock.now()), zone_of("", team, directory)
             ),
         }  # fmt: skip
         order = _people(team, directory)
@@ -202,7 +202,7 @@ class _Pages:
             teams=[(one, one) for one in _led(viewer, directory)],
             units=_UNITS,
             days=_DAYS,
-            clock=_zone(name, team, directory),
+            clock=zone_of(name, team, directory),
             target=target,
             effect=effect,
             moved=effect.moved[:_MOST_MOVED] if effect else (),
@@ -212,11 +212,6 @@ class _Pages:
 
 def _led(viewer: Viewer, directory: Directory) -> list[str]:
     return [one for one in sorted(directory.teams) if viewer.may(LEAD, one)]
-
-
-def _zone(name: str, team: str, directory: Directory) -> str:
-    wish = RotaWish(name, "", Pattern(()), datetime.min, team)  # noqa: DTZ901 - unused
-    return zone_of(wish, directory)
 
 
 def _people(team: str, directory: Directory) -> tuple[str, ...]:
@@ -271,7 +266,7 @@ def _wish(
         problems["at"] = "Enter a time such as 09:00."
     team = values["team"]
     try:
-        begins = instant_of(values["begins"], _zone(name, team, directory))
+        begins = instant_of(values["begins"], zone_of(name, team, directory))
     except BadMoment as bad:
         begins, problems["begins"] = now, str(bad)
     if not name and values["name"] in directory.schedules:
