@@ -18,8 +18,8 @@ from tocsin.core.receipts import Delivered
 from tocsin.integrations.phone.requests import (
     Way,
     fields_of,
-    judged,
     number,
+    posted,
     refused,
 )
 from tocsin.integrations.phone.words import text_message
@@ -57,21 +57,15 @@ class PlivoPhone:
         """One request. Raises DeliveryFailed, DeliveryUnknown."""
         is_call = self._channel == "voice"
         body = self._call(message, to) if is_call else self._text(message, to)
-        account, token = self._way.account, self._way.token
-        basic = base64.b64encode(f"{account}:{token}".encode()).decode()
         what = "Call" if is_call else "Message"
-        answer = self._egress.request(
-            "POST",
-            f"{self._way.url}/v1/Account/{account}/{what}/",
-            headers={
-                "authorization": f"Basic {basic}",
-                "content-type": "application/json",
-                "user-agent": "Tocsin",
-            },
+        found = posted(
+            self._way,
+            self._egress,
+            f"/v1/Account/{self._way.account}/{what}/",
             body=msgspec.json.encode(body),
-            timeout_seconds=timeout_seconds,
+            kind="application/json",
+            seconds=timeout_seconds,
         )
-        found = judged(answer, secret=token)
         return Receipt(_id_of(found), str(found.get("message", "taken")))
 
     def _text(self, message: PageMessage, to: str) -> dict[str, object]:

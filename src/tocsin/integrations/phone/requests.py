@@ -1,11 +1,12 @@
 """What the telephone providers' requests have in common."""
 
+import base64
 from typing import Any
 from urllib.parse import parse_qsl
 
 from msgspec import Struct
 
-from tocsin.interfaces import Answer, HttpAnswer, Unreadable
+from tocsin.interfaces import Answer, Egress, Unreadable
 from tocsin.judging import object_of, refuse_unless_taken
 
 
@@ -20,12 +21,26 @@ class Way(Struct, frozen=True):
     ring_seconds: int = 30
 
 
-def judged(answer: HttpAnswer, *, secret: str) -> dict[str, Any]:
-    """The JSON of a 2xx. Raises DeliveryFailed."""
+def posted(
+    way: Way, egress: Egress, path: str, *, body: bytes, kind: str, seconds: float
+) -> dict[str, Any]:
+    """What the provider answered. Raises DeliveryFailed, DeliveryUnknown."""
+    basic = base64.b64encode(f"{way.account}:{way.token}".encode()).decode()
+    answer = egress.request(
+        "POST",
+        f"{way.url}{path}",
+        headers={
+            "authorization": f"Basic {basic}",
+            "content-type": kind,
+            "user-agent": "Tocsin",
+        },
+        body=body,
+        timeout_seconds=seconds,
+    )
     found = object_of(answer)
     why = found.get("message") or found.get("error") or ""
     said = " ".join(f"{found.get('code', '')} {why}".split())
-    refuse_unless_taken(answer, secret, said=said)
+    refuse_unless_taken(answer, way.token, said=said)
     return found
 
 

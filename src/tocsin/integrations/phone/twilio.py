@@ -19,8 +19,8 @@ from tocsin.core.replies import MENU
 from tocsin.integrations.phone.requests import (
     Way,
     fields_of,
-    judged,
     number,
+    posted,
     refused,
 )
 from tocsin.integrations.phone.words import speech, text_message
@@ -58,20 +58,14 @@ class TwilioPhone:
         is_call = self._channel == "voice"
         fields = self._call(message, to) if is_call else self._text(message, to)
         what = "Calls" if is_call else "Messages"
-        account, token = self._way.account, self._way.token
-        basic = base64.b64encode(f"{account}:{token}".encode()).decode()
-        answer = self._egress.request(
-            "POST",
-            f"{self._way.url}/2010-04-01/Accounts/{account}/{what}.json",
-            headers={
-                "authorization": f"Basic {basic}",
-                "content-type": "application/x-www-form-urlencoded",
-                "user-agent": "Tocsin",
-            },
+        found = posted(
+            self._way,
+            self._egress,
+            f"/2010-04-01/Accounts/{self._way.account}/{what}.json",
             body=urlencode(fields).encode(),
-            timeout_seconds=timeout_seconds,
+            kind="application/x-www-form-urlencoded",
+            seconds=timeout_seconds,
         )
-        found = judged(answer, secret=token)
         return Receipt(str(found.get("sid", "")), str(found.get("status", "taken")))
 
     def _text(self, message: PageMessage, to: str) -> dict[str, str]:
