@@ -42,7 +42,7 @@ _DELIVERED = {
 
 
 class TwilioPhone:
-    """A carrier of `sms` or `voice`. `sender` is a number, or MG… for messages."""
+    """A carrier of `sms` or `voice`."""
 
     name = "twilio"
 
@@ -69,11 +69,9 @@ class TwilioPhone:
         return Receipt(str(found.get("sid", "")), str(found.get("status", "taken")))
 
     def _text(self, message: PageMessage, to: str) -> dict[str, str]:
-        sender = self._way.sender
-        by = "MessagingServiceSid" if sender.startswith("MG") else "From"
         return {
             "To": to,
-            by: sender,
+            "From": self._way.sender,
             "Body": text_message(message),
             "StatusCallback": f"{self._way.back}/report",
         }

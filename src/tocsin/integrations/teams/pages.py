@@ -9,12 +9,11 @@ from collections.abc import Sequence
 import msgspec
 
 from tocsin.core.severity import Urgency
+from tocsin.integrations.teams.cards import line
+from tocsin.integrations.teams.cards import message as card
 from tocsin.interfaces import DeliveryFailed, Egress, PageMessage, Receipt
 from tocsin.judging import refuse_unless_taken
 from tocsin.wording import body, heading
-
-_SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"
-_CARD = "application/vnd.microsoft.card.adaptive"
 
 
 class TeamsPager:
@@ -48,24 +47,9 @@ class TeamsPager:
         return Receipt("", f"{answer.status} accepted")
 
 
-def _message(message: PageMessage) -> dict[str, object]:
-    color = "Attention" if message.urgency is Urgency.HIGH else "Default"
-    lines = [_run(heading(message), weight="Bolder", color=color, size="Medium")]
-    lines += [_run(line) for line in body(message).split("\n")]
-    card = {
-        "$schema": _SCHEMA,
-        "type": "AdaptiveCard",
-        "version": "1.4",
-        "body": lines,
-        "actions": [
-            {"type": "Action.OpenUrl", "title": "Acknowledge", "url": message.link}
-        ],
-    }
-    attachment = {"contentType": _CARD, "contentUrl": None, "content": card}
-    return {"type": "message", "attachments": [attachment]}
-
-
-def _run(text: str, **look: str) -> dict[str, object]:
-    """A plain run: nothing in it is read as markup or a mention."""
-    run = {"type": "TextRun", "text": text, **look}
-    return {"type": "RichTextBlock", "inlines": [run]}
+def _message(shown: PageMessage) -> dict[str, object]:
+    color = "Attention" if shown.urgency is Urgency.HIGH else "Default"
+    lines = [line(heading(shown), weight="Bolder", color=color, size="Medium")]
+    lines += [line(one) for one in body(shown).split("\n")]
+    answer = {"type": "Action.OpenUrl", "title": "Acknowledge", "url": shown.link}
+    return card(lines, [answer])

@@ -11,10 +11,8 @@ import msgspec
 
 from tocsin.core.credentials import without
 from tocsin.core.http_verdicts import verdict
+from tocsin.integrations.teams.cards import line, message
 from tocsin.interfaces import DeliveryFailed, Egress, Opened, Said
-
-_SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"
-_CARD = "application/vnd.microsoft.card.adaptive"
 
 
 class TeamsRooms:
@@ -101,25 +99,15 @@ _ONE_WAY = "a workflow of Teams can only be posted to"
 
 
 def _message(said: Said) -> dict[str, Any]:
-    blocks = []
-    for text, style in (
-        (said.head, {"weight": "Bolder"}),
-        (said.text, {}),
-        (said.foot, {"italic": True, "isSubtle": True}),
-    ):
-        lines = [line for line in text.split("\n") if line.strip()]
-        blocks += [
-            {
-                "type": "RichTextBlock",
-                "inlines": [{"type": "TextRun", "text": line, **style}],
-            }
-            for line in lines
+    return message(
+        [
+            line(one, **style)
+            for text, style in (
+                (said.head, {"weight": "Bolder"}),
+                (said.text, {}),
+                (said.foot, {"italic": True, "isSubtle": True}),
+            )
+            for one in text.split("\n")
+            if one.strip()
         ]
-    card = {
-        "$schema": _SCHEMA,
-        "type": "AdaptiveCard",
-        "version": "1.4",
-        "body": blocks,
-    }
-    attachment = {"contentType": _CARD, "contentUrl": None, "content": card}
-    return {"type": "message", "attachments": [attachment]}
+    )
