@@ -139,7 +139,7 @@ def test_the_reasons_people_read_are_true_of_what_happened() -> None:
     )
     skipped = step(SEED, run, e.Ticked(), now=at(15), on_call=without("bob"))
     assert skipped.pages[0].why == (
-        "Level 3 of payments: nobody acknowledged, and level 2 has nobody now."
+        "Level 3 of payments: nobody acknowledged, and level 2 pages nobody now."
     )
 
 

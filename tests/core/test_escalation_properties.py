@@ -1,6 +1,6 @@
 """Whatever happens to a run, in whatever order: what must hold (domain 10)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from hypothesis import event as note
 from hypothesis import given, settings
@@ -19,11 +19,16 @@ from tocsin.core.escalation import (
     TargetKind,
 )
 from tocsin.core.escalation_steps import TRANSITIONS, begin, step
+from tocsin.core.level_times import LevelTimes, SupportHours
 from tocsin.core.severity import Severity
 
 PEOPLE = ("alice", "bob", "carol", "dan")
 TICK = timedelta(minutes=1)
 LOUD = (RunState.OPEN, RunState.EXHAUSTED)
+
+HOURS = SupportHours(time(8), time(9, 20))
+MORNING = LevelTimes("UTC", hours=HOURS, in_hours=True)
+NOT_MORNING = LevelTimes("UTC", hours=HOURS, in_hours=False)
 
 targets = st.lists(st.sampled_from(PEOPLE), max_size=2, unique=True).map(
     lambda names: tuple(Target(TargetKind.USER, name) for name in names)
@@ -44,6 +49,7 @@ def policies(draw: st.DrawFn) -> Policy:
             draw(targets),
             condition=draw(st.sampled_from(Condition)),
             everyone_acks=draw(st.booleans()),
+            times=draw(st.sampled_from((None, None, MORNING, NOT_MORNING))),
         )
         for offset in offsets
     )

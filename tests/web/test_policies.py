@@ -11,12 +11,14 @@ from tests.web.pages import Desk, desk, etag_in
 
 pytestmark = pytest.mark.slow  # a whole edge is started once for the module
 MORE = """
+teams:
+  - {name: payments, region: DE-BE, support_hours: {from: "09:00", to: "17:00", days: [mon, fri]}}
 escalation_policies:
   - name: full
     team: payments
     levels:
       - {after: {SEV1: 0s, SEV2: 1m, SEV3: 5m, SEV4: 1h}, page: [{round_robin: [alice, bob]}], everyone_acks: true}
-      - {after: 2h, page: [{schedule: payments}, {team: payments}], condition: if_not_resolved}
+      - {after: 2h, page: [{schedule: payments}, {team: payments}], condition: if_not_resolved, when: {support_hours: true, days: [mon, tue], holiday: false, local_night: false}}
     repeat: 2
     wait: 7m
     nag: 20m
@@ -80,6 +82,10 @@ def test_a_policy_reads_as_sentences(site: Desk) -> None:
     text = re.sub(r"<[^>]+>", "", site.get("/policies/full").text)
     assert "in turn one of alice, bob; each of them has to acknowledge." in text
     assert "even when somebody has acknowledged" in text
+    assert (
+        "only in support hours (Mon, Fri 09:00-17:00, UTC) and on Mon, Tue and "
+        "not on public holidays and for whom it is not night where they are" in text
+    )
     assert "After 7 min begin again, 2×." in text
     assert "and again every 20 min" in text
 
@@ -111,6 +117,34 @@ def test_the_buttons_add_move_and_remove_and_lose_nothing(site: Desk) -> None:
     assert "after-2" not in typed
     assert typed["name"] == "mine"
     assert typed["wait"] == "6m"
+
+
+def test_times_that_cannot_be_are_refused_at_their_fields(site: Desk) -> None:
+    typed = NEW | {"days-0": "someday", "name": "odd"}
+    page = site.post("/new/policy", **typed, do="save")
+    assert page.status_code == 422
+    assert 'id="days-0-wrong"' in page.text
+
+
+def test_a_team_keeps_its_support_hours(site: Desk) -> None:
+    address = "/admin/teams/payments"
+    saved = site.post(
+        address,
+        **{"from": "08:00", "to": "18:00"},
+        days="Mon tuesday",
+        region="DE-BE",
+        do="save",
+    )
+    assert saved.status_code == 303
+    held = site.document("teams", "payments")
+    assert held is not None
+    assert held["support_hours"] == {
+        "from": "08:00",
+        "to": "18:00",
+        "days": ["mon", "tue"],
+    }
+    refused = site.post(address, **{"from": "08:00"}, do="save")
+    assert refused.status_code == 422
 
 
 def test_nonsense_buttons_do_nothing(site: Desk) -> None:

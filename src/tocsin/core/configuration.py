@@ -26,6 +26,7 @@ from tocsin.core.forms import (
     names,
     one,
     text,
+    weekdays,
     whole,
     yes_no,
     zone,
@@ -214,6 +215,21 @@ _ROTATION = Form(
         "leave": anything("who is away, from when to when", {"type": "array"}),
     }
 )
+_SUPPORT_HOURS = Form(
+    {
+        "from": clock_time("when they begin, such as 09:00"),
+        "to": clock_time("when they end, such as 17:00"),
+        "days": weekdays("on which days; Monday to Friday when missing"),
+    }
+)
+_WHEN = Form(
+    {
+        "support_hours": yes_no("true: only in its team's; false: only outside"),
+        "days": weekdays("only on these days, such as [mon, tue]"),
+        "holiday": yes_no("true: only on public holidays of its team; false: not"),
+        "local_night": yes_no("true: only for whom it is night (22-06); false: not"),
+    }
+)
 _LEVEL = Form(
     {
         "after": _after("when, from the start of the loop; may differ by severity"),
@@ -222,6 +238,9 @@ _LEVEL = Form(
             "when it still applies", ("if_not_acked", "if_not_resolved")
         ),
         "everyone_acks": yes_no("each person has to acknowledge for themselves"),
+        "when": one(
+            _WHEN, "at which times it pages; else it is passed over, and the next comes"
+        ),
     }
 )
 
@@ -240,6 +259,8 @@ FORMS: Mapping[str, Form] = {
         {
             "name": name("the team's name"),
             "time_zone": zone("an IANA time zone such as Europe/Berlin"),
+            "support_hours": one(_SUPPORT_HOURS, "when it gives support"),
+            "region": text("whose public holidays it keeps, such as DE-BY"),
             "leads": names("people who lead it"),
             "incident_roles": _incident_roles(
                 "whom to page when a role of an incident stays empty, such as "

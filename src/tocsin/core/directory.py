@@ -7,10 +7,12 @@ Preview, API and pager ask this one. Knows no alert and no database.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from tocsin.core.escalation import Level, Policy, Target, TargetKind
+from tocsin.core.level_times import SupportHours, is_night
 from tocsin.core.people import ContactMethod, Person
 from tocsin.core.permissions import ADMIN, VIEWER, Grant
 from tocsin.core.roles import Role
@@ -29,6 +31,9 @@ class Team(Struct, frozen=True):
     zone: str
     members: tuple[str, ...] = ()
     leads: tuple[str, ...] = ()
+    # When it gives support, and whose public holidays it keeps.
+    hours: SupportHours | None = None
+    region: str = ""
     # Whom to page when a role of an incident stays empty.
     incident_roles: Mapping[Role, tuple[Target, ...]] = {}
 
@@ -261,6 +266,19 @@ class Directory:
         self, target: Target, *, now: datetime, turn: int = 0
     ) -> tuple[str, ...]:
         """The people a target means at `now`; () when there is nobody."""
+        found = self._meant(target, now)
+        if target.night is not None:
+            found = tuple(n for n in found if self._sleeps(n, now) is target.night)
+        if target.kind is TargetKind.ROUND_ROBIN and found:
+            return (found[turn % len(found)],)
+        return found
+
+    def _sleeps(self, name: str, now: datetime) -> bool:
+        person = self.person(name)
+        return is_night(now, ZoneInfo(person.zone if person else self.zone))
+
+    def _meant(self, target: Target, now: datetime) -> tuple[str, ...]:
+        """Everybody whom a target can mean at `now`."""
         kind, name = target.kind, target.name
         if kind is TargetKind.USER:
             return (name,) if self.person(name) is not None else ()
@@ -275,8 +293,7 @@ class Directory:
         if kind is TargetKind.TEAM:
             team = self.teams.get(name)
             return self.active((*team.members, *team.leads)) if team else ()
-        names = self.active(name.split(","))
-        return (names[turn % len(names)],) if names else ()
+        return self.active(name.split(","))
 
     def rotation(self, name: str) -> Rotation | None:
         """The rotation `schedule/rotation`."""

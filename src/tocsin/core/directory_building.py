@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 
 from msgspec.structs import replace
 
-from tocsin.core import public_holidays, schedule_building
+from tocsin.core import schedule_building, team_building
 from tocsin.core.configuration import TYPES, Documents
 from tocsin.core.directory import Directory, Integration, NamedSchedule, Service, Team
 from tocsin.core.durations import parse
@@ -49,14 +49,14 @@ def build(
     organisation = documents.get("organisation", {}).get("organisation", {})
     zone = organisation.get("time_zone", "UTC")
     people = documents.get("people", {})
-    teams = _teams(documents, zone, problems)
+    teams = team_building.teams(documents, zone, problems)
     schedules = schedule_building.schedules(documents, teams, zone, problems)
     known = _targets(people, teams, schedules)
     for name, one in documents.get("teams", {}).items():
         roles = incident_roles(one, known, problems)
         teams[name] = replace(teams[name], incident_roles=roles)
     policies = {
-        name: policy(name, one, known, problems)
+        name: policy(name, one, known, problems, teams=teams, zone=zone)
         for name, one in documents.get("escalation_policies", {}).items()
     }
     persons = {
@@ -105,18 +105,6 @@ def _targets(
         TargetKind.SCHEDULE: list(schedules),
         TargetKind.ROTATION: rotations,
     }
-
-
-def _teams(documents: Documents, zone: str, problems: list[Problem]) -> dict[str, Team]:
-    people = documents.get("people", {})
-    teams = {}
-    for name, one in documents.get("teams", {}).items():
-        members = tuple(p for p, doc in people.items() if name in doc.get("teams", []))
-        for lead in one.get("leads", []):
-            must_know(f"teams[{name}].leads", lead, list(people), "person", problems)
-        leads = tuple(lead for lead in one.get("leads", []) if lead in people)
-        teams[name] = Team(name, one.get("time_zone", zone), members, leads)
-    return teams
 
 
 def _team_roles(
@@ -168,16 +156,9 @@ def _person(
         quiet=_quiet_hours(one.get("quiet_hours"), where, problems),
         chat=one.get("chat", {}),
         away=away_of(one, where, problems),
-        region=_region(one.get("region", ""), where, problems),
+        region=team_building.region(one.get("region", ""), where, problems),
         active=one.get("active", True),
     )
-
-
-def _region(region: str, where: str, problems: list[Problem]) -> str:
-    wrong = public_holidays.problem(region) if region else ""
-    if wrong:
-        problems.append(Problem(f"{where}.region", region, wrong))
-    return "" if wrong else region
 
 
 def _contact(one: Plain) -> ContactMethod:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tocsin.core.level_times import LevelTimes
 from tocsin.core.severity import Severity
 from tocsin.core.timeline import Fact
 
@@ -32,6 +33,8 @@ class Target(Struct, frozen=True):
 
     kind: TargetKind
     name: str
+    # Only those for whom it is (True) or is not (False) night where they are.
+    night: bool | None = None
 
 
 class Condition(StrEnum):
@@ -48,6 +51,7 @@ class Level(Struct, frozen=True):
     targets: tuple[Target, ...]
     condition: Condition = Condition.IF_NOT_ACKED
     everyone_acks: bool = False
+    times: LevelTimes | None = None
 
 
 class Policy(Struct, frozen=True):
@@ -111,6 +115,7 @@ class Reason(StrEnum):
     TRIGGERED = "triggered"
     LEVEL_DUE = "level_due"
     LEVEL_EMPTY = "level_empty"
+    LEVEL_NOT_NOW = "level_not_now"
     NOBODY_ANYWHERE = "nobody_anywhere"
     REPEATED = "repeated"
     EXHAUSTED = "exhausted"

@@ -25,6 +25,7 @@ from tocsin.core.escalation import (
     Target,
     offset,
 )  # fmt: skip
+from tocsin.core.level_times import apply_now, sentence
 from tocsin.core.severity import Severity
 from tocsin.core.timeline import Fact, FactKind
 
@@ -174,7 +175,9 @@ class _Walk:
         if acked and level.condition is Condition.IF_NOT_ACKED:
             self.run = replace(self.run, next_level=index + 1)
             return
-        people = resolve_all(level.targets, self.on_call)
+        people = (
+            () if self._not_now(level) else resolve_all(level.targets, self.on_call)
+        )
         if not people:
             self.ran = self.last_was_empty = True
             self._skip_empty(level, index)
@@ -193,11 +196,16 @@ class _Walk:
             severity = self.run.severity
             origin -= offset(levels[index + 1], severity) - offset(level, severity)
         self.run = replace(self.run, next_level=index + 1, origin=origin)
-        text = (
-            f"Level {index + 1} of {self.policy.name} has nobody now; "
-            "the next one is paged without waiting."
-        )
-        self._say(text, Reason.LEVEL_EMPTY)
+        name = f"Level {index + 1} of {self.policy.name}"
+        then = "the next one is paged without waiting."
+        if level.times is not None and self._not_now(level):
+            only = sentence(level.times)
+            self._say(f"{name} pages only {only}; {then}", Reason.LEVEL_NOT_NOW)
+        else:
+            self._say(f"{name} has nobody now; {then}", Reason.LEVEL_EMPTY)
+
+    def _not_now(self, level: Level) -> bool:
+        return level.times is not None and not apply_now(level.times, now=self.now)
 
     def page_also(self, people: tuple[str, ...]) -> None:
         """People paged beside the level: who acknowledged and went silent."""
@@ -288,9 +296,9 @@ class _Walk:
         if index == 0:
             return f"{name}: you are paged first."
         if not self.run.reached:
-            return f"{name}: the levels before it have nobody now."
+            return f"{name}: the levels before it page nobody now."
         if self.last_was_empty:
-            return f"{name}: nobody acknowledged, and level {index} has nobody now."
+            return f"{name}: nobody acknowledged, and level {index} pages nobody now."
         if self.ran:
             return f"{name}: it was due as well and nobody has acknowledged."
         before = self.policy.levels[index - 1]

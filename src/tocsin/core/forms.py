@@ -12,6 +12,7 @@ from typing import Any
 
 from tocsin.core.credentials import masked
 from tocsin.core.durations import BadDuration, parse
+from tocsin.core.level_times import DAYS
 from tocsin.core.wallclock import UnknownZone, zone_named
 
 Plain = dict[str, Any]
@@ -246,6 +247,20 @@ def names(about: str, *, needed: bool = False, some: bool = False) -> Field:
 
     schema = {"type": "array", "items": {"type": "string"}}
     return Field(check, schema, about, needed)
+
+
+def weekdays(about: str) -> Field:
+    """A list of days of the week: mon, tue, …"""
+
+    def check(value: Any, where: str, problems: list[Problem]) -> Any:
+        if not isinstance(value, list) or not value or not set(value) <= set(DAYS):
+            expected = "a list of days such as [mon, tue, wed]"
+            problems.append(Problem(where, value, expected))
+            return []
+        return list(value)
+
+    schema = {"type": "array", "items": {"enum": list(DAYS)}, "minItems": 1}
+    return Field(check, schema, about)
 
 
 def many(form: Form, about: str, *, needed: bool = False, some: bool = False) -> Field:

@@ -17,7 +17,8 @@ from msgspec import Struct
 from tocsin.core.directory import Directory, NamedSchedule
 from tocsin.core.durations import words
 from tocsin.core.layers import LENGTHS, Layer, Unit, effective
-from tocsin.core.oncall_load import Paged, Span, interruptions, is_night, joined
+from tocsin.core.level_times import is_night
+from tocsin.core.oncall_load import Paged, Span, interruptions, joined
 from tocsin.core.own_shifts import OwnShift, people_of, shifts_of_all
 from tocsin.core.paging import all_methods, methods, rule_method
 from tocsin.core.permissions import RESPONDER

@@ -13,12 +13,13 @@ from msgspec import Struct
 from tocsin.core import public_holidays
 from tocsin.core.directory import Directory
 from tocsin.core.layers import effective
+from tocsin.core.level_times import NIGHT_FROM, NIGHT_TO
 from tocsin.core.own_shifts import OwnShift, people_of, shifts_of, shifts_of_all
 from tocsin.core.schedules import Rotation
 from tocsin.core.wallclock import Window, first_instant, wall_time, zone_named
 
 # Night is 22-06, sleep 22-08, in the zone of whoever is on call (domain 1.8).
-NIGHT_FROM, NIGHT_TO, SLEEP_TO = time(22), time(6), time(8)
+SLEEP_TO = time(8)
 # Pages this close to one another wake somebody once (domain 1.8).
 SAME_WAKING = timedelta(minutes=30)
 UNEVEN_GINI, UNEVEN_RATIO = 0.15, 1.5
@@ -147,12 +148,6 @@ def interruptions(paged: Sequence[Paged], zone: ZoneInfo) -> list[datetime]:
             found.append(at)
         last = at
     return found
-
-
-def is_night(at: datetime, zone: ZoneInfo) -> bool:
-    """Whether it is between 22 and 06 there."""
-    clock = wall_time(at, zone).time()
-    return clock >= NIGHT_FROM or clock < NIGHT_TO
 
 
 def nights(window: Window, zone: ZoneInfo) -> Iterator[Span]:

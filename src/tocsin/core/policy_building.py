@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
+from tocsin.core.directory import Team
 from tocsin.core.durations import parse
 from tocsin.core.escalation import (
     Condition,
@@ -14,6 +17,7 @@ from tocsin.core.escalation import (
     offset,
 )
 from tocsin.core.forms import Plain, Problem
+from tocsin.core.level_times import LevelTimes, day_numbers
 from tocsin.core.roles import Role
 from tocsin.core.severity import Severity
 
@@ -23,17 +27,15 @@ def policy(
     one: Plain,
     known: Mapping[TargetKind, Sequence[str]],
     problems: list[Problem],
+    *,
+    teams: Mapping[str, Team],
+    zone: str,
 ) -> Policy:
+    """`zone` is the organisation's, for a policy of no team."""
     where = f"escalation_policies[{name}]"
+    team = teams.get(one.get("team", ""), Team("", zone))
     levels = tuple(
-        Level(
-            after=_delays(level.get("after", "0s")),
-            targets=_targets(
-                level.get("page", []), known, f"{where}.levels[{i}]", problems
-            ),
-            condition=Condition(level.get("condition", "if_not_acked")),
-            everyone_acks=level.get("everyone_acks", False),
-        )
+        _level(level, team, known, f"{where}.levels[{i}]", problems)
         for i, level in enumerate(one.get("levels", []))
     )
     for severity in Severity:
@@ -55,6 +57,46 @@ def policy(
         wait=parse(one.get("wait", "15m")),
         ack_timeout=_timeouts(timeout) if timeout is not None else {},
         nag=parse(one.get("nag", "30m")),
+    )
+
+
+def _level(
+    one: Plain,
+    team: Team,
+    known: Mapping[TargetKind, Sequence[str]],
+    where: str,
+    problems: list[Problem],
+) -> Level:
+    times = _times(one["when"], team, where, problems) if one.get("when") else None
+    targets = _targets(one.get("page", []), known, where, problems)
+    if times is not None and times.night is not None:
+        targets = tuple(replace(target, night=times.night) for target in targets)
+    return Level(
+        after=_delays(one.get("after", "0s")),
+        targets=targets,
+        condition=Condition(one.get("condition", "if_not_acked")),
+        everyone_acks=one.get("everyone_acks", False),
+        times=times,
+    )
+
+
+def _times(when: Plain, team: Team, where: str, problems: list[Problem]) -> LevelTimes:
+    """What the level says of times, with the hours and holidays of its team."""
+    of = f"the team {team.name}" if team.name else "the policy, which has no team,"
+    if "support_hours" in when and team.hours is None:
+        expected = f"no condition on support hours: {of} has none"
+        problems.append(Problem(f"{where}.when.support_hours", None, expected))
+    if "holiday" in when and not team.region:
+        expected = f"no condition on holidays: {of} has no region"
+        problems.append(Problem(f"{where}.when.holiday", None, expected))
+    return LevelTimes(
+        zone=team.zone,
+        region=team.region,
+        hours=team.hours,
+        in_hours=when.get("support_hours"),
+        days=day_numbers(when.get("days", ())),
+        holiday=when.get("holiday"),
+        night=when.get("local_night"),
     )
 
 

@@ -36,9 +36,14 @@ def days(
     day = wall_time(window.start, zone).date()
     last = wall_time(window.end, zone).date()
     while day <= last:
-        if day in _year(region, day.year):
+        if is_holiday(region, day):
             yield _midnight(day, zone), _midnight(day + _DAY, zone)
         day += _DAY
+
+
+def is_holiday(region: str, day: date) -> bool:
+    """Whether the region has a public holiday then; without a region there is none."""
+    return bool(region) and day in _year(region, day.year)
 
 
 @lru_cache(maxsize=1)

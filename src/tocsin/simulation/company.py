@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tocsin.core.escalation import Level, Policy, Target, TargetKind
+from tocsin.core.level_times import LevelTimes, SupportHours
 from tocsin.core.people import ContactMethod, NotifyRule, Person
 from tocsin.core.severity import Severity, Urgency
 
@@ -78,6 +79,7 @@ class Company(Struct, frozen=True):
     shifts: tuple[Shifts, ...]
     policies: Mapping[str, Policy]
     services: Mapping[str, str]  # service -> policy
+    hours: SupportHours  # in UTC, every day, beginning and ending within the outage
 
     def policy_of(self, service: str) -> Policy:
         """The policy that a new alert of `service` begins with."""
@@ -95,6 +97,15 @@ class Company(Struct, frozen=True):
             if target.kind is TargetKind.SCHEDULE or shifts.name == wanted[2]:
                 found.update(dict.fromkeys(shifts.on_call(now)))
         return tuple(found)
+
+    def applies(self, times: LevelTimes | None, now: datetime) -> bool:
+        """Whether a level of these times pages anybody at `now`."""
+        if times is None:
+            return True
+        begin, end, clock = self.hours.start, self.hours.end, now.time()
+        crosses = end < begin
+        inside = not end <= clock < begin if crosses else begin <= clock < end
+        return inside is times.in_hours
 
     def reachable(self, name: str) -> bool:
         """Whether the person has any contact method at all."""
@@ -120,13 +131,16 @@ def found(dice: Random, *, zone: str, start: datetime) -> Company:
         _shifts(dice, "Primary", zone, start),
         _shifts(dice, "Secondary", zone, start),
     )
+    begin = start + timedelta(minutes=40)
+    end = begin + timedelta(minutes=40)
+    hours = SupportHours(begin.time(), end.time(), tuple(range(7)))
     policies = {
-        name: policy(dice, name)
+        name: policy(dice, name, hours)
         for name in ("fast", "slow", "odd")[: dice.choice((2, 3))]
     }
     names = sorted(policies)
     services = {service: dice.choice(names) for service in SERVICES}
-    return Company(1, people, teams, shifts, policies, services)
+    return Company(1, people, teams, shifts, policies, services, hours)
 
 
 def _person(dice: Random, name: str) -> Person:
@@ -174,14 +188,23 @@ _TARGETS = (
 _EMPTY = (GHOST, Target(TargetKind.TEAM, "vacant"))
 
 
-def policy(dice: Random, name: str) -> Policy:
+def policy(dice: Random, name: str, hours: SupportHours) -> Policy:
     """One to three levels, some of them empty; minutes where people use quarters."""
     after, levels = timedelta(0), []
+    # What came later than the rest has dice of its own, so that seeds keep their story.
+    _, state, _ = dice.getstate()
+    aside = Random(f"{state[0]} {state[-1]}")
     for _ in range(dice.choice((1, 2, 2, 3))):
         targets = dice.sample(_TARGETS, dice.choice((1, 1, 2)))
         if dice.random() < 0.15:
             targets = [dice.choice(_EMPTY)]
-        levels.append(Level(dict.fromkeys(Severity, after), tuple(targets)))
+        level = Level(dict.fromkeys(Severity, after), tuple(targets))
+        if aside.random() < 0.15:
+            inside = aside.random() < 0.5
+            level = replace(
+                level, times=LevelTimes("UTC", hours=hours, in_hours=inside)
+            )
+        levels.append(level)
         after += timedelta(minutes=dice.choice((3, 5, 10, 15)))
     fallback = [Target(TargetKind.USER, LAST_RESORT)]
     if dice.random() < 0.3:

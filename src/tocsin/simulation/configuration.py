@@ -4,7 +4,8 @@ from typing import Any
 
 from tocsin.core.directory import Integration
 from tocsin.core.durations import compact
-from tocsin.core.escalation import Policy, Target, TargetKind
+from tocsin.core.escalation import Level, Policy, Target, TargetKind
+from tocsin.core.level_times import DAYS
 from tocsin.core.people import NotifyRule, Person
 from tocsin.simulation.company import NOBODY, SERVICES, Company, Shifts
 from tocsin.store import directory
@@ -25,8 +26,13 @@ def found(connection: Connection, company: Company) -> None:
     connection.begin()
     save = directory.save
     save(connection, "organisation", "organisation", {"name": "Meridian Pay"})
+    hours = {
+        "from": f"{company.hours.start:%H:%M}",
+        "to": f"{company.hours.end:%H:%M}",
+        "days": list(DAYS),
+    }
     for team in company.teams:
-        save(connection, "teams", team, {"name": team})
+        save(connection, "teams", team, {"name": team, "support_hours": hours})
     for person in company.people.values():
         save(connection, "people", person.name, _person(company, person))
     schedule = {"name": "payments", "time_zone": company.shifts[0].zone}
@@ -90,19 +96,24 @@ def _policy(policy: Policy) -> Document:
     (timeout,) = set(policy.ack_timeout.values())
     return {
         "name": policy.name,
-        "levels": [
-            {
-                "after": compact(next(iter(level.after.values()))),
-                "page": [_target(target) for target in level.targets],
-            }
-            for level in policy.levels
-        ],
+        "team": "payments",
+        "levels": [_level(level) for level in policy.levels],
         "fallback": [_target(target) for target in policy.fallback],
         "repeat": policy.repeat,
         "wait": compact(policy.wait),
         "ack_timeout": "none" if timeout is None else compact(timeout),
         "nag": compact(policy.nag),
     }
+
+
+def _level(level: Level) -> Document:
+    found: Document = {
+        "after": compact(next(iter(level.after.values()))),
+        "page": [_target(target) for target in level.targets],
+    }
+    if level.times is not None:
+        found["when"] = {"support_hours": level.times.in_hours}
+    return found
 
 
 def _target(target: Target) -> Document:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from msgspec import Struct
 
 from tocsin.core.escalation import Level, Target, offset
+from tocsin.core.level_times import LevelTimes
 from tocsin.simulation.history import SECOND
 from tocsin.simulation.ledger import Episode
 
@@ -38,6 +39,8 @@ class Duty(Struct, frozen=True):
     earliest: int
     latest: int
     targets: tuple[Target, ...]
+    # When they are meant at all; None: always.
+    times: LevelTimes | None = None
     also: tuple[str, ...] = ()
 
 
@@ -110,7 +113,7 @@ def duties(
             name = "I3 first page" if number == 0 else "I4 escalation"
             yield Duty(
                 name, f"level {number + 1} of loop {repeat + 1}",
-                max(soonest, phase.earliest), due, level.targets, also,
+                max(soonest, phase.earliest), due, level.targets, level.times, also,
             )  # fmt: skip
             also = ()
             last = by(due) + micros(policy.wait)

@@ -15,6 +15,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from tocsin.core.escalation import Level, Target
+from tocsin.core.level_times import LevelTimes
 from tocsin.core.receipts import MOST_SENDINGS
 from tocsin.simulation import room_oracles
 from tocsin.simulation.company import Company, contacts_for
@@ -33,6 +34,7 @@ LEASE = 30 * SECOND  # P
 RECOVERY = 5 * MINUTE
 _LONGEST_BACKOFF = 75 * SECOND
 _MOST_TRIES = 50
+_IN_HOURS = LevelTimes("UTC", in_hours=True)
 
 
 class Violation(Struct, frozen=True):
@@ -93,7 +95,11 @@ class _Court:
         last: tuple[tuple[str, ...], ...] = ()
         for minute in range(0, self.history.ended, MINUTE):
             now = self.world.start_plus(minute)
-            on_call = tuple(shifts.on_call(now) for shifts in company.shifts)
+            open_now = company.applies(_IN_HOURS, now)
+            on_call = (
+                *(shifts.on_call(now) for shifts in company.shifts),
+                ("open",) if open_now else (),
+            )
             if on_call != last:
                 found.add(minute)
                 last = on_call
@@ -151,15 +157,25 @@ class _Court:
         return not any(
             self.version_at(at).who(target, self.world.start_plus(at))
             for at in self.changes
+            if self._applies(level.times, at)
             for target in level.targets
         )
 
     def _ever_empty(self, level: Level) -> bool:
-        return not all(self._people(level.targets, at) for at in self.changes)
+        return not all(
+            self._people(level.targets, level.times, at) for at in self.changes
+        )
 
-    def _people(self, targets: Iterable[Target], at: int) -> tuple[str, ...]:
+    def _applies(self, times: LevelTimes | None, at: int) -> bool:
+        return self.world.company.applies(times, self.world.start_plus(at))
+
+    def _people(
+        self, targets: Iterable[Target], times: LevelTimes | None, at: int
+    ) -> tuple[str, ...]:
         company, now = self.version_at(at), self.world.start_plus(at)
         found: dict[str, None] = {}
+        if not company.applies(times, now):
+            return ()
         for target in targets:
             for name in company.who(target, now):
                 if company.reachable(name):
@@ -179,7 +195,10 @@ class _Court:
         for moment in moments:
             people = tuple(
                 dict.fromkeys(
-                    (*self._people(duty.targets, moment), *self._also(duty, moment))
+                    (
+                        *self._people(duty.targets, duty.times, moment),
+                        *self._also(duty, moment),
+                    )
                 )
             )
             if not people:
@@ -260,7 +279,7 @@ class _Court:
         # A snapshot that cannot be read is no snapshot: the policy of then counts.
         for at in (since, *(one for one in self.changes if since < one <= until)):
             policy = self.version_at(at).policy_of(episode.service)
-            people = self._people(policy.fallback, at)
+            people = self._people(policy.fallback, None, at)
             missing = [name for name in people if name not in tried]
             if not missing:
                 return

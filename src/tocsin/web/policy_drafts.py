@@ -15,13 +15,15 @@ from tocsin.core.durations import compact
 from tocsin.core.escalation_levels import DEFAULT_ACK_TIMEOUTS
 from tocsin.core.excerpts import clean
 from tocsin.core.forms import Plain, Problem
+from tocsin.core.level_times import days_typed
 from tocsin.core.severity import Severity
 
 SEVERITIES = tuple(Severity.__members__)
 MOST_LEVELS = 20
 MOST_TARGETS = 20
 _PLAIN = ("name", "team", "repeat", "wait", "nag")
-_LEVEL = re.compile(r"levels\[(\d+)\]\.?(\w*)")
+_WHEN = ("support_hours", "days", "holiday", "local_night")
+_LEVEL = re.compile(r"levels\[(\d+)\]\.?(\w*)\.?(\w*)")
 
 
 @dataclass
@@ -34,6 +36,8 @@ class LevelDraft:
     condition: str = "if_not_acked"
     everyone_acks: bool = False
     in_turn: bool = False
+    # Of `when`: "true", "false" or "" for "does not matter"; `days` as typed.
+    when: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -156,6 +160,8 @@ def _field_of(where: str) -> str:
     path = where.partition("].")[2]
     level = _LEVEL.match(path)
     if level is not None:
+        if level.group(2) == "when":
+            return f"{level.group(3)}-{level.group(1)}"
         part = "after" if level.group(2) == "after" else "target"
         return f"{part}-{level.group(1)}" + ("-0" if part == "target" else "")
     first = re.split(r"[.\[]", path)[0]
@@ -174,6 +180,7 @@ def _level_of(form: FormData, index: int) -> LevelDraft:
         condition=_text(form, f"condition-{index}") or "if_not_acked",
         everyone_acks=bool(form.get(f"everyone-{index}")),
         in_turn=bool(form.get(f"turn-{index}")),
+        when={one: _text(form, f"{one}-{index}") for one in _WHEN},
     )
 
 
@@ -192,7 +199,14 @@ def _level_draft(document: Mapping[str, Any]) -> LevelDraft:
         condition=document.get("condition", "if_not_acked"),
         everyone_acks=document.get("everyone_acks", False),
         in_turn=in_turn,
+        when={one: _when_word(document.get("when", {}).get(one)) for one in _WHEN},
     )
+
+
+def _when_word(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(value)
+    return {True: "true", False: "false"}.get(value, "")
 
 
 def _level_document(level: LevelDraft) -> Plain:
@@ -208,7 +222,16 @@ def _level_document(level: LevelDraft) -> Plain:
         found["condition"] = level.condition
     if level.everyone_acks:
         found["everyone_acks"] = True
+    when = {one: _when_value(one, text) for one, text in level.when.items() if text}
+    if when:
+        found["when"] = when
     return found
+
+
+def _when_value(name: str, text: str) -> Any:
+    if name == "days":
+        return days_typed(text)
+    return {"true": True, "false": False}.get(text, text)
 
 
 def _targets(words: list[str], *, in_turn: bool) -> list[Plain]:

@@ -214,6 +214,7 @@ def _flat(draft: Draft) -> dict[str, Any]:
     found = dict(draft.values)
     for index, level in enumerate(draft.levels):
         found[f"after-{index}"] = level.after
+        found.update({f"{one}-{index}": text for one, text in level.when.items()})
         for severity in policy_drafts.SEVERITIES:
             found[f"after-{index}-{severity}"] = level.by_severity.get(severity, "")
     found.update({f"ack-{name}": text for name, text in draft.ack.items()})

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from tocsin.core import level_times
 from tocsin.core.credentials import masked, shown_address
 from tocsin.core.durations import words
 from tocsin.core.escalation_levels import ack_timeout
@@ -156,6 +157,7 @@ _environment.globals.update(
     dated_short=dated_short,
     by_day=by_day,
     ack_timeout=ack_timeout,
+    times_of=level_times.sentence,
     severities_of=lambda: tuple(Severity),
     initials=initials,
     tone=tone,

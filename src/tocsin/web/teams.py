@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from tocsin.core.excerpts import clean
 from tocsin.core.forms import Plain
+from tocsin.core.level_times import days_typed
 from tocsin.core.memberships import GIVEN
 from tocsin.core.permissions import ADMIN, LEAD
 from tocsin.engine.editing import Change, Edited, etag_of
@@ -26,6 +27,7 @@ from tocsin.web.sayings import Saying, done
 
 PAGE = "/admin/teams"
 _FIELDS = ("name", "time_zone")
+_KEPT = ("time_zone", "region", "from", "to", "days")
 
 
 def routes(desk: FrontDesk, gate: Gate) -> list[Route]:
@@ -138,13 +140,13 @@ class _Pages:
                     if one.get("team") == name
                 ],
                 "etag": etag_of(held),
-                "zone_given": str(held.get("time_zone", "")),
+                "given_values": _values(held),
             }
 
         found = self._desk.database.read(work)
         if found is None:
             raise HTTPException(404)
-        values = {"time_zone": found.pop("zone_given"), "role": "responder"}
+        values = {**found.pop("given_values"), "role": "responder"}
         return self._gate.page(
             "team.html",
             viewer,
@@ -201,14 +203,34 @@ class _Pages:
     def _not_done(
         self, request: Request, viewer: Viewer, form: FormData, made: Edited
     ) -> Response:
-        again = refused(typed(form, ("time_zone", "person", "role")), made)
+        again = refused(typed(form, (*_KEPT, "person", "role")), made)
         return self.show(request, viewer, form=again, status=status_of(made))
 
 
 def _changed(held: Plain, form: FormData) -> Plain:
-    zone = typed(form, ("time_zone",))["time_zone"]
-    kept = {key: value for key, value in held.items() if key != "time_zone"}
-    return {**kept, "time_zone": zone} if zone else kept
+    given = typed(form, _KEPT)
+    hours: Plain = {key: given[key] for key in ("from", "to") if given[key]}
+    if given["days"]:
+        hours["days"] = days_typed(given["days"])
+    own: Plain = {
+        "time_zone": given["time_zone"],
+        "region": given["region"],
+        "support_hours": hours,
+    }
+    kept = {key: value for key, value in held.items() if key not in own}
+    return {**kept, **{key: value for key, value in own.items() if value}}
+
+
+def _values(held: Plain) -> dict[str, str]:
+    """The form's fields as the document has them."""
+    hours = held.get("support_hours", {})
+    return {
+        "time_zone": str(held.get("time_zone", "")),
+        "region": str(held.get("region", "")),
+        "from": hours.get("from", ""),
+        "to": hours.get("to", ""),
+        "days": ", ".join(hours.get("days", ())),
+    }
 
 
 def _of(name: str) -> str:
