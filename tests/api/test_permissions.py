@@ -73,6 +73,8 @@ BODIES: dict[str, object] = {
     "POST /api/v1/schedules/{name}/overrides": OVERRIDE,
     "POST /api/v1/schedules/{name}/overrides/preview": OVERRIDE,
     "POST /api/v1/schedules/{name}/cover-requests": OVERRIDE,
+    "PUT /api/v1/schedules/{name}/handoffs/{number}/note": {"note": "x"},
+    "POST /api/v1/thanks": {"to": "nobody", "text": "x"},
     "PUT /api/v1/policies/{name}": {"team": "payments"},
     "PUT /api/v1/services/{name}": {"team": "payments"},
     "PUT /api/v1/integrations/{name}": {"service": "checkout"},

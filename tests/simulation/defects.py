@@ -120,6 +120,12 @@ class LostIsLeftAlone(SqlDefect):
     becomes = "and delivered = '' and report_due_at < 0"
 
 
+@defect("who comes on call hears of no open alert")
+class NothingMoves(SqlDefect):
+    was = "and state in ('open', 'exhausted') and alert > :after"
+    becomes = "and state = 'nothing' and alert > :after"
+
+
 @defect("the leases of the dead last an hour")
 class EndlessLease(SqlDefect):
     def rows(self, sql: str, rows: Rows, connection: Connection) -> Rows:

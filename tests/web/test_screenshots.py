@@ -61,6 +61,8 @@ PICTURES = [
     ("rota", "/schedules/payments/rota?rotation=Primary", DESK, "light"),
     ("fair", "/schedules/payments/fair", DESK, "light"),
     ("cover", "/schedules/payments/cover?rotation=Primary", DESK, "light"),
+    ("handoff", "/schedules/payments/handoff?rotation=Primary", DESK, "light"),
+    ("thanks", "/thanks", DESK, "dark"),
     ("override", "/schedules/payments/override?rotation=Primary", DESK, "light"),
     ("calendars", "/me/calendars", DESK, "light"),
     ("load", "/schedules/payments/load", DESK, "light"),

@@ -16,6 +16,7 @@ from tocsin.api import (
     config_routes,
     cover_routes,
     document_routes,
+    handoff_routes,
     incident_routes,
     integration_routes,
     maintenance_routes,
@@ -45,7 +46,7 @@ _NOUNS = (
     document_routes, token_routes, audit_routes, policy_routes, message_routes,
     me_routes, people_routes, maintenance_routes, incident_routes, runbook_routes,
     review_routes, action_routes, outbox_routes, status_routes, change_routes,
-    override_routes, calendar_routes, cover_routes,
+    override_routes, calendar_routes, cover_routes, handoff_routes,
 )  # fmt: skip
 __all__ = ["PREFIX", "build"]
 _DEEPEST = 32

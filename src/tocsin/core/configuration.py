@@ -290,6 +290,7 @@ FORMS: Mapping[str, Form] = {
             ),
             "leave": many(_AWAY, "days on which they are away"),
             "region": text("whose public holidays count, such as DE-BY"),
+            "shift_reminders": yes_no("false: no word a day and an hour before"),
             "quiet_hours": one(
                 _QUIET_HOURS, "when low urgency waits; high urgency never does"
             ),

@@ -143,8 +143,7 @@ def _person(
                 )
                 problems.append(Problem(f"{where}.notify.{urgency}", by, expected))
     if not reachable:
-        expected = "an email or at least one contact; nothing could reach this person"
-        problems.append(Problem(where, None, expected))
+        problems.append(Problem(where, None, "an email or at least one contact"))
     return Person(
         name=one["name"],
         email=one.get("email", ""),
@@ -157,6 +156,7 @@ def _person(
         chat=one.get("chat", {}),
         away=away_of(one, where, problems),
         region=team_building.region(one.get("region", ""), where, problems),
+        reminded=one.get("shift_reminders", True),
         active=one.get("active", True),
     )
 

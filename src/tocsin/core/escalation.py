@@ -133,6 +133,7 @@ class Reason(StrEnum):
     ESCALATED = "escalated"
     REASSIGNED = "reassigned"
     SEVERITY_RAISED = "severity_raised"
+    HANDED_OVER = "handed_over"
     UNREACHABLE = "unreachable"
     RESOLVED = "resolved"
     REFUSED = "refused"
@@ -277,6 +278,14 @@ class Reassigned(Struct, frozen=True):
     by: str
 
 
+class HandedOver(Struct, frozen=True):
+    """In `rotation` (schedule/rotation) `on` came on call and `off` went."""
+
+    rotation: str
+    off: tuple[str, ...]
+    on: tuple[str, ...]
+
+
 class SeverityRaised(Struct, frozen=True):
     """It got worse."""
 
@@ -306,6 +315,7 @@ Event = (
     | Resumed
     | Escalated
     | Reassigned
+    | HandedOver
     | SeverityRaised
     | Unreachable
     | Resolved

@@ -12,6 +12,7 @@ from typing import Any
 from tocsin.core import escalation as e
 from tocsin.core import escalation_rules as rules
 from tocsin.core.escalation import Decision, Event, OnCall, Policy, Run, RunState
+from tocsin.core.escalation_handoffs import handed_over
 from tocsin.core.severity import Severity
 
 S = RunState
@@ -52,6 +53,7 @@ TRANSITIONS: Mapping[type, Mapping[RunState, tuple[RunState, ...]]] = {
         S.EXHAUSTED: (S.EXHAUSTED,),
         S.PAUSED: (S.PAUSED,),
     },
+    e.HandedOver: {S.OPEN: (S.OPEN,), S.EXHAUSTED: (S.EXHAUSTED,)},
     e.Unreachable: {S.OPEN: (S.OPEN, S.EXHAUSTED), S.EXHAUSTED: (S.EXHAUSTED,)},
     e.Resolved: dict.fromkeys(_OVER_ANY, (S.RESOLVED,)),
 }
@@ -86,6 +88,7 @@ _RULES: Mapping[type, Callable[[rules.Scene, Any], Decision]] = {
     e.Escalated: rules.escalated,
     e.Reassigned: rules.reassigned,
     e.SeverityRaised: rules.severity_raised,
+    e.HandedOver: handed_over,
     e.Unreachable: rules.unreachable,
     e.Resolved: rules.resolved,
 }

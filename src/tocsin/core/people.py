@@ -57,6 +57,8 @@ class Person(Struct, frozen=True):
     away: tuple[Away, ...] = ()
     # Whose public holidays count for them, such as DE-BY.
     region: str = ""
+    # Whether they hear of their shifts a day and an hour before.
+    reminded: bool = True
     # Somebody who left stays known, but is neither paged nor let in.
     active: bool = True
 

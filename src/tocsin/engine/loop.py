@@ -14,6 +14,7 @@ from tocsin.core.directory import Directory
 from tocsin.core.paging import Attempted
 from tocsin.engine import (
     escalation,
+    handing_over,
     heartbeats,
     maintenance,
     paging,
@@ -93,6 +94,10 @@ class Engine:
         self._counting = threading.Lock()
         self._beat_at: datetime | None = None
         self._minute = -1
+        # Whether open alerts are still to be told of a hand-over, and when the next is.
+        self._is_moving = False
+        self._rotations_of = -1
+        self._next_handover: datetime | None = None
         self.wake: Callable[[], None] = lambda: None
         # Wakes only if the next step is planned for later than the given instant.
         self.wake_by: Callable[[datetime], None] = lambda at: None
@@ -126,7 +131,7 @@ class Engine:
         monotonic = self.clock.monotonic()
         room = max(0, self._capacity - self._in_flight)
 
-        def work(tx: Tx) -> tuple[int, list[Claim]]:
+        def work(tx: Tx) -> tuple[int, list[Claim], int]:
             directory = self._directories.current(tx)
             self._sweep(tx, directory, now)
             stepped = self._advance(tx, directory, now)
@@ -139,10 +144,10 @@ class Engine:
                 monotonic=monotonic,
                 limit=room,
             )
-            return stepped, claims
+            return stepped, claims, directory.version
 
-        stepped, claims = self.database.write(work)
-        self._minute = now.minute  # once it is committed
+        stepped, claims, version = self.database.write(work)
+        self._minute, self._rotations_of = now.minute, version  # once it is committed
         self._crowded = len(claims) >= room
         for claimed in claims:
             self._send(claimed)
@@ -168,6 +173,17 @@ class Engine:
         receipts.sweep(tx, self.pagers, now=now)
         if now.minute != self._minute:
             status.each_minute(tx, directory, now=now)
+        self._hand_over(tx, directory, now)
+
+    def _hand_over(self, tx: Tx, directory: Directory, now: datetime) -> None:
+        """Rotations that changed hands, by the clock or because somebody edited them."""
+        looks = now.minute != self._minute or directory.version != self._rotations_of
+        if looks:
+            self._next_handover = handing_over.look(
+                tx, directory, public_url=self.links.public_url, now=now
+            )
+        if looks or self._is_moving:
+            self._is_moving = handing_over.move_open(tx, directory, now=now)
 
     def _advance(self, tx: Tx, directory: Directory, now: datetime) -> int:
         stepped, poison = escalation.advance_due(
@@ -237,6 +253,8 @@ class Engine:
         if self._crowded:
             # Deliveries that end wake us before, if they are many.
             return now + _CROWDED_WAIT
+        if self._is_moving:
+            return now
 
         def work(tx: Tx) -> list[datetime | None]:
             return [
@@ -254,6 +272,8 @@ class Engine:
         times = [at for at in self.database.read(work) if at is not None]
         if self.watch is not None:
             times.append(self.watch.next_look(now))
+        if self._next_handover is not None and self._next_handover > now:
+            times.append(self._next_handover)
         return min([*times, now + self._longest_wait])
 
 

@@ -7,12 +7,16 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 
 from tocsin.core.call_outs import CallOut, call_outs
+from tocsin.core.directory import Directory
+from tocsin.core.handoff_facts import Facts, frozen
+from tocsin.core.handoffs import lapsed
 from tocsin.core.wallclock import wall_time, zone_named
-from tocsin.engine import cover_requests
+from tocsin.engine import cover_requests, handing_over, shift_words
 from tocsin.engine.directories import Directories
+from tocsin.engine.handoffs import facts_of
 from tocsin.engine.nudges import nudge
 from tocsin.interfaces import Clock
-from tocsin.store import outbox
+from tocsin.store import handoffs, outbox
 from tocsin.store.database import Database, Tx
 from tocsin.store.outbox import Message
 
@@ -49,9 +53,21 @@ class ShiftWatch:
         def work(tx: Tx) -> None:
             for one in found:
                 outbox.put(tx, self._messages(one, zone), now=now)
-            cover_requests.remind(tx, directory, public_url=self._public_url, now=now)
+            self._words(tx, directory, now)
 
         self._database.write(work)
+
+    def _words(self, tx: Tx, directory: Directory, now: datetime) -> None:
+        """Everything else about coming and past shifts that is to be said by now."""
+        url = self._public_url
+        cover_requests.remind(tx, directory, public_url=url, now=now)
+        shift_words.remind(tx, directory, public_url=url, now=now)
+        shift_words.offer_relief(tx, directory, public_url=url, now=now)
+        handing_over.ask_for_words(tx, directory, public_url=url, now=now)
+        for one in handing_over.remind(tx, directory, public_url=url, now=now):
+            known = one.schedule in directory.schedules
+            facts = facts_of(tx, directory, one, now=now) if known else Facts()
+            handoffs.put(tx, lapsed(one, frozen(facts)))
 
     def _messages(self, one: CallOut, zone: Callable[[str], str]) -> list[Message]:
         """To whom it is about, and once it is near to who leads them as well."""

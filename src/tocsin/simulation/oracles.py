@@ -34,6 +34,7 @@ LEASE = 30 * SECOND  # P
 RECOVERY = 5 * MINUTE
 _LONGEST_BACKOFF = 75 * SECOND
 _MOST_TRIES = 50
+_A_MINUTE = 75 * SECOND  # within which a hand-over is noticed
 _IN_HOURS = LevelTimes("UTC", in_hours=True)
 
 
@@ -145,6 +146,8 @@ class _Court:
                     end=self.history.ended,
                 ):  # fmt: skip
                     yield from self._owed(episode, phase, duty)
+                    if duty.invariant in ("I3 first page", "I4 escalation"):
+                        yield from self._handed_over(episode, phase, duty)
             if episode.poisoned is not None:
                 yield from self._poisoned(episode, episode.poisoned)
                 return
@@ -206,7 +209,7 @@ class _Court:
             missing = tuple(name for name in people if name not in tried)
             if not missing:
                 yield from self._every_rule(
-                    episode, phase, people, moment, since, until
+                    episode, phase, duty, people, moment, since, until
                 )
                 return
         yield self.violation(
@@ -214,6 +217,15 @@ class _Court:
             f"{episode.title}: {duty.what}, due {duty.latest / SECOND:.1f} s, "
             f"never tried {', '.join(missing)}",
         )  # fmt: skip
+
+    def _stays(self, duty: Duty, name: str, since: int, until: int) -> bool:
+        """Whether nobody takes over: a hand-over calls off what was to come."""
+        last = until + self.doubt
+        return all(
+            name in self._people(duty.targets, None, at)
+            for at in self.changes
+            if since < at <= last
+        )
 
     def _also(self, duty: Duty, moment: int) -> tuple[str, ...]:
         company = self.version_at(moment)
@@ -230,6 +242,7 @@ class _Court:
         self,
         episode: Episode,
         phase: Phase,
+        duty: Duty,
         people: tuple[str, ...],
         moment: int,
         since: int,
@@ -247,12 +260,49 @@ class _Court:
                 until = self.by(due, PROMISE)
                 if until >= min(phase.end, self.history.ended):
                     continue
+                if not self._stays(duty, name, moment, until):
+                    continue
                 if not any(
                     call.address == contact.address and since <= call.begun <= until
                     for call in self.calls[episode.title]
                 ):
                     what = f"{episode.title}: {contact.address} was never tried"
                     yield self.violation("I6 every method", until, what)
+
+    def _handed_over(
+        self, episode: Episode, phase: Phase, duty: Duty
+    ) -> Iterator[Violation]:
+        """I18: who comes on call while nobody has answered hears of it too."""
+        before = self._people(duty.targets, None, duty.earliest)
+        paged = self.by(duty.latest, PROMISE)
+        for at in self.changes:
+            if at <= duty.earliest:
+                continue
+            people = self._people(duty.targets, None, at)
+            came = [name for name in people if name not in before]
+            before = people
+            until = self.by(at + _A_MINUTE + self.doubt, PROMISE)
+            if at < paged + self.doubt or until >= min(phase.end, self.history.ended):
+                continue
+            if not (self._applies(duty.times, at) and self._applies(duty.times, until)):
+                continue
+            tried = self._first_attempts(episode.title, phase.start, until)
+            missing = [n for n in came if n not in tried and not self._lost_contacts(n)]
+            if missing and set(self._people(duty.targets, None, until)) >= set(missing):
+                what = f"{episode.title}: {', '.join(missing)} took over unpaged"
+                yield self.violation("I18 handed over", until, what)
+
+    def _went(self, name: str, since: int, until: int) -> bool:
+        """Whether their shift ended then: who took over is owed the pages (I18)."""
+        shifts, world = self.world.company.shifts, self.world
+        first, last = since - _A_MINUTE - self.doubt, until + self.doubt
+        return any(
+            name in one.on_call(world.start_plus(at - MINUTE))
+            and name not in one.on_call(world.start_plus(at))
+            for at in self.changes
+            if first < at <= last
+            for one in shifts
+        )
 
     def _lost_contacts(self, name: str) -> bool:
         return any(not company.reachable(name) for _, company in self.world.versions)
@@ -321,6 +371,8 @@ class _Court:
         for title in call.titles:
             if not self._active(title, call.begun, until):
                 continue
+            if self._went(call.person, call.begun, until):
+                continue
             same = [c for c in self.calls[title] if c.address == call.address]
             # A claim that died before its call counts as a try too.
             lost = sum(1 for at in self.history.disturbances if at <= until)
@@ -334,6 +386,8 @@ class _Court:
         """I6, first half: anything but certain acceptance brings another channel."""
         until = self.by(call.ended + self.doubt, SECOND_CHANNEL)
         if self._lost_contacts(call.person):
+            return
+        if self._went(call.person, call.begun, until):
             return
         person = self.version_at(call.begun).people[call.person]
         for title in call.titles:
@@ -361,6 +415,8 @@ class _Court:
         """I6, third: what was accepted and never arrived brings another call."""
         until = self.by(call.ended + self.doubt + REPORT_WITHIN, PROMISE)
         if self._lost_contacts(call.person):
+            return
+        if self._went(call.person, call.begun, until):
             return
         for title in call.titles:
             if not self._active(title, call.begun, until):

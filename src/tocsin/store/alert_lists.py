@@ -38,6 +38,21 @@ def open_alerts(tx: Tx, *, integration: int | None = None) -> list[Alert]:
     ]
 
 
+def open_of(tx: Tx, services: Collection[str], *, limit: int) -> list[Alert]:
+    """Open alerts of some services, worst and newest first."""
+    if not services:
+        return []
+    names = [f":n{number}" for number, _ in enumerate(services)]
+    rows = tx.all(
+        f"{SELECT}where status <> 'resolved' and integration <> 0 "
+        f"and service in ({', '.join(names)}) "
+        "order by severity, number desc limit :limit",
+        limit=limit,
+        **{f"n{number}": name for number, name in enumerate(services)},
+    )
+    return [alert_of(row) for row in rows]
+
+
 def unclaimed(
     tx: Tx, services: Collection[str], *, worst: Severity, limit: int = 50
 ) -> list[Alert]:

@@ -124,6 +124,17 @@ def next_due(tx: Tx) -> datetime | None:
     return from_micros_or_none(row[0]) if row else None
 
 
+def unanswered(tx: Tx, *, after: int, limit: int) -> list[int]:
+    """Alerts that are being paged and nobody has, by number."""
+    rows = tx.all(
+        "select alert from runs where due_at is not null "
+        "and state in ('open', 'exhausted') and alert > :after "
+        f"order by alert limit {limit:d}",
+        after=after,
+    )
+    return [int(row[0]) for row in rows]
+
+
 def put_off(tx: Tx, alert: int, *, until: datetime) -> None:
     """A run that could not be stepped: look again at `until`, count the fault."""
     tx.run(

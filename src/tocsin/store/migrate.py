@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tocsin.store.database import Database, StoreError
 
-HEAD = "0011"
+HEAD = "0012"
 
 
 def version(database: Database) -> str:

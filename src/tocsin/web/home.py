@@ -18,6 +18,7 @@ from tocsin.core.tasks import Task
 from tocsin.core.wallclock import Window, this_minute
 from tocsin.engine import first_run, inquiries
 from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.handoffs import Handoffs
 from tocsin.engine.sign_in import Viewer
 from tocsin.store import alert_lists, inbound
 from tocsin.store import roles as stored_roles
@@ -70,6 +71,7 @@ class _Pages:
             ahead=_handovers(rows, now),
             problems=self._desk.problems(),
             may_declare=viewer.may_somewhere(RESPONDER),
+            to_accept=Handoffs(self._desk).for_person(viewer.person),
             **values,
         )
 

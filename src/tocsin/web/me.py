@@ -72,6 +72,7 @@ class _Pages:
             "full_name": _text(form, "full_name") or None,
             "time_zone": _text(form, "time_zone") or None,
             "region": _text(form, "region").upper() or None,
+            "shift_reminders": None if form.get("reminded") else False,
         }
         edited = self._own.change(viewer, fields)
         return self._after(viewer, edited, form, "Saved.", "about")
@@ -289,6 +290,7 @@ def _filled(person: Person | None) -> Form:
             "full_name": person.full_name,
             "time_zone": person.zone,
             "region": person.region,
+            "reminded": "on" if person.reminded else "",
             "from": f"{quiet.start:%H:%M}" if quiet else "",
             "to": f"{quiet.end:%H:%M}" if quiet else "",
         }

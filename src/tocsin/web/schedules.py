@@ -20,9 +20,11 @@ from tocsin.core.schedules import next_handoffs
 from tocsin.core.wallclock import this_minute
 from tocsin.engine.cover_requests import CoverRequests
 from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.handoffs import Handoffs
 from tocsin.engine.sign_in import Viewer
 from tocsin.web.cover_requests import address as ask_cover
 from tocsin.web.gate import Gate
+from tocsin.web.handoffs import draft_of
 from tocsin.web.lanes import DAYS, calendar
 from tocsin.web.moments import typed_as
 from tocsin.web.override_form import address as stand_in
@@ -30,6 +32,7 @@ from tocsin.web.override_form import address as stand_in
 _ROWS = 50
 _VIEWS = {"week": "Week", "2w": "2 weeks", "month": "Month", "list": "List"}
 _HANDOFFS = 6
+_NOTES = 3
 
 
 class Asked(Struct, frozen=True):
@@ -135,6 +138,8 @@ class _Pages:
             may_change=bool(found.rotations) and viewer.may(RESPONDER, found.team),
             leads=viewer.may(LEAD, found.team),
             wanted=CoverRequests(self._desk).open_ones(name),
+            notes=Handoffs(self._desk).newest(name, limit=_NOTES),
+            words_for=lambda rotation: draft_of(name, rotation),
             ask_cover=lambda **fields: ask_cover(name, **fields),
             stand_in=lambda **fields: stand_in(name, **fields),
             typed_as=lambda at: typed_as(max(at, this_minute(now)), found.zone),

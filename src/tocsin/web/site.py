@@ -23,6 +23,7 @@ from tocsin.web import (
     errors,
     fair_rotas,
     find,
+    handoffs,
     health,
     home,
     incidents,
@@ -52,6 +53,7 @@ from tocsin.web import (
     silences,
     single_sign_on,
     teams,
+    thanks,
     theme,
     tokens,
 )
@@ -104,7 +106,7 @@ OPEN = {
 # Pages that need nothing but the desk and the gate.
 _PAGES = (
     home, setup, me, alerts, incidents, oncall, services, service_forms, rotas,
-    fair_rotas, cover_requests, schedules, override_form, oncall_load, calendars, policies,
+    fair_rotas, cover_requests, handoffs, thanks, schedules, override_form, oncall_load, calendars, policies,
     policy_forms, quiet, silences, maintenance, integrations, integration, people,
     teams, tokens, audit, messages, outbox, keeping, forming,
     health, find, listing, editor, actions, runbook,

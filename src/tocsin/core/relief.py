@@ -1,0 +1,85 @@
+"""Whose night was broken and who could have the next hours instead (domain 1.8). Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from tocsin.core.directory import Directory
+from tocsin.core.oncall_load import SLEEP_TO, Paged, interruptions
+from tocsin.core.override_effect import candidates
+from tocsin.core.own_shifts import shifts_of
+from tocsin.core.wallclock import Window, this_minute, wall_time, zone_named
+
+WEEK = timedelta(days=7)
+# A night is broken by so many wakings, or by one that is the third of a week.
+IN_A_NIGHT, IN_A_WEEK = 2, 3
+_NIGHT = timedelta(hours=14)
+# Said in the morning: before, it would wake somebody else.
+_SAID_WITHIN = timedelta(hours=3)
+_RELIEVED = timedelta(hours=24)
+_MOST_NAMES = 3
+
+
+class Relief(Struct, frozen=True):
+    """`person` was woken and is on call until `end`; `names` are free then."""
+
+    person: str
+    schedule: str
+    rotation: str
+    start: datetime
+    end: datetime
+    tonight: int
+    this_week: int
+    names: tuple[str, ...]
+    leads: tuple[str, ...]
+
+
+def reliefs(
+    directory: Directory, paged: Mapping[str, Sequence[Paged]], *, now: datetime
+) -> list[Relief]:
+    """What leads are to be offered now; said twice it is the same.
+
+    `paged` are the pages of the last week by person.
+    """
+    start = this_minute(now)
+    found = []
+    for person, pages in sorted(paged.items()):
+        known = directory.person(person)
+        if known is None:
+            continue
+        zone = zone_named(known.zone)
+        woken = interruptions([one for one in pages if one.at > now - WEEK], zone)
+        tonight = sum(at > now - _NIGHT for at in woken)
+        if not (_is_broken(tonight, len(woken)) and _is_morning(now, zone)):
+            continue
+        for shift in shifts_of(directory, person, Window(start, start + _RELIEVED)):
+            schedule = directory.schedules[shift.schedule]
+            rotation = directory.rotation(f"{shift.schedule}/{shift.rotation}")
+            if rotation is None:
+                continue
+            hours = Window(shift.start, shift.end)
+            free = candidates(directory, schedule, rotation, hours)
+            names = tuple(
+                one.person for one in free if one.free and one.person != person
+            )
+            team = directory.teams.get(schedule.team)
+            leads = directory.active(team.leads if team is not None else ())
+            found.append(
+                Relief(
+                    person, shift.schedule, shift.rotation, shift.start, shift.end,
+                    tonight, len(woken), names[:_MOST_NAMES],
+                    leads or directory.admins,
+                )
+            )  # fmt: skip
+    return found
+
+
+def _is_morning(now: datetime, zone: ZoneInfo) -> bool:
+    local = wall_time(now, zone)
+    return timedelta(0) <= local - datetime.combine(local, SLEEP_TO) < _SAID_WITHIN
+
+
+def _is_broken(tonight: int, this_week: int) -> bool:
+    return tonight >= IN_A_NIGHT or (tonight >= 1 and this_week >= IN_A_WEEK)

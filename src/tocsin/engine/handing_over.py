@@ -1,0 +1,186 @@
+"""What the loop does when a rotation changes hands: open alerts, the note, a word.
+
+Who was on call is kept, so that a hand-over during a downtime is noticed after it. Open
+alerts hear of it in batches; where that stands is kept too.
+"""
+
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from tocsin.core import escalation as rules
+from tocsin.core import handoffs as notes
+from tocsin.core.directory import Directory, OnCallRow
+from tocsin.core.handoffs import Handoff, State
+from tocsin.core.wallclock import this_minute, wall_time, zone_named
+from tocsin.engine import escalation
+from tocsin.engine.nudges import nudge
+from tocsin.store import alerts as stored_alerts
+from tocsin.store import escalation as stored_runs
+from tocsin.store import handoffs as stored_notes
+from tocsin.store import on_call as stored
+from tocsin.store import outbox
+from tocsin.store.database import Tx
+from tocsin.store.on_call import Move, Seen
+from tocsin.store.outbox import Message
+
+# Alerts that hear of hand-overs in one transaction.
+_AT_ONCE = 200
+
+
+def look(
+    tx: Tx, directory: Directory, *, public_url: str, now: datetime
+) -> datetime | None:
+    """Notice who came on call and who went; returns when the next will."""
+    known, rows = stored.seen(tx), directory.who(now=now)
+    for row in rows:
+        place = f"{row.schedule}/{row.rotation}"
+        people = directory.active(row.people)
+        before = known.pop(place, None)
+        if before is None:
+            stored.first_seen(tx, place, people, now=now)
+        elif before.people != people:
+            _changed(tx, directory, row, before, people, public_url, now)
+    for gone in known:
+        stored.forget(tx, gone)
+    return min((row.until for row in rows if row.until is not None), default=None)
+
+
+def move_open(tx: Tx, directory: Directory, *, now: datetime) -> bool:
+    """Tell open alerts of the hand-overs; whether more are to be told."""
+    left = _AT_ONCE
+    for move in stored.moves(tx):
+        event = rules.HandedOver(move.rotation, move.off, move.on)
+        numbers = stored_runs.unanswered(tx, after=move.reached, limit=left)
+        found = stored_alerts.get_many(tx, numbers)
+        for number in numbers:
+            alert = found.get(number)
+            if alert is not None:
+                escalation.apply(tx, alert, event, directory=directory, now=now)
+        left -= len(numbers)
+        if left <= 0:
+            stored.moved(tx, move, reached=numbers[-1])
+            return True
+        stored.moved(tx, move, reached=None)
+    return False
+
+
+# long because: everything that one hand-over brings with it.
+def _changed(
+    tx: Tx,
+    directory: Directory,
+    row: OnCallRow,
+    before: Seen,
+    people: tuple[str, ...],
+    public_url: str,
+    now: datetime,
+) -> None:
+    place = f"{row.schedule}/{row.rotation}"
+    if not stored.changed(tx, place, before, people, now=now):
+        return
+    off = tuple(name for name in before.people if name not in people)
+    on = tuple(name for name in people if name not in before.people)
+    at = this_minute(now)
+    if not on:
+        return
+    key = sha256(f"{place} {at.isoformat()}".encode()).hexdigest()[:20]
+    stored.put_move(tx, Move(key, place, off, on, at))
+    note = None
+    if before.people:
+        draft = stored_notes.coming(tx, row.schedule, row.rotation)
+        new = Handoff(
+            key, row.schedule, row.rotation, at, State.MADE,
+            outgoing=before.people, incoming=on, since=before.since,
+        )  # fmt: skip
+        note = (
+            notes.made(draft, at=at, outgoing=before.people, incoming=on)
+            if draft is not None
+            else new
+        )
+        stored_notes.put(tx, note)
+    words = [_began(one, row, note, directory, public_url, key) for one in on]
+    outbox.put(tx, words, now=now)
+
+
+def _began(
+    person: str,
+    row: OnCallRow,
+    note: Handoff | None,
+    directory: Directory,
+    public_url: str,
+    key: str,
+) -> Message:
+    known = directory.people.get(person)
+    until = "from now on"
+    if row.until is not None:
+        zone = known.zone if known is not None else directory.zone
+        local = wall_time(row.until, zone_named(zone))
+        until = f"until {local:%a %-d %b, %H:%M} ({zone})"
+    text = f"{row.schedule}, {row.rotation}: you are on call {until}."
+    url = f"{public_url}/schedules/{row.schedule}"
+    if note is not None:
+        url = address(public_url, note.id)
+        whose = " and ".join(note.outgoing)
+        text += f" Read what {whose} hands over to you, and accept it."
+    return nudge(
+        person,
+        key=f"on-call:{key}:{person}",
+        subject=f"You are on call: {row.schedule}, {row.rotation}",
+        text=text,
+        url=url,
+    )
+
+
+def address(public_url: str, note: str) -> str:
+    """Where a note is read."""
+    return f"{public_url}/handoffs/{note}"
+
+
+def remind(
+    tx: Tx, directory: Directory, *, public_url: str, now: datetime
+) -> list[Handoff]:
+    """Ask the incoming once more to accept; returns what has waited for too long."""
+    late = []
+    for one in stored_notes.waiting(tx, before=now - notes.REMINDED_AFTER, limit=50):
+        if one.at <= now - notes.LAPSES_AFTER:
+            late.append(one)
+            continue
+        words = [
+            nudge(
+                person,
+                key=f"handoff:{one.id}:{person}",
+                subject=f"Not accepted yet: the hand-over of {one.place}",
+                text="It takes a minute to read what is open and what was said.",
+                url=address(public_url, one.id),
+            )
+            for person in directory.active(one.incoming)
+        ]
+        outbox.put(tx, words, now=now)
+    return late
+
+
+def ask_for_words(
+    tx: Tx, directory: Directory, *, public_url: str, now: datetime
+) -> None:
+    """Half an hour before a rotation changes hands its people are asked for words."""
+    for row in directory.who(now=now):
+        if row.until is None or not _is_near(row.until - now) or not row.then:
+            continue
+        leaving = [name for name in row.people if name not in row.then]
+        place = f"{row.schedule}/{row.rotation}"
+        words = [
+            nudge(
+                person,
+                key=f"words:{place}:{row.until.isoformat()}:{person}",
+                subject=f"You hand over {place} to {' and '.join(row.then)} soon",
+                text="The note is drafted. Say in a few words what they should know.",
+                url=f"{public_url}/schedules/{row.schedule}/handoff"
+                f"?rotation={row.rotation}",
+            )
+            for person in directory.active(leaving)
+        ]
+        outbox.put(tx, words, now=now)
+
+
+def _is_near(ahead: timedelta) -> bool:
+    # The watch looks every ten minutes.
+    return timedelta(0) < ahead <= notes.DRAFTED_BEFORE + timedelta(minutes=5)

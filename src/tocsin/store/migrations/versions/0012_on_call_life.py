@@ -1,0 +1,49 @@
+"""Hand-overs of a rotation: who is on call as last seen, what moves, and the notes."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0012"
+down_revision = "0011"
+
+
+def _text(name: str) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=False, server_default="")
+
+
+def _number(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger, nullable=False, server_default="0")
+
+
+def upgrade() -> None:
+    """Add only; what earlier releases wrote stays as it is."""
+    op.create_table(
+        "on_call_seen",
+        sa.Column("rotation", sa.Text, primary_key=True),  # schedule/rotation
+        _text("people"), _number("since"),
+    )  # fmt: skip
+    # Open alerts that still have to be told of a hand-over, from `reached` on.
+    op.create_table(
+        "on_call_moves",
+        sa.Column("id", sa.Text, primary_key=True),
+        _text("rotation"), _text("off_people"), _text("on_people"),
+        _number("at"), _number("reached"),
+    )  # fmt: skip
+    op.create_table(
+        "handoffs",
+        sa.Column("id", sa.Text, primary_key=True),
+        _text("schedule"), _text("rotation"), _number("at"), _text("state"),
+        _text("outgoing"), _text("incoming"), _number("since"),
+        _text("note"), _text("noted_by"), sa.Column("noted_at", sa.BigInteger),
+        _text("accepted_by"), sa.Column("accepted_at", sa.BigInteger),
+        # What was open, frozen when it was accepted or had waited long enough.
+        _text("facts"),
+    )  # fmt: skip
+    op.create_table(
+        "thanks",
+        sa.Column("id", sa.Text, primary_key=True),
+        _text("to_person"), _text("by_person"), _text("text"), _number("at"),
+    )  # fmt: skip
+    op.create_index("thanks_at", "thanks", ["at"])
+    op.create_index("handoffs_of", "handoffs", ["schedule", "rotation", "at"])
+    op.create_index("handoffs_state", "handoffs", ["state", "at"])

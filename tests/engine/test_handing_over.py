@@ -1,0 +1,139 @@
+"""A rotation changes hands: open alerts move, answered ones stay, people are told."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.cast import MONDAY_9AM, Story
+from tests.engine.test_stories import acknowledge
+from tocsin.core.handoffs import State
+from tocsin.engine import handing_over
+from tocsin.store import handoffs as stored
+from tocsin.store.database import Database, Tx
+
+# Mon 9am in Berlin, where the schedule lives.
+HANDOVER = MONDAY_9AM + timedelta(days=7, hours=-1)
+WEEK = 7 * 24 * 60 - 60
+
+
+@pytest.fixture
+def story(database: Database) -> Story:
+    return Story(database)
+
+
+def to_the_handover(story: Story, *, minutes: float) -> None:
+    """So long before Primary goes from Alice to Bob, at Monday 09:00 in Berlin."""
+    story.engine.step()
+    story.clock.at = HANDOVER - timedelta(minutes=minutes)
+
+
+def told(story: Story, prefix: str) -> list[str]:
+    def read(tx: Tx) -> list[str]:
+        rows = tx.all("select target, key from outbox order by id")
+        return [row[0] for row in rows if row[1].startswith(prefix)]
+
+    return story.database.read(read)
+
+
+def since_monday(story: Story) -> list[tuple[int, str]]:
+    return [(minute - WEEK, who) for minute, who in story.paged()]
+
+
+def test_what_nobody_has_is_paged_to_who_comes_on_call_and_the_clock_goes_on(
+    story: Story,
+) -> None:
+    to_the_handover(story, minutes=5)
+    story.send()
+    story.run(minutes=50)
+    # Alice at once, Bob when he takes over; Secondary, now Alice, after its 15 minutes.
+    assert since_monday(story) == [(-5, "alice"), (0, "bob"), (10, "alice"), (25, "carol"), (30, "carol")]  # fmt: skip
+
+
+def test_what_somebody_has_stays_with_them(story: Story) -> None:
+    to_the_handover(story, minutes=5)
+    number = story.send().number
+    story.run(minutes=1)
+    assert acknowledge(story, number, "alice").done
+    story.run(minutes=20)
+    assert since_monday(story) == [(-5, "alice")]
+
+
+def test_a_handover_during_a_downtime_is_noticed_after_it(story: Story) -> None:
+    to_the_handover(story, minutes=5)
+    story.send()
+    story.run(minutes=1)
+    story.clock.at = HANDOVER + timedelta(minutes=7)
+    story.engine = story.node("node-2")
+    story.run(minutes=1)
+    assert since_monday(story) == [(-5, "alice"), (7, "bob")]
+
+
+def test_two_engines_notice_it_once(story: Story) -> None:
+    to_the_handover(story, minutes=5)
+    story.send()
+    story.run(minutes=4)
+    other = story.node("node-2")
+    story.clock.at = HANDOVER + timedelta(seconds=1)
+    story.engine.step()
+    other.step()
+    assert since_monday(story) == [(-5, "alice"), (0, "bob")]
+    assert told(story, "on-call:") == ["bob", "alice"]
+
+
+def test_many_alerts_hear_of_it_in_batches(story: Story) -> None:
+    to_the_handover(story, minutes=2)
+    for number in range(230):
+        story.send(key=f"k{number}", title=f"Errors {number}")
+    story.run(minutes=1.5)
+    before = {page for _, page in since_monday(story)}
+    assert before == {"alice"}
+    story.run(minutes=2)
+
+    def read(tx: Tx) -> tuple[int, int]:
+        moved = tx.one(
+            "select count(distinct alert) from timeline where text like '%clock goes on%'"
+        )
+        left = tx.one("select count(*) from on_call_moves")
+        assert moved is not None
+        assert left is not None
+        return moved[0], left[0]
+
+    assert story.database.read(read) == (230, 0)
+
+
+def test_the_note_is_made_accepted_or_asked_for_again(story: Story) -> None:
+    to_the_handover(story, minutes=40)
+    directory = story.database.read(story.directories.current)
+
+    def words(tx: Tx) -> None:
+        handing_over.ask_for_words(
+            tx, directory, public_url="http://t", now=story.clock.at
+        )
+
+    story.database.write(words)
+    assert told(story, "words:") == []
+    story.clock.at += timedelta(minutes=10)
+    story.database.write(words)
+    story.database.write(words)
+    assert told(story, "words:") == ["alice", "bob"]
+    story.run(minutes=31)
+    made = story.database.read(lambda tx: stored.of_schedule(tx, "payments", limit=9))
+    assert {(one.rotation, one.outgoing, one.incoming) for one in made} == {
+        ("Primary", ("alice",), ("bob",)),
+        ("Secondary", ("bob",), ("alice",)),
+    }
+    assert {one.at for one in made} == {HANDOVER}
+    story.clock.at += timedelta(minutes=31)
+
+    def remind(tx: Tx) -> int:
+        late = handing_over.remind(
+            tx, directory, public_url="http://t", now=story.clock.at
+        )
+        return len(late)
+
+    assert story.database.write(remind) == 0
+    assert story.database.write(remind) == 0
+    assert sorted(told(story, "handoff:")) == ["alice", "bob"]
+    story.clock.at += timedelta(days=1)
+    assert story.database.write(remind) == 2
+    assert {one.state for one in made} == {State.MADE}
