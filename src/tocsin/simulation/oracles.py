@@ -273,6 +273,8 @@ class _Court:
         self, episode: Episode, phase: Phase, duty: Duty
     ) -> Iterator[Violation]:
         """I18: who comes on call while nobody has answered hears of it too."""
+        if episode.policy.repeat:
+            return  # a level of the loop before is no level that was paged in this one
         before = self._people(duty.targets, None, duty.earliest)
         paged = self.by(duty.latest, PROMISE)
         for at in self.changes:
