@@ -462,7 +462,9 @@ class Installation:
             self.database,
             posters={poster.channel: poster for poster in found},
             clerks={
-                "nudge": NudgeClerk(self.directories.current),
+                "nudge": NudgeClerk(
+                    self.directories.current, public_url=self.public_url
+                ),
                 "chat": ChatClerk(self._rooms, self.directories.current),
                 "social": SocialClerk(),
                 "status": StatusClerk(

@@ -63,6 +63,7 @@ PICTURES = [
     ("cover", "/schedules/payments/cover?rotation=Primary", DESK, "light"),
     ("handoff", "/schedules/payments/handoff?rotation=Primary", DESK, "light"),
     ("thanks", "/thanks", DESK, "dark"),
+    ("readiness", "/schedules/payments/readiness", DESK, "light"),
     ("override", "/schedules/payments/override?rotation=Primary", DESK, "light"),
     ("calendars", "/me/calendars", DESK, "light"),
     ("load", "/schedules/payments/load", DESK, "light"),
@@ -119,6 +120,7 @@ SETUP = [("setup", 1, DESK, "light"), ("setup-phone", 2, PHONE, "light")]
 # Addresses that are no page to look at, or one that is seen above, and why.
 NO_PICTURE = {
     "/ical/{secret}.ics": "a file",
+    "/handoffs/{id}": "the note of /schedules/{name}/handoff, made",
     "/alerts.csv": "a file",
     "/schedules/{name}/record.csv": "a file",
     "/incidents/{number:int}/log.txt": "a file",

@@ -27,6 +27,7 @@ from tocsin.api import (
     people_routes,
     policy_routes,
     problems,
+    readiness_routes,
     review_routes,
     runbook_routes,
     schedule_routes,
@@ -46,7 +47,7 @@ _NOUNS = (
     document_routes, token_routes, audit_routes, policy_routes, message_routes,
     me_routes, people_routes, maintenance_routes, incident_routes, runbook_routes,
     review_routes, action_routes, outbox_routes, status_routes, change_routes,
-    override_routes, calendar_routes, cover_routes, handoff_routes,
+    override_routes, calendar_routes, cover_routes, handoff_routes, readiness_routes,
 )  # fmt: skip
 __all__ = ["PREFIX", "build"]
 _DEEPEST = 32

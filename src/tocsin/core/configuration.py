@@ -215,6 +215,14 @@ _ROTATION = Form(
         "leave": anything("who is away, from when to when", {"type": "array"}),
     }
 )
+_SHADOW = Form(
+    {
+        "rotation": text("which rotation they follow", needed=True),
+        "user": text("who follows", needed=True),
+        "from": instant("from when on"),
+        "until": instant("until when"),
+    }
+)
 _SUPPORT_HOURS = Form(
     {
         "from": clock_time("when they begin, such as 09:00"),
@@ -314,6 +322,9 @@ FORMS: Mapping[str, Form] = {
             "rotations": many(
                 _ROTATION, "at least one rotation", needed=True, some=True
             ),
+            "contact_test": yes_no("true: a test page when a shift begins by day"),
+            "readiness": names("what is ticked before somebody's first shift"),
+            "shadows": many(_SHADOW, "who follows whoever is on call"),
         }
     ),
     "escalation_policies": Form(

@@ -84,6 +84,15 @@ class Integration(Struct, frozen=True):
         return self.settings.get("may_declare_sev1") is True
 
 
+class Shadow(Struct, frozen=True):
+    """`user` follows whoever is on call in a rotation: copies, no duty."""
+
+    rotation: str
+    user: str
+    start: datetime
+    end: datetime
+
+
 class NamedSchedule(Struct, frozen=True):
     """A team's rotations by name."""
 
@@ -91,6 +100,11 @@ class NamedSchedule(Struct, frozen=True):
     team: str
     zone: str
     rotations: tuple[Rotation, ...]
+    # Whether each shift begins with a test page.
+    contact_test: bool = False
+    # What has to be ticked before a first shift; () asks for no sign-off.
+    readiness: tuple[str, ...] = ()
+    shadows: tuple[Shadow, ...] = ()
 
 
 class OnCallRow(Struct, frozen=True):
@@ -174,6 +188,8 @@ class Directory:
             for schedule in self.schedules.values()
             for rotation in schedule.rotations
         }
+        # Asked with each page, and false nearly everywhere.
+        self.has_shadows = any(one.shadows for one in self.schedules.values())
         self._admin_policy = self._make_admin_policy()
         # Of each rotation the newest row that was worked out, and since when it holds.
         self._rows: dict[tuple[str, str], tuple[datetime, OnCallRow]] = {}

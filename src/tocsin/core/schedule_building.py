@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from tocsin.core import schedule_files
 from tocsin.core.configuration import Documents
-from tocsin.core.directory import NamedSchedule, Team
+from tocsin.core.directory import NamedSchedule, Shadow, Team
 from tocsin.core.forms import Plain, Problem
 from tocsin.core.layers import Layer, Turn, Unit
 from tocsin.core.policy_building import must_know
@@ -38,8 +38,43 @@ def schedules(
         for twice in {n for n in seen if seen.count(n) > 1}:
             expected = "a name that is used once"
             problems.append(Problem(f"{where}.rotations", twice, expected))
-        found[name] = NamedSchedule(name, team, own, rotations)
+        found[name] = NamedSchedule(
+            name, team, own, rotations,
+            contact_test=one.get("contact_test", False),
+            readiness=tuple(dict.fromkeys(one.get("readiness", ()))),
+            shadows=_shadows(one, rotations, people, where, problems),
+        )  # fmt: skip
     return found
+
+
+def _shadows(
+    one: Plain,
+    rotations: tuple[Rotation, ...],
+    people: list[str],
+    where: str,
+    problems: list[Problem],
+) -> tuple[Shadow, ...]:
+    found = []
+    named = [rotation.name for rotation in rotations]
+    for index, given in enumerate(one.get("shadows", [])):
+        place = f"{where}.shadows[{index}]"
+        must_know(f"{place}.user", given.get("user", ""), people, "person", problems)
+        rotation = given.get("rotation", "")
+        must_know(f"{place}.rotation", rotation, named, "rotation", problems)
+        if not {"from", "until"} <= given.keys():
+            expected = "both, such as 2026-11-25T09:00:00+00:00"
+            problems.append(Problem(f"{place}.from and until", None, expected))
+            continue
+        start, end = (
+            datetime.fromisoformat(given[key]).astimezone(UTC)
+            for key in ("from", "until")
+        )
+        if start >= end:
+            expected = f"a time after {given['from']}"
+            problems.append(Problem(f"{place}.until", given["until"], expected))
+            continue
+        found.append(Shadow(rotation, given.get("user", ""), start, end))
+    return tuple(found)
 
 
 def _rotation(

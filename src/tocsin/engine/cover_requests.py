@@ -15,7 +15,7 @@ from tocsin.core.override_effect import candidates
 from tocsin.core.permissions import LEAD, RESPONDER
 from tocsin.core.wallclock import Window
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.nudges import nudge
+from tocsin.engine.nudging import nudge
 from tocsin.engine.overrides import Overrides, Wish
 from tocsin.engine.sign_in import Viewer
 from tocsin.store import cover_requests as stored

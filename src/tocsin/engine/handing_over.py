@@ -4,6 +4,7 @@ Who was on call is kept, so that a hand-over during a downtime is noticed after 
 alerts hear of it in batches; where that stands is kept too.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -11,9 +12,12 @@ from tocsin.core import escalation as rules
 from tocsin.core import handoffs as notes
 from tocsin.core.directory import Directory, OnCallRow
 from tocsin.core.handoffs import Handoff, State
+from tocsin.core.level_times import is_night
+from tocsin.core.severity import Severity
 from tocsin.core.wallclock import this_minute, wall_time, zone_named
-from tocsin.engine import escalation
-from tocsin.engine.nudges import nudge
+from tocsin.engine import escalation, trial_pages
+from tocsin.engine.alerts import Intake
+from tocsin.engine.nudging import nudge
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import escalation as stored_runs
 from tocsin.store import handoffs as stored_notes
@@ -28,7 +32,12 @@ _AT_ONCE = 200
 
 
 def look(
-    tx: Tx, directory: Directory, *, public_url: str, now: datetime
+    tx: Tx,
+    directory: Directory,
+    *,
+    intake: Intake,
+    public_url: str,
+    now: datetime,
 ) -> datetime | None:
     """Notice who came on call and who went; returns when the next will."""
     known, rows = stored.seen(tx), directory.who(now=now)
@@ -39,7 +48,8 @@ def look(
         if before is None:
             stored.first_seen(tx, place, people, now=now)
         elif before.people != people:
-            _changed(tx, directory, row, before, people, public_url, now)
+            on = _changed(tx, directory, row, before, people, public_url, now)
+            _test(tx, directory, row.schedule, on, intake, now)
     for gone in known:
         stored.forget(tx, gone)
     return min((row.until for row in rows if row.until is not None), default=None)
@@ -73,15 +83,16 @@ def _changed(
     people: tuple[str, ...],
     public_url: str,
     now: datetime,
-) -> None:
+) -> tuple[str, ...]:
+    """Returns who came, as far as this node is the one that saw it."""
     place = f"{row.schedule}/{row.rotation}"
     if not stored.changed(tx, place, before, people, now=now):
-        return
+        return ()
     off = tuple(name for name in before.people if name not in people)
     on = tuple(name for name in people if name not in before.people)
     at = this_minute(now)
     if not on:
-        return
+        return ()
     key = sha256(f"{place} {at.isoformat()}".encode()).hexdigest()[:20]
     stored.put_move(tx, Move(key, place, off, on, at))
     note = None
@@ -99,6 +110,28 @@ def _changed(
         stored_notes.put(tx, note)
     words = [_began(one, row, note, directory, public_url, key) for one in on]
     outbox.put(tx, words, now=now)
+    return on
+
+
+def _test(
+    tx: Tx,
+    directory: Directory,
+    schedule: str,
+    people: Sequence[str],
+    intake: Intake,
+    now: datetime,
+) -> None:
+    """A test page for who came, where the schedule wants it and nobody sleeps."""
+    if not directory.schedules[schedule].contact_test:
+        return
+    for name in people:
+        known = directory.people.get(name)
+        if known is None or is_night(now, zone_named(known.zone)):
+            continue
+        page = trial_pages.arrival(
+            name, Severity.SEV2, trial_pages.AT_SHIFT_START, now=now
+        )
+        intake.accept(tx, [page], directory=directory, now=now)
 
 
 def _began(

@@ -180,8 +180,9 @@ class Engine:
         looks = now.minute != self._minute or directory.version != self._rotations_of
         if looks:
             self._next_handover = handing_over.look(
-                tx, directory, public_url=self.links.public_url, now=now
-            )
+                tx, directory, intake=self._intake,
+                public_url=self.links.public_url, now=now,
+            )  # fmt: skip
         if looks or self._is_moving:
             self._is_moving = handing_over.move_open(tx, directory, now=now)
 

@@ -13,6 +13,7 @@ from tocsin.core.credentials import is_secret, without
 from tocsin.core.directory import Directory
 from tocsin.core.paging import methods
 from tocsin.core.severity import Urgency
+from tocsin.engine.nudging import CHANNEL
 from tocsin.engine.outbox import Unwanted
 from tocsin.engine.paging import Sent
 from tocsin.interfaces import (
@@ -24,16 +25,7 @@ from tocsin.interfaces import (
     Receipt,
 )
 from tocsin.store.database import Tx
-from tocsin.store.outbox import Message, Outgoing
-
-LANE = "nudge"
-CHANNEL = "person"
-
-
-def nudge(person: str, *, key: str, subject: str, text: str, url: str) -> Message:
-    """A word to one person, to be put into the outbox; the same key is said once."""
-    payload = {"person": person, "subject": subject, "text": text, "url": url}
-    return Message(lane=LANE, channel=CHANNEL, target=person, key=key, payload=payload)
+from tocsin.store.outbox import Outgoing
 
 
 class Mail(Protocol):
@@ -45,8 +37,11 @@ class Mail(Protocol):
 class NudgeClerk:
     """Finds the way to the person at the moment of sending."""
 
-    def __init__(self, directory: Callable[[Tx], Directory]) -> None:
+    def __init__(
+        self, directory: Callable[[Tx], Directory], *, public_url: str = ""
+    ) -> None:
         self._directory = directory
+        self._public_url = public_url
 
     def prepare(self, tx: Tx, message: Outgoing, *, now: object) -> Outgoing:
         """`target`, a person's name, becomes an address; the payload says of what."""
@@ -61,6 +56,7 @@ class NudgeClerk:
             "by": way.channel,
             "full_name": person.full_name or person.name,
             "zone": person.zone,
+            "url": self._whole(str(message.payload.get("url", ""))),
         }
         return replace(
             message,
@@ -68,6 +64,10 @@ class NudgeClerk:
             target=way.address,
             payload={**message.payload, **more},
         )
+
+    def _whole(self, url: str) -> str:
+        """What was written by who knows no address of ours is a path."""
+        return f"{self._public_url}{url}" if url.startswith("/") else url
 
     def heard(
         self, tx: Tx, message: Outgoing, sent: Sent, *, state: str, now: object

@@ -20,7 +20,7 @@ from tocsin.core.paging import methods
 from tocsin.core.schedules import Rotation
 from tocsin.engine.editing import Change, Edited, edit
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.nudges import nudge
+from tocsin.engine.nudging import nudge
 from tocsin.engine.sign_in import Viewer
 from tocsin.store import directory as stored
 from tocsin.store import outbox

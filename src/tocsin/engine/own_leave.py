@@ -14,7 +14,7 @@ from tocsin.core.own_shifts import people_of
 from tocsin.core.rota_effect import effect
 from tocsin.engine.editing import Change, Edited, edit
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.nudges import nudge
+from tocsin.engine.nudging import nudge
 from tocsin.engine.own import STRANGER
 from tocsin.engine.sign_in import Viewer
 from tocsin.store import directory as stored

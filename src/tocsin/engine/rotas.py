@@ -18,7 +18,7 @@ from tocsin.core.rota_patterns import MOST_PEOPLE, Pattern
 from tocsin.core.wallclock import this_minute, zone_named
 from tocsin.engine.editing import Change, Edited, edit
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.nudges import nudge
+from tocsin.engine.nudging import nudge
 from tocsin.engine.sign_in import Viewer
 from tocsin.store import directory as stored
 from tocsin.store import outbox

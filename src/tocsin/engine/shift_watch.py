@@ -11,10 +11,10 @@ from tocsin.core.directory import Directory
 from tocsin.core.handoff_facts import Facts, frozen
 from tocsin.core.handoffs import lapsed
 from tocsin.core.wallclock import wall_time, zone_named
-from tocsin.engine import cover_requests, handing_over, shift_words
+from tocsin.engine import cover_requests, first_shifts, handing_over, shift_words
 from tocsin.engine.directories import Directories
 from tocsin.engine.handoffs import facts_of
-from tocsin.engine.nudges import nudge
+from tocsin.engine.nudging import nudge
 from tocsin.interfaces import Clock
 from tocsin.store import handoffs, outbox
 from tocsin.store.database import Database, Tx
@@ -63,6 +63,7 @@ class ShiftWatch:
         cover_requests.remind(tx, directory, public_url=url, now=now)
         shift_words.remind(tx, directory, public_url=url, now=now)
         shift_words.offer_relief(tx, directory, public_url=url, now=now)
+        first_shifts.remind(tx, directory, now=now)
         handing_over.ask_for_words(tx, directory, public_url=url, now=now)
         for one in handing_over.remind(tx, directory, public_url=url, now=now):
             known = one.schedule in directory.schedules

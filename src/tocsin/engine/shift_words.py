@@ -10,7 +10,7 @@ from tocsin.core.own_shifts import people_of
 from tocsin.core.relief import WEEK, Relief, reliefs
 from tocsin.core.shift_reminders import ShiftReminder, reminders
 from tocsin.core.wallclock import wall_time, zone_named
-from tocsin.engine.nudges import nudge
+from tocsin.engine.nudging import nudge
 from tocsin.store import oncall_load as stored_load
 from tocsin.store import outbox
 from tocsin.store.database import Tx

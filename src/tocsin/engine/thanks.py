@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.nudges import nudge
+from tocsin.engine.nudging import nudge
 from tocsin.engine.sign_in import Viewer
 from tocsin.store import outbox
 from tocsin.store import thanks as stored

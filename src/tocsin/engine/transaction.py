@@ -9,12 +9,14 @@ from tocsin.core import escalation, paging
 from tocsin.core.alerts import Alert
 from tocsin.core.directory import Directory
 from tocsin.core.escalation import Decision, Paging
+from tocsin.core.growing import shadows_of
 from tocsin.core.people import Person
 from tocsin.core.timeline import Fact, FactKind
 from tocsin.core.wallclock import zone_named
+from tocsin.engine.nudging import nudge
 from tocsin.store import escalation as stored_runs
+from tocsin.store import outbox, timeline
 from tocsin.store import paging as stored_pages
-from tocsin.store import timeline
 from tocsin.store.database import Tx
 
 
@@ -40,7 +42,29 @@ def carry_out(
         stored_pages.revive(tx, alert.number, since=decision.revive_cancelled_since)
     unreachable, facts = _page(tx, alert, decision, directory=directory, now=now)
     timeline.append(tx, ((alert.number, fact) for fact in (*decision.facts, *facts)))
+    _copy_to_shadows(tx, alert, decision, directory=directory, now=now)
     return unreachable
+
+
+def _copy_to_shadows(
+    tx: Tx, alert: Alert, decision: Decision, *, directory: Directory, now: datetime
+) -> None:
+    """Who follows somebody hears what they are paged for, and is asked nothing."""
+    if not directory.has_shadows:
+        return
+    copies = [
+        nudge(
+            name,
+            key=f"shadow:{alert.number}:{alert.episode}:{page.number}:{page.user}:{name}",
+            subject=f"Shadow, {alert.service}: {alert.title[:120]}",
+            text=f"{page.user} is paged for it in {one.rotation}. You follow that shift: "
+            "look along, nothing is asked of you.",
+            url=f"/alerts/{alert.number}",
+        )
+        for page in decision.pages
+        for name, one in shadows_of(directory, page.user, now=now).items()
+    ]
+    outbox.put(tx, copies, now=now)
 
 
 def _page(

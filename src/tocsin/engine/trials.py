@@ -10,21 +10,18 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from tocsin.core.alerts import Alert, AlertEvent, EventKind, Status
+from tocsin.core.alerts import Alert, Status
 from tocsin.core.directory import trial_of
 from tocsin.core.severity import Severity, Urgency
-from tocsin.engine.alerts import Arrival
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.inquiries import Attempt, attempts_of
 from tocsin.engine.sign_in import Viewer
-from tocsin.interfaces import Answer, Reading
+from tocsin.engine.trial_pages import arrival, key_of
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import paging as stored_pages
 from tocsin.store.database import Tx
 from tocsin.store.paging import Page
 
-# Long enough to walk to a phone; then it resolves by itself.
-ENDS_AFTER = timedelta(minutes=15)
 _AGAIN_AFTER = timedelta(minutes=1)
 _SEVERITIES = {Urgency.HIGH: Severity.SEV2, Urgency.LOW: Severity.SEV4}
 
@@ -61,21 +58,8 @@ class Trials:
         person = self.desk.directory().people.get(viewer.person)
         if person is None:
             return "You are not among the people of the configuration."
-        key = _key(viewer.person)
-        events = [
-            AlertEvent(EventKind.RESOLVE, key),
-            AlertEvent(
-                EventKind.TRIGGER,
-                key,
-                "Test page: nothing is wrong. Press Acknowledge",
-                severity=_SEVERITIES[urgency],
-                details={"description": "You asked for it on your own page."},
-                expires_at=now + ENDS_AFTER,
-            ),
-        ]
-        reading = Reading(events, Answer(200))
-        arrival = Arrival(trial_of(viewer.person), reading, "", {}, b"test page")
-        self.desk.accept(arrival)
+        why = "You asked for it on your own page."
+        self.desk.accept(arrival(viewer.person, _SEVERITIES[urgency], why, now=now))
         return ""
 
     def newest(self, person: str) -> Trial | None:
@@ -83,7 +67,7 @@ class Trials:
         return self.desk.database.read(lambda tx: self._newest(tx, person))
 
     def _alert(self, tx: Tx, person: str) -> Alert | None:
-        return stored_alerts.newest_of(tx, trial_of(person).id, _key(person))
+        return stored_alerts.newest_of(tx, trial_of(person).id, key_of(person))
 
     def _newest(self, tx: Tx, person: str) -> Trial | None:
         alert = self._alert(tx, person)
@@ -98,10 +82,6 @@ class Trials:
         attempts = [one for one in attempts_of(tx, alert.number) if one.page in ids]
         hops = sorted(_hops(alert, pages, attempts), key=lambda hop: hop.at)
         return Trial(alert, hops, alert.status is Status.TRIGGERED)
-
-
-def _key(person: str) -> str:
-    return f"test page of {person}"
 
 
 def _hops(

@@ -39,6 +39,14 @@ def upgrade() -> None:
         # What was open, frozen when it was accepted or had waited long enough.
         _text("facts"),
     )  # fmt: skip
+    # What was ticked on somebody's checklist for a schedule, and the sign-off.
+    op.create_table(
+        "readiness_marks",
+        sa.Column("schedule", sa.Text, primary_key=True),
+        sa.Column("person", sa.Text, primary_key=True),
+        sa.Column("item", sa.Text, primary_key=True),
+        _text("by_person"), _number("at"),
+    )  # fmt: skip
     op.create_table(
         "thanks",
         sa.Column("id", sa.Text, primary_key=True),

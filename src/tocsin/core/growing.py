@@ -1,0 +1,114 @@
+"""People who are new to a schedule: shadow shifts, a checklist, a sign-off (domain 1.9).
+
+A shadow is beside whoever is on call, gets copies and is never the only one asked.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+
+from msgspec import Struct
+
+from tocsin.core.directory import Directory, NamedSchedule, Shadow
+from tocsin.core.own_shifts import people_of
+from tocsin.core.reachability import unreachable
+
+# What a checklist begins with; leads write their own.
+USUAL = ("Access tested", "Runbooks read", "One game day")
+SHADOW_SHIFTS = 2
+# Not on any list of a document: it closes the list.
+SIGNED_OFF = "signed off"
+
+
+class Item(Struct, frozen=True):
+    """One line of the checklist. `counted` ones tick themselves."""
+
+    text: str
+    done: bool
+    said: str = ""
+    counted: bool = False
+
+
+class Readiness(Struct, frozen=True):
+    """How far somebody is, and who signed them off when."""
+
+    person: str
+    items: tuple[Item, ...]
+    signed_by: str = ""
+    signed_at: datetime | None = None
+
+    @property
+    def done(self) -> int:
+        """How many lines are ticked."""
+        return sum(one.done for one in self.items)
+
+
+class Mark(Struct, frozen=True):
+    """`by` ticked `item` for `person`."""
+
+    person: str
+    item: str
+    by: str
+    at: datetime
+
+
+def readiness(
+    directory: Directory,
+    schedule: NamedSchedule,
+    person: str,
+    marks: Iterable[Mark],
+    channels: Collection[str],
+    *,
+    now: datetime,
+) -> Readiness:
+    """The checklist of one person; `channels` are those that are set up."""
+    own: Mapping[str, Mark] = {m.item: m for m in marks if m.person == person}
+    known = directory.people.get(person)
+    why = unreachable(known, channels) if known is not None else "is nobody here"
+    been = shadowed(schedule, person, now=now)
+    items = [
+        Item("Can be reached", not why, why, counted=True),
+        Item(
+            f"{SHADOW_SHIFTS} shadow shifts",
+            been >= SHADOW_SHIFTS,
+            f"{been} so far",
+            counted=True,
+        ),
+    ]
+    for text in schedule.readiness:
+        mark = own.get(text)
+        said = f"{mark.by}, {mark.at:%-d %b %Y}" if mark is not None else ""
+        items.append(Item(text, mark is not None, said))
+    signed = own.get(SIGNED_OFF)
+    return Readiness(
+        person, tuple(items),
+        signed_by=signed.by if signed else "", signed_at=signed.at if signed else None,
+    )  # fmt: skip
+
+
+def shadowed(schedule: NamedSchedule, person: str, *, now: datetime) -> int:
+    """How many shadow shifts of theirs are over."""
+    return sum(one.user == person and one.end <= now for one in schedule.shadows)
+
+
+def learners(schedule: NamedSchedule) -> tuple[str, ...]:
+    """Whoever takes turns, or follows somebody who does."""
+    names = {who for one in schedule.rotations for who in people_of(one)}
+    names |= {one.user for one in schedule.shadows}
+    return tuple(sorted(names))
+
+
+def shadows_of(
+    directory: Directory, person: str, *, now: datetime
+) -> dict[str, Shadow]:
+    """Who follows `person` now: whoever shadows a rotation that they are on call in."""
+    found = {}
+    for schedule in directory.schedules.values():
+        for one in schedule.shadows:
+            if not one.start <= now < one.end or one.user == person:
+                continue
+            rows = directory.who(now=now, schedule=schedule.name)
+            if any(r.rotation == one.rotation and person in r.people for r in rows):
+                found[one.user] = one
+    return {
+        name: one for name, one in found.items() if directory.person(name) is not None
+    }
