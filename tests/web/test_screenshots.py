@@ -329,6 +329,9 @@ def _shoot(page: Page, address: str, file: Path, *, status: int = 200) -> None:
     assert answer is not None
     assert answer.status == status
     page.evaluate("document.fonts.ready")
+    if os.environ.get("TOCSIN_DOCS_IMAGES"):
+        page.reload()  # a font that came late is only used by the next page
+        page.evaluate("document.fonts.ready")
     page.screenshot(path=file)
     assert file.stat().st_size > 5_000
 
