@@ -32,11 +32,11 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: $(VENV)/bin/python $(SOURCES)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[postgres,apprise,fair]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[postgres,apprise,fair,ical]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.run
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[postgres,apprise,fair,test,quality]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[postgres,apprise,fair,ical,test,quality]'
 	@touch $@
 
 clean:

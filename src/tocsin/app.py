@@ -29,6 +29,7 @@ from tocsin.egress import GuardedEgress
 from tocsin.engine import examination
 from tocsin.engine.alerts import Intake
 from tocsin.engine.audit import Auditor
+from tocsin.engine.calendar_imports import CalendarImports
 from tocsin.engine.chat.following import ChatFollower
 from tocsin.engine.chat.hearing import Hearing
 from tocsin.engine.chat.listening import Listener
@@ -51,6 +52,7 @@ from tocsin.engine.preflight import Preflight, Seen, Setting
 from tocsin.engine.preflight_paging import dead_man_heard
 from tocsin.engine.pressing import Pressing
 from tocsin.engine.reception import Reception
+from tocsin.engine.repeating import Repeating
 from tocsin.engine.reviews.desk import ReviewDesk
 from tocsin.engine.reviews.drafting import Drafting
 from tocsin.engine.shift_watch import ShiftWatch
@@ -79,6 +81,7 @@ from tocsin.integrations import (
     github,
     heartbeat,
     hooks,
+    ical_feed,
     kubernetes,
     mail_bounces,
     mastodon,
@@ -372,7 +375,23 @@ class Installation:
         self.credentials = self._credentials()
         self.connections = self._connections()
         self.demo: object | None = None
-        self.upkeep = self._upkeep()
+        self.imports = self._imports()
+        self.upkeep, self.readings = self._upkeep(), self._readings()
+
+    def _readings(self) -> Repeating:
+        # Apart from the upkeep: a slow calendar must not hold up the tidying.
+        return Repeating("tocsin-calendars", self.imports.refresh, every_seconds=60)
+
+    def _imports(self) -> CalendarImports:
+        entries = targets(self.settings.allowed_targets)
+        private = self.settings.allow_private_targets
+        outside = GuardedEgress(
+            Allowed(entries, private=private), most_read=ical_feed.LARGEST
+        )
+        return CalendarImports(
+            self.database, self.directories, self.clock, self.audit,
+            ical_feed.IcalReader(outside), new_key=system.new_key, wake=self.wake,
+        )  # fmt: skip
 
     def _follow(self) -> list[Follower]:
         self._rooms = chat_rooms(self.settings)
@@ -581,6 +600,7 @@ class Installation:
             reviews=ReviewDesk(incidents, Drafting(self.public_url)),
             started_at=self.started_at,
             solve=solving.solve,
+            imports=self.imports,
             push_key=push_public_key(self.settings),
             social_link=self.settings.social_link,
             social_networks=tuple(n for n in NETWORKS if n in self.outbox.posters),
@@ -730,6 +750,7 @@ class Installation:
             self.outbox_clockwork.start()
             self._listen()
             self.upkeep.start()
+            self.readings.start()
 
     def stop(self) -> None:
         """Finish what is being done; what is due stays due in the database."""
@@ -739,6 +760,7 @@ class Installation:
             self.clockwork.stop()
             self.outbox_clockwork.stop()
             self.upkeep.stop()
+            self.readings.stop()
         self._post.shutdown(wait=True, cancel_futures=True)
         self._workers.shutdown(wait=True, cancel_futures=True)
         self._posting.shutdown(wait=True, cancel_futures=True)

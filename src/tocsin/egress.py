@@ -58,7 +58,10 @@ class GuardedEgress:
         *,
         resolve: Resolve = resolve,
         tls: ssl.SSLContext | None = None,
+        most_read: int = _MOST_READ,
     ) -> None:
+        """`most_read` bytes of an answer are read; what comes after is left."""
+        self._most_read = most_read
         self._allowed = allowed
         self._resolve = resolve
         self._deadline = _Deadline()
@@ -130,7 +133,7 @@ class GuardedEgress:
                         name.decode("latin-1").lower(): value.decode("latin-1")
                         for name, value in answer.headers
                     },
-                    _beginning(answer.iter_stream()),
+                    _beginning(answer.iter_stream(), self._most_read),
                 )
         except _NOT_SENT as error:
             # The library's own words may hold the address; its type says enough.
@@ -235,14 +238,14 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _beginning(chunks: Iterable[bytes]) -> bytes:
+def _beginning(chunks: Iterable[bytes], most: int) -> bytes:
     parts, size = [], 0
     for chunk in chunks:
         parts.append(chunk)
         size += len(chunk)
-        if size >= _MOST_READ:
+        if size >= most:
             break
-    return b"".join(parts)[:_MOST_READ]
+    return b"".join(parts)[:most]
 
 
 def _split(url: str) -> SplitResult | None:

@@ -13,6 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 from msgspec import Struct
 
 from tocsin.core.alerts import AlertEvent
+from tocsin.core.imported_shifts import Entry
 from tocsin.core.receipts import Delivered
 from tocsin.core.severity import Severity, Urgency
 from tocsin.core.silences import Matcher
@@ -599,6 +600,18 @@ class Sealer(Protocol):
     def seal(self, text: str, *, purpose: str) -> str: ...
     def open(self, sealed: str, *, purpose: str) -> str:
         """Raises CannotOpen."""
+        ...
+
+
+class CalendarUnreadable(Exception):
+    """A calendar of somebody else's could not be read; says why, without its address."""
+
+
+class CalendarReader(Protocol):
+    """Fetches an iCalendar and works out its events. Thread-safe."""
+
+    def __call__(self, url: str, start: datetime, end: datetime) -> Sequence[Entry]:
+        """Every occurrence in [start, end). Raises CalendarUnreadable."""
         ...
 
 

@@ -74,6 +74,8 @@ BODIES: dict[str, object] = {
     "POST /api/v1/schedules/{name}/overrides/preview": OVERRIDE,
     "POST /api/v1/schedules/{name}/cover-requests": OVERRIDE,
     "PUT /api/v1/schedules/{name}/handoffs/{number}/note": {"note": "x"},
+    "PUT /api/v1/schedules/{name}/calendar/{rotation}": {"url": "ftp://none"},
+    "PUT /api/v1/me/leave-calendar": {"url": "ftp://none"},
     "POST /api/v1/thanks": {"to": "nobody", "text": "x"},
     "PUT /api/v1/policies/{name}": {"team": "payments"},
     "PUT /api/v1/services/{name}": {"team": "payments"},

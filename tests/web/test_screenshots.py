@@ -63,6 +63,8 @@ PICTURES = [
     ("cover", "/schedules/payments/cover?rotation=Primary", DESK, "light"),
     ("handoff", "/schedules/payments/handoff?rotation=Primary", DESK, "light"),
     ("thanks", "/thanks", DESK, "dark"),
+    ("calendar-import", "/schedules/payments/calendar", DESK, "light"),
+    ("leave-import", "/me/leave", DESK, "dark"),
     ("readiness", "/schedules/payments/readiness", DESK, "light"),
     ("override", "/schedules/payments/override?rotation=Primary", DESK, "light"),
     ("calendars", "/me/calendars", DESK, "light"),

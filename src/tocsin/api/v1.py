@@ -11,6 +11,7 @@ from tocsin.api import (
     action_routes,
     alert_routes,
     audit_routes,
+    calendar_import_routes,
     calendar_routes,
     change_routes,
     config_routes,
@@ -48,6 +49,7 @@ _NOUNS = (
     me_routes, people_routes, maintenance_routes, incident_routes, runbook_routes,
     review_routes, action_routes, outbox_routes, status_routes, change_routes,
     override_routes, calendar_routes, cover_routes, handoff_routes, readiness_routes,
+    calendar_import_routes,
 )  # fmt: skip
 __all__ = ["PREFIX", "build"]
 _DEEPEST = 32

@@ -213,6 +213,9 @@ _ROTATION = Form(
         ),
         "overrides": anything("who stands in, from when to when", {"type": "array"}),
         "leave": anything("who is away, from when to when", {"type": "array"}),
+        "imported": anything(
+            "shifts that a subscribed calendar wrote", {"type": "array"}
+        ),
     }
 )
 _SHADOW = Form(
@@ -297,6 +300,7 @@ FORMS: Mapping[str, Form] = {
                 "in which order they are reached",
             ),
             "leave": many(_AWAY, "days on which they are away"),
+            "leave_imported": many(_AWAY, "days that a subscribed calendar wrote"),
             "region": text("whose public holidays count, such as DE-BY"),
             "shift_reminders": yes_no("false: no word a day and an hour before"),
             "quiet_hours": one(

@@ -22,7 +22,8 @@ MOST = 60
 def away_of(one: Plain, where: str, problems: list[Problem]) -> tuple[Away, ...]:
     """The days of a person's document, in order; what is wrong with them is added."""
     found = []
-    for index, given in enumerate(one.get("leave", [])):
+    every = [*one.get("leave", []), *one.get("leave_imported", [])]
+    for index, given in enumerate(every):
         first = date.fromisoformat(given["from"])
         last = date.fromisoformat(given.get("to", given["from"]))
         place = f"{where}.leave[{index}]"
@@ -34,7 +35,7 @@ def away_of(one: Plain, where: str, problems: list[Problem]) -> tuple[Away, ...]
             problems.append(Problem(f"{place}.to", str(last), expected))
         else:
             found.append(Away(first, last, given.get("rather_not", False)))
-    if len(found) > MOST:
+    if len(one.get("leave", [])) > MOST:
         problems.append(Problem(f"{where}.leave", len(found), f"at most {MOST}"))
     return tuple(sorted(found, key=lambda away: away.first))
 

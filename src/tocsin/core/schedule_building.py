@@ -9,7 +9,9 @@ from tocsin.core import schedule_files
 from tocsin.core.configuration import Documents
 from tocsin.core.directory import NamedSchedule, Shadow, Team
 from tocsin.core.forms import Plain, Problem
+from tocsin.core.imported_shifts import IMPORTED, unwritten
 from tocsin.core.layers import Layer, Turn, Unit
+from tocsin.core.overrides import Override, OverrideKind
 from tocsin.core.policy_building import must_know
 from tocsin.core.rota_patterns import turn_of
 from tocsin.core.schedules import Rotation
@@ -82,13 +84,16 @@ def _rotation(
 ) -> Rotation:
     place = f"{where}[{one.get('name', '?')}]"
     users = one.get("users", [])
-    if not users and one.get("layers") is None:
+    # The document that a calendar writes may leave all turns to it.
+    if not users and one.get("layers") is None and "imported" not in one:
         expected = "at least one person in `users`; nobody would be on call"
         problems.append(Problem(place, users, expected))
     for user in users:
         must_know(f"{place}.users", user, people, "person", problems)
+    imported = _imported(one, people, place, problems)
     if one.get("layers") is not None:
-        return _layered(one, zone, people, place, problems)
+        found = _layered(one, zone, people, place, problems)
+        return replace(found, overrides=(*imported, *found.overrides))
     anchor = datetime.fromisoformat(one.get("start", "2024-01-01T00:00"))
     layer = Layer(
         id=one.get("name", ""),
@@ -101,7 +106,34 @@ def _rotation(
     )
     base = Rotation(one.get("name", ""), (layer,))
     more = _read_file({"tz": zone, "layers": [_NOBODY]}, one, place, problems)
-    return replace(base, overrides=more.overrides, leave=more.leave)
+    overrides = (*imported, *more.overrides)
+    return replace(base, overrides=overrides, leave=more.leave)
+
+
+def _imported(
+    one: Plain, people: list[str], where: str, problems: list[Problem]
+) -> tuple[Override, ...]:
+    """A calendar's shifts: above the turns, below what anybody says by an override."""
+    try:
+        shifts = unwritten(one.get("imported", ()))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        expected = "a list of {start, end, user}; a calendar's import writes it"
+        problems.append(Problem(f"{where}.imported", "not valid", expected))
+        return ()
+    known = [shift for shift in shifts if shift.user in people]
+    found: list[Override] = []
+    until = datetime.min.replace(tzinfo=UTC)
+    for place, shift in enumerate(known):
+        # Who begins while another is on call is on call beside them.
+        kind = OverrideKind.ADD if shift.start < until else OverrideKind.COVER
+        until = max(until, shift.end)
+        found.append(
+            Override(
+                f"{IMPORTED}{place}", place - len(known), kind, shift.start,
+                shift.end, user=shift.user,
+            )
+        )  # fmt: skip
+    return tuple(found)
 
 
 _NOBODY = {

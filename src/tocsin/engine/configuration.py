@@ -182,6 +182,8 @@ def settle(
         for rotation in document.get("rotations", []):
             where = f"schedules[{name}].rotations[{rotation.get('name')}]"
             earlier = held.get(rotation.get("name"), {})
+            if "imported" in earlier:  # a calendar's last good copy; [] ends it
+                rotation.setdefault("imported", earlier["imported"])
             _settle_start(rotation, earlier, zone, where, problems, now=now)
     elif noun == "rules":
         _judge_rule(name, document, problems)
@@ -224,12 +226,8 @@ def _settle_start(
 def _zone_of(schedule: Plain, documents: Documents) -> str:
     team = documents.get("teams", {}).get(schedule.get("team", ""), {})
     organisation = documents.get("organisation", {}).get("organisation", {})
-    zone = (
-        schedule.get("time_zone")
-        or team.get("time_zone")
-        or organisation.get("time_zone")
-    )
-    return str(zone or "UTC")
+    zones = (one.get("time_zone") for one in (schedule, team, organisation))
+    return str(next(filter(None, zones), "UTC"))
 
 
 def _judge_rule(name: str, rule: Plain, problems: list[Problem]) -> None:

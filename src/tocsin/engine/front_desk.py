@@ -13,6 +13,7 @@ from tocsin.engine import maintenance, memberships, silences
 from tocsin.engine.alerts import Absorption, Arrival, Intake
 from tocsin.engine.answering import Acted
 from tocsin.engine.audit import Actor, Auditor
+from tocsin.engine.calendar_imports import CalendarImports
 from tocsin.engine.configuration import Applied, apply_files
 from tocsin.engine.configuration_files import export_text
 from tocsin.engine.connections import Connections
@@ -58,6 +59,7 @@ class FrontDesk:
     started_at: datetime
     # Finds a fair rota; None where there is none. Raises NoSolver.
     solve: Callable[[Puzzle], list[int] | None]
+    imports: CalendarImports
     # What a browser subscribes to pages with.
     push_key: str = ""
     # What every post on a social network ends with.

@@ -16,6 +16,7 @@ from tocsin.store import nodes
 from tocsin.store.database import Database, Row, StoreError, Tx
 from tocsin.store.sealing import (
     ADDRESS,
+    CALENDAR,
     INTEGRATION_KEY,
     open_document,
     opened,
@@ -58,6 +59,7 @@ def seal_everything(database: Database, *, forget: Callable[[], None]) -> int:
     for table in _ADDRESSED:
         changed += _each(database, table, _seal_addresses)
     changed += _each(database, "subscribers", _seal_hooks)
+    changed += _each(database, "calendar_imports", _seal_calendars)
     # A number to reply with lasts a day; under another key it names nothing.
     database.write(lambda tx: tx.run("delete from reply_codes"))
     keys = database.read(_keys)
@@ -187,6 +189,18 @@ def _seal_hooks(tx: Tx, table: str, _: int) -> tuple[int, int | None]:
     return len(new), None
 
 
+def _seal_calendars(tx: Tx, table: str, _: int) -> tuple[int, int | None]:
+    new = []
+    for place, url in tx.all(f"select place, url from {table}"):
+        plain = opened(tx.sealer, url, CALENDAR)
+        sealed = tx.sealer.seal(plain, purpose=CALENDAR)
+        if not plain.startswith(SEALED) and sealed != url:
+            new.append((sealed, place))
+    if new:
+        tx.many(f"update {table} set url = ? where place = ?", new)
+    return len(new), None
+
+
 def _blank_keys(keys: Sequence[str]) -> Change:
     """Blanks integrations' keys in the requests that 0.1 kept whole."""
 
@@ -243,6 +257,7 @@ def _all_secrets(tx: Tx) -> list[tuple[str, str]]:
                 (secret, why) for _, secret, why in secrets_of(noun, _decode(text))
             ]
     found += [(address, ADDRESS) for _, address in tx.all(_HOOKS)]
+    found += [(row[0], CALENDAR) for row in tx.all("select url from calendar_imports")]
     for table in _ADDRESSED:
         # Distinct contacts are few, however many pages went to them.
         for channel, address in tx.all(

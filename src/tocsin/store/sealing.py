@@ -14,6 +14,7 @@ from tocsin.store.database import Tx
 
 INTEGRATION_KEY = "integration key"
 ADDRESS = "contact address"
+CALENDAR = "calendar address"
 
 
 def seal_address(tx: Tx, channel: str, address: str) -> str:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from tocsin.core.directory import NamedSchedule
+from tocsin.core.imported_shifts import IMPORTED
 from tocsin.core.layers import Leave, Shift, claims
 from tocsin.core.schedules import Rotation, final_schedule
 from tocsin.core.wallclock import Window, first_instant
@@ -170,22 +171,28 @@ def _joined(shifts: Iterable[Shift]) -> list[tuple[datetime, datetime, str, str]
             one.start,
             one.end,
             one.user,
-            "override" if one.source.startswith("override:") else "shift",
+            "override" if _is_by_hand(one.source) else "shift",
         )
         for one in shifts
     ]
 
 
+def _is_by_hand(source: str) -> bool:
+    return source.startswith("override:") and IMPORTED not in source
+
+
 def _made_from(rotation: Rotation, scale: _Scale, *, prefix: bool) -> list[Lane]:
     name = f"{rotation.name}: " if prefix else ""
     lanes = []
-    overrides = [
-        scale.piece(one.start, one.end, one.user or "", "override")
-        for one in rotation.overrides
-        if scale.holds(one.start, one.end)
-    ]
-    if overrides:
-        lanes.append(Lane(f"{name}overrides", tuple(overrides)))
+    here = [one for one in rotation.overrides if scale.holds(one.start, one.end)]
+    for label, kind in (("overrides", "override"), ("calendar", "shift")):
+        found = [
+            scale.piece(one.start, one.end, one.user or "", kind)
+            for one in here
+            if one.id.startswith(IMPORTED) is (kind == "shift")
+        ]
+        if found:
+            lanes.append(Lane(f"{name}{label}", tuple(found)))
     for layer in sorted(rotation.layers, key=lambda one: -one.priority):
         held = [
             scale.piece(s, e, who, kind)

@@ -16,6 +16,7 @@ from tocsin.web import (
     alerts,
     assets,
     audit,
+    calendar_imports,
     calendars,
     cover_requests,
     demo,
@@ -107,7 +108,7 @@ OPEN = {
 # Pages that need nothing but the desk and the gate.
 _PAGES = (
     home, setup, me, alerts, incidents, oncall, services, service_forms, rotas,
-    fair_rotas, cover_requests, handoffs, thanks, readiness, schedules, override_form, oncall_load, calendars, policies,
+    fair_rotas, cover_requests, handoffs, thanks, readiness, calendar_imports, schedules, override_form, oncall_load, calendars, policies,
     policy_forms, quiet, silences, maintenance, integrations, integration, people,
     teams, tokens, audit, messages, outbox, keeping, forming,
     health, find, listing, editor, actions, runbook,

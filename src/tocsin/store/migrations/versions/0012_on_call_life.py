@@ -47,6 +47,14 @@ def upgrade() -> None:
         sa.Column("item", sa.Text, primary_key=True),
         _text("by_person"), _number("at"),
     )  # fmt: skip
+    # Calendars of others that are read: shifts of a rotation, or somebody's leave.
+    op.create_table(
+        "calendar_imports",
+        sa.Column("place", sa.Text, primary_key=True),
+        _text("url"), _text("added_by"), _number("tried_at"),
+        sa.Column("good_at", sa.BigInteger),
+        _text("error"), _number("found"), _text("unknown"),
+    )  # fmt: skip
     op.create_table(
         "thanks",
         sa.Column("id", sa.Text, primary_key=True),

@@ -1,0 +1,120 @@
+"""Reads a calendar of somebody else's by its address: RFC 5545, recurrences worked out.
+
+With `recurring-ical-events` (extra `ical`), which knows RRULE, EXDATE, RECURRENCE-ID and
+clock changes. The address is a secret of whoever gave it, so no message holds it.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urljoin
+
+from tocsin.core.imported_shifts import Entry
+from tocsin.interfaces import (
+    CalendarUnreadable,
+    DeliveryFailed,
+    DeliveryUnknown,
+    Egress,
+)
+
+LARGEST = 5 * 1024 * 1024
+_SECONDS = 20.0
+_REDIRECTS = 3
+_MOVED = (301, 302, 303, 307, 308)
+
+
+class IcalReader:
+    """A CalendarReader over an Egress that reads up to LARGEST bytes."""
+
+    def __init__(self, egress: Egress) -> None:
+        self._egress = egress
+
+    def __call__(self, url: str, start: datetime, end: datetime) -> Sequence[Entry]:
+        """Every occurrence in [start, end). Raises CalendarUnreadable."""
+        return list(entries_of(self._fetched(url), start, end))
+
+    def _fetched(self, url: str) -> bytes:
+        # What calendar programs call the address of a feed.
+        url = f"https{url[6:]}" if url.startswith("webcal:") else url
+        for _ in range(_REDIRECTS + 1):
+            try:
+                answer = self._egress.request(
+                    "GET",
+                    url,
+                    headers={"accept": "text/calendar", "user-agent": "Tocsin"},
+                    timeout_seconds=_SECONDS,
+                )
+            except (DeliveryFailed, DeliveryUnknown) as error:
+                raise CalendarUnreadable(f"no answer: {error}") from None
+            if answer.status in _MOVED and answer.headers.get("location"):
+                url = urljoin(url, answer.headers["location"])
+                continue
+            if answer.status != 200:
+                raise CalendarUnreadable(f"its server answered {answer.status}")
+            if len(answer.body) >= LARGEST:
+                raise CalendarUnreadable("it is larger than 5 MB")
+            return answer.body
+        raise CalendarUnreadable("it leads from one address to the next")
+
+
+def entries_of(text: bytes, start: datetime, end: datetime) -> Iterator[Entry]:
+    """The occurrences in a calendar's text. Raises CalendarUnreadable."""
+    try:
+        import recurring_ical_events
+        from icalendar import Calendar
+    except ImportError:
+        why = "reading calendars is not installed: pip install 'tocsin[ical]'"
+        raise CalendarUnreadable(why) from None
+    try:
+        calendar = Calendar.from_ical(text)
+        events = recurring_ical_events.of(calendar).between(start, end)
+    except Exception as error:  # noqa: BLE001 - what others write can fail in any way
+        raise CalendarUnreadable(
+            f"it is no iCalendar that can be read: {type(error).__name__}"
+        ) from None
+    zone = calendar.get("x-wr-timezone")
+    for event in events:
+        if str(event.get("status", "")).upper() != "CANCELLED":
+            yield from _entry(event, str(zone or "UTC"))
+
+
+def _entry(event: Any, zone: str) -> Iterator[Entry]:
+    first = event.get("dtstart")
+    if first is None:
+        return
+    start = first.dt
+    last = event.get("dtend")
+    end = last.dt if last is not None else _end(event, start)
+    days = None
+    if not isinstance(start, datetime):
+        days = (start, max(start, end - timedelta(days=1)))
+    attendees = event.get("attendee") or []
+    if not isinstance(attendees, list):
+        attendees = [attendees]
+    yield Entry(
+        " ".join(str(event.get("summary", "")).split())[:200],
+        _instant(start, zone),
+        _instant(end, zone),
+        tuple(str(one)[:200] for one in attendees[:50]),
+        days=days,
+    )
+
+
+def _end(event: Any, start: date) -> date:
+    length = event.get("duration")
+    if length is not None:
+        return start + length.dt  # type: ignore[no-any-return]
+    return start if isinstance(start, datetime) else start + timedelta(days=1)
+
+
+def _instant(at: date, zone: str) -> datetime:
+    """A day is its midnight, a time without a zone that of the calendar."""
+    from zoneinfo import ZoneInfo
+
+    local = at if isinstance(at, datetime) else datetime.combine(at, time(0))
+    if local.tzinfo is None:
+        try:
+            local = local.replace(tzinfo=ZoneInfo(zone))
+        except (ValueError, OSError, KeyError):
+            local = local.replace(tzinfo=UTC)
+    return local.astimezone(UTC)

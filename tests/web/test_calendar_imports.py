@@ -1,0 +1,224 @@
+"""Calendars of others: shifts of a rotation and one's own leave, over real HTTP."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.cast import MONDAY_9AM
+from tests.stories.stage import Stage
+
+pytestmark = pytest.mark.slow  # a whole installation is started
+
+PLACE = "/schedules/payments/calendar/Primary"
+
+
+class Calendars(BaseHTTPRequestHandler):
+    """Answers with what a test wants to be read."""
+
+    status, text, moved = 200, b"", ""
+
+    def do_GET(self) -> None:
+        if self.path == "/moved" and type(self).moved:
+            self.send_response(302)
+            self.send_header("location", type(self).moved)
+            self.end_headers()
+            return
+        self.send_response(type(self).status)
+        self.end_headers()
+        self.wfile.write(type(self).text)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def feed() -> Iterator[tuple[type[Calendars], str]]:
+    class Own(Calendars):
+        pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Own)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield Own, f"http://127.0.0.1:{server.server_port}/secret.ics"
+    server.shutdown()
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    made = Stage(tmp_path, people=("alice", "bob", "carol"), allow_private_targets=True)
+    with TestClient(made, base_url="http://localhost") as client:
+        made.open(client)
+        yield made
+
+
+def calendar(*events: str) -> bytes:
+    body = "".join(f"BEGIN:VEVENT\r\n{one}\r\nEND:VEVENT\r\n" for one in events)
+    return (
+        f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//t//EN\r\n{body}END:VCALENDAR\r\n"
+    ).encode()
+
+
+def event(uid: str, start: datetime, hours: float, summary: str, *more: str) -> str:
+    end = start + timedelta(hours=hours)
+    return "\r\n".join(
+        [
+            f"UID:{uid}", "DTSTAMP:20240101T000000Z",
+            f"DTSTART:{start:%Y%m%dT%H%M%SZ}", f"DTEND:{end:%Y%m%dT%H%M%SZ}",
+            f"SUMMARY:{summary}", *more,
+        ]
+    )  # fmt: skip
+
+
+def on_call(stage: Stage, start: datetime, hours: float) -> list[tuple[int, int, str]]:
+    """(from, to, who) of Primary in hours since `start`."""
+    end = start + timedelta(hours=hours)
+    path = f"/schedules/payments/final?from={start:%Y-%m-%dT%H:%MZ}&to={end:%Y-%m-%dT%H:%MZ}"
+    found = stage.ask("carol", "GET", path).json()["rotations"]["Primary"]["shifts"]
+
+    def since(text: str) -> int:
+        return round((datetime.fromisoformat(text) - start).total_seconds() / 3600)
+
+    return [(since(one["start"]), since(one["end"]), one["user"]) for one in found]
+
+
+def test_events_are_shifts_above_the_turns_and_the_last_good_copy_stays(
+    stage: Stage, feed: tuple[type[Calendars], str]
+) -> None:
+    pages, url = feed
+    start = MONDAY_9AM + timedelta(days=1)
+    pages.text = calendar(
+        event("1", start, 8, "On call: Bob"),
+        event("2", start + timedelta(hours=8), 8, "x", "ATTENDEE:mailto:carol@example.com"),
+        event("3", start + timedelta(hours=20), 2, "Party"),
+        event("4", start + timedelta(days=1), 2, "bob", "RRULE:FREQ=DAILY;COUNT=3"),
+    )  # fmt: skip
+    put = stage.ask("carol", "PUT", PLACE, {"url": url})
+    assert put.status_code == 200, put.text
+    assert put.json()["found"] == 5
+    assert put.json()["unknown"] == ["Party"]
+    assert on_call(stage, start, 28) == [
+        (0, 8, "bob"), (8, 16, "carol"), (16, 24, "alice"), (24, 26, "bob"),
+        (26, 28, "alice"),
+    ]  # fmt: skip
+    # It cannot be read: everything stays, and it is said at the place.
+    pages.status = 500
+    stage.clock.at += timedelta(hours=7)
+    stage.installation.imports.refresh()
+    seen = stage.ask("carol", "GET", PLACE).json()
+    assert seen["error"] == "its server answered 500"
+    assert len(on_call(stage, start, 28)) == 5
+    stage.clock.at += timedelta(hours=1)
+    stage.installation.imports.refresh()
+    rows = stage.installation.database.read(
+        lambda tx: tx.all("select target from outbox where key like 'calendar:%'")
+    )
+    assert [row[0] for row in rows] == ["carol"]
+
+
+def test_what_has_been_stays_when_the_calendar_says_otherwise(
+    stage: Stage, feed: tuple[type[Calendars], str]
+) -> None:
+    pages, url = feed
+    start = MONDAY_9AM + timedelta(hours=2)
+    pages.text = calendar(event("1", start, 8, "bob"))
+    assert stage.ask("carol", "PUT", PLACE, {"url": url}).status_code == 200
+    stage.clock.at = start + timedelta(hours=3)
+    pages.text = calendar(event("1", start, 8, "carol"))
+    stage.installation.imports.refresh()
+    assert on_call(stage, start, 8) == [(0, 3, "bob"), (3, 8, "carol")]
+    audit = stage.ask("carol", "GET", "/audit?noun=schedules").json()["entries"]
+    assert audit[0]["actor"] == "a subscribed calendar"
+    # Reading the same once more changes and records nothing.
+    stage.clock.at += timedelta(hours=1)
+    stage.installation.imports.refresh()
+    again = stage.ask("carol", "GET", "/audit?noun=schedules").json()["entries"]
+    assert len(again) == len(audit)
+    # A file that knows nothing of it takes nothing away.
+    held = stage.ask("carol", "GET", "/schedules/payments")
+    document = held.json()
+    for rotation in document["rotations"]:
+        rotation.pop("imported", None)
+    document.pop("etag", None)
+    etag = held.headers["etag"].strip('"')
+    put = stage.ask("carol", "PUT", "/schedules/payments", document, if_match=etag)
+    assert put.status_code == 200, put.text
+    assert on_call(stage, start, 8) == [(0, 3, "bob"), (3, 8, "carol")]
+    assert stage.ask("carol", "DELETE", PLACE).status_code == 204
+    assert on_call(stage, start, 8) == [(0, 3, "bob"), (3, 4, "carol"), (4, 8, "alice")]
+    assert stage.ask("carol", "GET", PLACE).json() == {"subscribed": False}
+
+
+def test_own_leave_is_read_in_whole_days(
+    stage: Stage, feed: tuple[type[Calendars], str]
+) -> None:
+    pages, url = feed
+    pages.text = calendar(
+        "UID:1\r\nDTSTAMP:20240101T000000Z\r\nDTSTART;VALUE=DATE:20240318\r\n"
+        "DTEND;VALUE=DATE:20240323\r\nSUMMARY:Skiing"
+    )
+    put = stage.ask("alice", "PUT", "/me/leave-calendar", {"url": url})
+    assert put.json()["found"] == 1, put.text
+    me = stage.ask("alice", "GET", "/people/alice").json()
+    assert me["leave_imported"] == [{"from": "2024-03-18", "to": "2024-03-22"}]
+    assert stage.ask("alice", "DELETE", "/me/leave-calendar").status_code == 204
+    assert "leave_imported" not in stage.ask("alice", "GET", "/people/alice").json()
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "said"),
+    [
+        (b"<html>sign in</html>", 200, "no iCalendar"),
+        (b"", 404, "answered 404"),
+        (b"x" * 5_300_000, 200, "larger than 5 MB"),
+    ],
+)
+def test_what_is_no_calendar_is_refused_and_nothing_kept(
+    stage: Stage, feed: tuple[type[Calendars], str], text: bytes, status: int, said: str
+) -> None:
+    pages, url = feed
+    pages.text, pages.status = text, status
+    put = stage.ask("carol", "PUT", PLACE, {"url": url})
+    assert put.status_code == 409
+    assert said in put.json()["detail"]
+    assert url not in put.text
+    assert stage.ask("carol", "GET", PLACE).json() == {"subscribed": False}
+
+
+def test_addresses_are_asked_for_and_followed(
+    stage: Stage, feed: tuple[type[Calendars], str]
+) -> None:
+    pages, url = feed
+    assert stage.ask("carol", "PUT", PLACE, {"url": "ftp://x"}).status_code == 409
+    assert stage.ask("bob", "PUT", PLACE, {"url": url}).status_code == 403
+    pages.text, pages.moved = calendar(), url
+    moved = url.replace("secret.ics", "moved")
+    assert stage.ask("carol", "PUT", PLACE, {"url": moved}).status_code == 200
+    pages.moved = moved
+    looped = stage.ask("carol", "PUT", PLACE, {"url": moved})
+    assert "from one address to the next" in looped.json()["detail"]
+    sealed = stage.installation.database.read(
+        lambda tx: tx.one("select url from calendar_imports")
+    )
+    assert sealed is not None
+    assert "http" not in sealed[0]
+
+
+def test_clock_changes_are_those_of_the_event() -> None:
+    from tocsin.integrations.ical_feed import entries_of
+
+    text = (
+        b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\n"
+        b"DTSTART;TZID=Europe/Berlin:20240329T090000\r\n"
+        b"DTEND;TZID=Europe/Berlin:20240329T170000\r\n"
+        b"RRULE:FREQ=DAILY;COUNT=4\r\nSUMMARY:bob\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    found = list(
+        entries_of(
+            text, datetime(2024, 3, 1, tzinfo=UTC), datetime(2024, 5, 1, tzinfo=UTC)
+        )
+    )
+    assert [one.start.hour for one in found] == [8, 8, 7, 7]
