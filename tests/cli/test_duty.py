@@ -47,4 +47,23 @@ def test_somebody_stands_in_and_asks_what_holds(server: TocsinServer) -> None:
     assert "Somebody is always on call, in every rotation: holds" in proof
     assert "night number 8" in proof
     assert "/ical/" in said("calendar", "schedule", "payments").stdout
+    asked = json.loads(
+        said("ask", "payments/Primary", *HOURS, "--why", "A wedding", "--json").stdout
+    )
+    assert "A wedding" in said("requests", "payments").stdout
+    said("take", "payments", asked["id"], "--withdraw")
+    assert "Nobody asks" in said("requests", "payments").stdout
+    assert (
+        "Kept: 2099-03-01 to 2099-03-08."
+        in said("away", "2099-03-01", "2099-03-08").stdout
+    )
+    said("away", "2099-03-01", "2099-03-08", "--take-back")
+    said("away", "someday", code=2)
+    note = said("handoff", "payments/Primary", "--note", "Mind the disk.").stdout
+    assert "alice: Mind the disk." in note
+    assert "Nothing waits" in said("accept", "payments").stdout
+    assert "2 shadow shifts" in said("ready", "payments").stdout
+    assert "role lead" in said("read", "payments/Primary", code=2).stderr
+    said("thanks", "bob", "For Sunday.")
+    said("thanks", "alice", "For me.", code=2)
     assert "no schedule none" in said("load", "none", code=1).stderr

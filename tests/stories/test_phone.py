@@ -216,6 +216,9 @@ def test_a_delivered_message_is_left_alone(play: Play) -> None:
     play.knock("/phone/twilio/report", **report)
     play.pass_time(minutes=0.5)
     assert len(play.one.asked) == 1
+    (logged,) = play.ask("carol", "GET", "/messages").json()["messages"]
+    assert (logged["outcome"], logged["delivered"]) == ("accepted", "delivered")
+    assert logged["delivered_at"]
 
 
 def test_a_bad_report_is_acted_upon_at_once(play: Play) -> None:

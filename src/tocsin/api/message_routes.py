@@ -93,6 +93,8 @@ def _shown(one: Message) -> dict[str, Any]:
         "started_at": time(one.started_at),
         "ended_at": time(one.ended_at),
         "outcome": one.outcome or "running",
+        "delivered": one.delivered or None,
+        "delivered_at": time(one.delivered_at),
         "provider_id": one.provider_id,
         "answer": one.answer,
     }

@@ -20,6 +20,7 @@ from tocsin.api import (
     handoff_routes,
     incident_routes,
     integration_routes,
+    leave_routes,
     maintenance_routes,
     me_routes,
     message_routes,
@@ -48,7 +49,7 @@ _NOUNS = (
     document_routes, token_routes, audit_routes, policy_routes, message_routes,
     me_routes, people_routes, maintenance_routes, incident_routes, runbook_routes,
     review_routes, action_routes, outbox_routes, status_routes, change_routes,
-    override_routes, calendar_routes, cover_routes, handoff_routes, readiness_routes,
+    override_routes, calendar_routes, cover_routes, handoff_routes, readiness_routes, leave_routes,
     calendar_import_routes,
 )  # fmt: skip
 __all__ = ["PREFIX", "build"]

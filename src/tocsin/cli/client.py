@@ -37,16 +37,36 @@ class Server:
 
     def post(self, path: str, body: Any = None, *, accept: Sequence[int] = ()) -> Any:
         """JSON of a POST; an answer above 299 ends the program unless accepted."""
-        return self._call("POST", path, json=body, accept=accept).json()
+        answer = self._call("POST", path, json=body, accept=accept)
+        return answer.json() if answer.content else {}
+
+    def put(self, path: str, body: Any = None) -> Any:
+        """JSON of a PUT, {} of an empty answer."""
+        answer = self._call("PUT", path, json=body)
+        return answer.json() if answer.content else {}
+
+    def delete(self, path: str) -> Any:
+        """JSON of a DELETE, {} of an empty answer."""
+        answer = self._call("DELETE", path)
+        return answer.json() if answer.content else {}
 
     def _call(
-        self, method: str, path: str, *, accept: Sequence[int] = (), **more: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        accept: Sequence[int] = (),
+        **more: Any,
     ) -> Any:
         import httpx2
 
         try:
             answer = httpx2.request(
-                method, self._url + path, headers=self._headers, timeout=30, **more
+                method,
+                self._url + path,
+                headers=self._headers,
+                timeout=30,
+                **more,
             )
         except httpx2.HTTPError as error:
             reason = str(error) or type(error).__name__

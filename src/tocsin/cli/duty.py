@@ -2,13 +2,18 @@
 
 import click
 
+from tocsin.cli import shifts
 from tocsin.cli.client import the_server
 from tocsin.cli.printing import NEGATIVE, json_option, print_json, stop, table
 
 
 @click.group()
 def oncall() -> None:
-    """Stand in for somebody, see the load, prove a schedule, subscribe to it."""
+    """Stand in, ask for cover, hand over, be away, see the load, prove a schedule."""
+
+
+for _command in shifts.COMMANDS:
+    oncall.add_command(_command)
 
 
 @oncall.command()

@@ -8,7 +8,7 @@ import structlog
 
 from tocsin.interfaces import Clock
 from tocsin.store import alerts as stored_alerts
-from tocsin.store import idempotency, inbound, outbox
+from tocsin.store import calendars, idempotency, inbound, outbox
 from tocsin.store.database import Database, StoreError
 
 log = structlog.get_logger()
@@ -17,6 +17,8 @@ RAW_KEPT = timedelta(days=30)
 ANSWERS_KEPT = timedelta(days=1)
 # What was sent and pages nobody; its key is known as long.
 SENT_KEPT = timedelta(days=90)
+# Shifts as published in calendars; what is shown ends after two months at most.
+EVENTS_KEPT = timedelta(days=100)
 _EVERY_SECONDS = 2.0
 _LOOK_EVERY = timedelta(minutes=10)
 _FORGET_EVERY = timedelta(hours=1)
@@ -68,6 +70,8 @@ class Upkeep:
             self._database.write(lambda tx: idempotency.forget(tx, before=before))
             sent_before = now - SENT_KEPT
             self._database.write(lambda tx: outbox.forget(tx, before=sent_before))
+            over = now - EVENTS_KEPT
+            self._database.write(lambda tx: calendars.forget(tx, before=over))
             self._forget()
         if self._looked_at is None or now - self._looked_at >= _LOOK_EVERY:
             self._looked_at = now

@@ -111,6 +111,13 @@ def save(tx: Tx, changed: Iterable[CalendarEvent]) -> None:
         )
 
 
+def forget(tx: Tx, *, before: datetime) -> None:
+    """Events that ended long ago and are in no calendar any more."""
+    tx.run(
+        "delete from calendar_events where end_at < :before", before=to_micros(before)
+    )
+
+
 def _calendar(row: Row) -> Calendar:
     found, owner, kind, name, made_at, read_at = row
     made, read_last = from_micros(made_at), from_micros_or_none(read_at)

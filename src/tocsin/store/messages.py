@@ -15,7 +15,7 @@ from tocsin.store.sealing import open_address
 
 _SELECT = (
     "select id, page, alert, person, channel, address, service, members, started_at, "
-    "ended_at, outcome, provider_id, answer from attempts "
+    "ended_at, outcome, provider_id, answer, delivered, delivered_at from attempts "
 )
 
 
@@ -35,6 +35,9 @@ class Message(Struct, frozen=True):
     outcome: str  # accepted, permanent, temporary, unknown; "" is not ended
     provider_id: str
     answer: str
+    # What the provider reported later: delivered, undelivered, silent; "" is nothing.
+    delivered: str
+    delivered_at: datetime | None
 
 
 class Wanted(Struct, frozen=True):
@@ -113,4 +116,5 @@ def _message(tx: Tx, row: Row) -> Message:
     values[5] = open_address(tx, row[4], row[5])
     values[8] = from_micros(row[8])
     values[9] = from_micros_or_none(row[9])
+    values[14] = from_micros_or_none(row[14])
     return Message(*values)
