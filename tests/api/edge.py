@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cast import COMPANY
+from tests.peers.databases import begin_migrated
 from tocsin.api.front import Front
 from tocsin.api.inbound import settle_on
 from tocsin.app import Installation
@@ -27,6 +28,7 @@ class Edge:
             canary=False,
             **settings_,
         )
+        begin_migrated(home / "t.db")
         applied = apply_to(
             settings,
             [(f"{n}.yaml", text) for n, text in enumerate((COMPANY, *more))],

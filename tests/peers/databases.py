@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import psycopg
@@ -129,10 +130,21 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+def migrated_sqlite() -> Path:
+    return _empty()
+
+
+@lru_cache(maxsize=1)
+def _empty() -> Path:
+    path = Path(tempfile.mkdtemp(prefix="tocsin-")) / "empty.db"
     migrate(f"sqlite:///{path}")
     return path
+
+
+def begin_migrated(path: Path) -> None:
+    """A new database at this release's schema: made once, copied often."""
+    if not path.exists():
+        shutil.copy(_empty(), path)
 
 
 @pytest.fixture(params=["sqlite", "sqlite-exclusive", "postgresql"])
@@ -144,15 +156,10 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         made = open_postgres(url, sealer=SEALER)
     else:
         path = tmp_path / "tocsin.db"
-        shutil.copy(_migrated(request), path)
+        begin_migrated(path)
         exclusive = request.param == "sqlite-exclusive"
         made = open_sqlite(str(path), exclusive=exclusive, sealer=SEALER)
     yield made
     made.close()
     if request.param == "postgresql":
         server.drop(name)
-
-
-def _migrated(request: pytest.FixtureRequest) -> Path:
-    path: Path = request.getfixturevalue("migrated_sqlite")
-    return path

@@ -20,7 +20,7 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from tests.peers.databases import free_port
+from tests.peers.databases import begin_migrated, free_port
 
 
 def until(condition: Callable[[], Any], *, seconds: float = 30, what: str = "") -> Any:
@@ -155,6 +155,8 @@ class TocsinServer:
             }
         if company:
             (home / "company.yaml").write_text(company)
+            if self.env["TOCSIN_DATABASE_URL"] == f"sqlite:///{home / 'tocsin.db'}":
+                begin_migrated(home / "tocsin.db")
             self.command("apply", str(home / "company.yaml"), "--yes")
         self.process: subprocess.Popen[bytes] | None = None
 

@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from starlette.testclient import TestClient
 
 from tests.cast import COMPANY, SetClock
+from tests.peers.databases import begin_migrated
 from tocsin.api import v1
 from tocsin.api.front import Front
 from tocsin.api.proxies import TrustedProxies
@@ -57,6 +58,8 @@ class House:
                 **more,
             },
         )
+        if settings.database_url == f"sqlite:///{home / 't.db'}":
+            begin_migrated(home / "t.db")
         done = apply_to(settings, [("a.yaml", COMPANY)], prune=False, dry_run=False)
         assert done["applied"], done
         self.clock = SetClock()

@@ -68,9 +68,8 @@ def build(desk: FrontDesk) -> FastAPI:
         redirect_slashes=False,
     )
     problems.install(api)
-    routers = [noun.routes(desk) for noun in _NOUNS]
-    for router in routers:
-        api.include_router(router, prefix=PREFIX)
+    for noun in _NOUNS:
+        api.include_router(noun.routes(desk), prefix=PREFIX)
 
     @api.get(f"{PREFIX}/health", tags=["me"], responses=alert_routes.ERRORS)
     def health(_: Viewer = allowed(desk, "viewer")) -> dict[str, Any]:
@@ -79,7 +78,7 @@ def build(desk: FrontDesk) -> FastAPI:
         checks = as_json(desk.preflight.checks())
         return {"healthy": not found, "problems": found, "checks": checks}
 
-    must_all_be_guarded(api, routers)
+    must_all_be_guarded(api)
     # The one named last is asked first.
     api.middleware("http")(Once(desk))
     api.middleware("http")(_within_limits)

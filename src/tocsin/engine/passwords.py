@@ -48,8 +48,8 @@ class Passwords:
         self._hasher = hasher
         self.shortest = shortest
         self.are_on = are_on
-        # What a password is compared with where there is none: the same work.
-        self._nobody = hasher.hash(porter.new_token())
+        # Made by the first who signs in, whoever that is: a start need not wait for it.
+        self._of_nobody = ""
 
     def sign_in(self, account: str, password: str, visit: Visit) -> Entry:
         """A session for a handle or mail address and its password."""
@@ -63,14 +63,21 @@ class Passwords:
         wait = self._throttle.take(Path.PASSWORD, **tried)
         if wait:
             return Entry(wait=wait)
+        nobody = self._nobody()
         hashed = self._porter.database.read(lambda tx: stored.get(tx, name))
         given = _bytes(password)
-        if not self._is(hashed or self._nobody, given) or hashed is None:
+        if not self._is(hashed or nobody, given) or hashed is None:
             self._throttle.failed(Path.PASSWORD, **tried)
             self._porter.record_alone(visit, "refuse", HOW, name, why="wrong")
             return Entry(refused=_WRONG)
         self._throttle.succeeded(Path.PASSWORD, **tried)
         return self._enter(name, hashed, given, visit)
+
+    def _nobody(self) -> str:
+        """What a password is compared with where there is none: the same work."""
+        if not self._of_nobody:
+            self._of_nobody = self._hasher.hash(self._porter.new_token())
+        return self._of_nobody
 
     def problem(self, person: Person, password: str) -> str:
         """Why `person` cannot have this password, "" when they can."""
