@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tocsin.core.directory_building import build
 from tocsin.core.imported_shifts import (
     Entry,
     Imported,
@@ -18,6 +19,8 @@ from tocsin.core.imported_shifts import (
     written,
 )
 from tocsin.core.people import Person
+from tocsin.core.schedules import final_schedule
+from tocsin.core.wallclock import Window
 
 START = datetime(2024, 3, 4, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -90,3 +93,51 @@ def test_what_has_been_stays_and_what_comes_is_the_newest(
     assert _hours(kept, before=False) == _hours(fresh, before=False)
     assert merged(kept, fresh, now=START) == kept
     assert unwritten(written(kept)) == kept
+
+
+def _imported(*shifts: tuple[int, int, str]) -> list[tuple[int, int, str]]:
+    """(from, to, who) in hours of a day, base turn of cy, with a calendar's shifts."""
+    given = [
+        {
+            "start": f"2024-03-04T{a:02}:00Z",
+            "end": f"2024-03-04T{b:02}:00Z",
+            "user": who,
+        }
+        for a, b, who in shifts
+    ]
+    people = {n: {"name": n, "email": f"{n}@example.com"} for n in ("ana", "bo", "cy")}
+    rotation = {
+        "name": "P", "users": ["cy"], "start": "2024-01-01T00:00", "imported": given,
+    }  # fmt: skip
+    schedules = {"s": {"name": "s", "rotations": [rotation]}}
+    directory, problems = build(
+        {"people": people, "schedules": schedules}, version=1, ids={}
+    )
+    assert not problems, problems
+    held = directory.rotation("s/P")
+    assert held is not None
+    day = datetime(2024, 3, 4, tzinfo=UTC)
+    final = final_schedule(held, Window(day, day + 24 * HOUR))
+    return [(one.start.hour, one.end.hour or 24, one.user) for one in final.shifts]
+
+
+def test_a_calendars_shifts_stand_above_the_turns_and_beside_each_other() -> None:
+    assert _imported((9, 17, "ana"), (12, 20, "bo")) == [
+        (0, 9, "cy"), (9, 17, "ana"), (12, 20, "bo"), (20, 24, "cy"),
+    ]  # fmt: skip
+
+
+def test_what_is_no_import_is_a_problem_with_its_place() -> None:
+    rotation = {
+        "name": "P", "users": ["cy"],
+        "imported": [{"start": "2024-03-04T09:00", "end": "2024-03-04T10:00", "user": "cy"}],
+    }  # fmt: skip
+    _, problems = build(
+        {
+            "people": {"cy": {"name": "cy", "email": "cy@example.com"}},
+            "schedules": {"s": {"name": "s", "rotations": [rotation]}},
+        },
+        version=1,
+        ids={},
+    )
+    assert [one.where for one in problems] == ["schedules[s].rotations[P].imported"]

@@ -103,3 +103,23 @@ def test_hours_on_a_holiday_weigh_more() -> None:
     after = load_of(bound, "ana", window, ())
     assert (before.holiday, after.holiday) == (0.0, 48.0)
     assert after.weighted - before.weighted == 48.0
+
+
+def test_leave_of_somebody_takes_nothing_from_a_schedule() -> None:
+    given = documents(leave=[{"from": "2026-12-24"}])
+    given["schedules"]["s"] |= {
+        "contact_test": True,
+        "readiness": ["Access tested"],
+        "shadows": [
+            {
+                "rotation": "Primary", "user": "ben",
+                "from": "2026-12-21T00:00:00+00:00", "until": "2026-12-22T00:00:00+00:00",
+            }
+        ],
+    }  # fmt: skip
+    directory, problems = build(given, version=1, ids={})
+    assert not problems
+    held = directory.schedules["s"]
+    assert held.contact_test
+    assert held.readiness == ("Access tested",)
+    assert [one.user for one in held.shadows] == ["ben"]

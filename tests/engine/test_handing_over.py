@@ -7,8 +7,12 @@ import pytest
 from tests.cast import MONDAY_9AM, Story
 from tests.engine.test_stories import acknowledge
 from tocsin.core.handoffs import State
-from tocsin.engine import handing_over
+from tocsin.core.silences import Silence
+from tocsin.engine import answering, handing_over
+from tocsin.engine.answering import Via
 from tocsin.store import handoffs as stored
+from tocsin.store import outbox
+from tocsin.store import silences as stored_silences
 from tocsin.store.database import Database, Tx
 
 # Mon 9am in Berlin, where the schedule lives.
@@ -56,6 +60,45 @@ def test_what_somebody_has_stays_with_them(story: Story) -> None:
     assert acknowledge(story, number, "alice").done
     story.run(minutes=20)
     assert since_monday(story) == [(-5, "alice")]
+
+
+def test_a_handover_during_a_silence_counts_when_the_silence_ends(
+    story: Story,
+) -> None:
+    to_the_handover(story, minutes=5)
+    story.send()
+    story.run(minutes=1)
+    silence = Silence(
+        "s", (), story.clock.at, story.clock.at + timedelta(minutes=10), "carol", "x",
+        service="checkout",
+    )  # fmt: skip
+
+    story.database.write(
+        lambda tx: stored_silences.save(tx, silence, now=story.clock.at)
+    )
+    story.run(minutes=30)
+    # Alice, in the silence nobody, then Bob; the clock of level 2 stood for ten minutes.
+    assert since_monday(story) == [(-5, "alice"), (6, "bob"), (20, "alice")]
+
+
+def test_an_acknowledgement_that_is_taken_back_finds_who_is_on_call_now(
+    story: Story,
+) -> None:
+    to_the_handover(story, minutes=1)
+    number = story.send().number
+    story.run(minutes=0.5)
+    assert acknowledge(story, number, "alice").done
+    story.run(minutes=1)
+
+    def undo(tx: Tx) -> bool:
+        return answering.undo(
+            tx, number, by="alice", via=Via.WEB,
+            directory=story.directories.current(tx), now=story.clock.at,
+        ).done  # fmt: skip
+
+    assert story.database.write(undo)
+    story.run(minutes=0.1)
+    assert since_monday(story)[-1][1] == "bob"
 
 
 def test_a_handover_during_a_downtime_is_noticed_after_it(story: Story) -> None:
@@ -106,9 +149,10 @@ def test_the_note_is_made_accepted_or_asked_for_again(story: Story) -> None:
     directory = story.database.read(story.directories.current)
 
     def words(tx: Tx) -> None:
-        handing_over.ask_for_words(
-            tx, directory, public_url="http://t", now=story.clock.at
+        asked = handing_over.asked_for_words(
+            directory, public_url="http://t", now=story.clock.at
         )
+        outbox.put(tx, list(asked), now=story.clock.at)
 
     story.database.write(words)
     assert told(story, "words:") == []
@@ -126,9 +170,10 @@ def test_the_note_is_made_accepted_or_asked_for_again(story: Story) -> None:
     story.clock.at += timedelta(minutes=31)
 
     def remind(tx: Tx) -> int:
-        late = handing_over.remind(
+        asked, late = handing_over.reminders(
             tx, directory, public_url="http://t", now=story.clock.at
         )
+        outbox.put(tx, asked, now=story.clock.at)
         return len(late)
 
     assert story.database.write(remind) == 0

@@ -122,8 +122,8 @@ class LostIsLeftAlone(SqlDefect):
 
 @defect("who comes on call hears of no open alert")
 class NothingMoves(SqlDefect):
-    was = "and state in ('open', 'exhausted') and alert > :after"
-    becomes = "and state = 'nothing' and alert > :after"
+    was = "where status <> 'resolved' and number > :after"
+    becomes = "where status = 'nothing' and number > :after"
 
 
 @defect("the leases of the dead last an hour")

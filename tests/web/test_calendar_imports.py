@@ -11,6 +11,9 @@ from starlette.testclient import TestClient
 
 from tests.cast import MONDAY_9AM
 from tests.stories.stage import Stage
+from tocsin.integrations.ical_feed import entries_of
+from tocsin.interfaces import CalendarUnreadable
+from tocsin.store import calendar_imports as stored
 
 pytestmark = pytest.mark.slow  # a whole installation is started
 
@@ -21,6 +24,7 @@ class Calendars(BaseHTTPRequestHandler):
     """Answers with what a test wants to be read."""
 
     status, text, moved = 200, b"", ""
+    during = staticmethod(lambda: None)
 
     def do_GET(self) -> None:
         if self.path == "/moved" and type(self).moved:
@@ -28,6 +32,7 @@ class Calendars(BaseHTTPRequestHandler):
             self.send_header("location", type(self).moved)
             self.end_headers()
             return
+        type(self).during()
         self.send_response(type(self).status)
         self.end_headers()
         self.wfile.write(type(self).text)
@@ -207,9 +212,40 @@ def test_addresses_are_asked_for_and_followed(
     assert "http" not in sealed[0]
 
 
-def test_clock_changes_are_those_of_the_event() -> None:
-    from tocsin.integrations.ical_feed import entries_of
+def test_an_end_during_the_reading_is_an_end(
+    stage: Stage, feed: tuple[type[Calendars], str]
+) -> None:
+    pages, url = feed
+    start = MONDAY_9AM + timedelta(days=1)
+    pages.text = calendar(event("1", start, 8, "bob"))
+    assert stage.ask("carol", "PUT", PLACE, {"url": url}).status_code == 200
+    stage.clock.at += timedelta(hours=1)
+    database = stage.installation.database
+    pages.during = lambda: database.write(
+        lambda tx: stored.drop(tx, "payments/Primary")
+    )
+    pages.text = calendar(event("1", start, 8, "carol"))
+    stage.installation.imports.refresh()
+    assert stage.ask("carol", "GET", PLACE).json() == {"subscribed": False}
+    assert on_call(stage, start, 8) == [(0, 8, "bob")]
 
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=SECONDLY",
+        "FREQ=HOURLY",
+        "FREQ=DAILY;BYHOUR=1,2,3,4,5,6,7",
+        "FREQ=NONSENSE",
+    ],
+)
+def test_events_that_recur_without_measure_are_refused(rule: str) -> None:
+    text = calendar(event("1", MONDAY_9AM, 1, "bob", f"RRULE:{rule}"))
+    with pytest.raises(CalendarUnreadable):
+        list(entries_of(text, MONDAY_9AM, MONDAY_9AM + timedelta(days=400)))
+
+
+def test_clock_changes_are_those_of_the_event() -> None:
     text = (
         b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\n"
         b"DTSTART;TZID=Europe/Berlin:20240329T090000\r\n"

@@ -71,6 +71,29 @@ def test_a_shadow_gets_copies_and_is_asked_nothing(stage: Stage) -> None:
     assert _told(stage, "shadow:") == ["carol"]
 
 
+def test_a_shadow_hears_of_nothing_that_they_may_not_know(stage: Stage) -> None:
+    shadow = {
+        "rotation": "Primary", "user": "dan",
+        "from": MONDAY_9AM.isoformat(),
+        "until": (MONDAY_9AM + timedelta(hours=8)).isoformat(),
+    }  # fmt: skip
+    dan = {"name": "dan", "email": "dan@example.com", "role": "viewer"}
+    assert stage.ask("carol", "PUT", "/people/dan", dan).status_code < 300
+    _set(stage, shadows=[shadow])
+    held = stage.ask("carol", "GET", "/services/checkout")
+    document = {key: value for key, value in held.json().items() if key != "etag"}
+    etag = held.headers["etag"].strip('"')
+    put = stage.ask(
+        "carol", "PUT", "/services/checkout", {**document, "private": True},
+        if_match=etag,
+    )  # fmt: skip
+    assert put.status_code == 200, put.text
+    stage.do("alice", "/alerts", service="checkout", title="Secret")
+    stage.pass_time(minutes=1)
+    assert stage.paged() == [(0, "alice")]
+    assert _told(stage, "shadow:") == []
+
+
 def test_the_checklist_is_ticked_signed_off_and_asked_for(stage: Stage) -> None:
     _set(stage, readiness=["Access tested"])
     found = stage.ask("bob", "GET", READINESS).json()["people"]

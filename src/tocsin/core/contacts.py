@@ -12,6 +12,7 @@ from tocsin.core.forms import Plain
 # What people keep themselves. Never role, teams or the address that lets them in.
 OWN_FIELDS = (
     "full_name", "time_zone", "contacts", "notify", "quiet_hours", "leave", "region",
+    "shift_reminders",
 )  # fmt: skip
 Place = tuple[str, str]
 

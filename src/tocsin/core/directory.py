@@ -22,6 +22,8 @@ from tocsin.core.status_pages import StatusPage
 from tocsin.core.wallclock import Window, this_minute
 
 CANARY_NAME = "canary"
+# For so long nobody asks again when people who stay on call may yet hand over.
+_LOOK_AGAIN = timedelta(days=1)
 
 
 class Team(Struct, frozen=True):
@@ -348,7 +350,7 @@ class Directory:
         """Worked out once per change of who is on call: until then it stays true."""
         place, minute = (schedule.name, rotation.name), this_minute(now)
         since, row = self._rows.get(place, (minute, None))
-        if row is not None and row.until is not None and since <= minute < row.until:
+        if row is not None and since <= minute < (row.until or since + _LOOK_AGAIN):
             return row
         row = self._made_row(schedule, rotation, now)
         self._rows[place] = (minute, row)
@@ -374,7 +376,7 @@ def _change_after(
 ) -> datetime | None:
     """When others are on call in `rotation`; None when that is far away."""
     start = now.replace(second=0, microsecond=0)
-    for days in (8, 40, HORIZON.days):
+    for days in (1, 8, 40, HORIZON.days):
         end = start + timedelta(days=days)
         final = final_schedule(rotation, Window(start, end))
         edges = sorted(

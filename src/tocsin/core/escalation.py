@@ -105,6 +105,8 @@ class Run(Struct, frozen=True):
     last_paged: tuple[str, ...] = ()
     unreachable: tuple[str, ...] = ()
     paused_at: datetime | None = None
+    # Hand-overs while nobody was to be paged, to be told when paging goes on.
+    moves: tuple["HandedOver", ...] = ()
     # The run as it was before a pause or an acknowledgement, to go back to.
     before: "Run | None" = None
 

@@ -4,46 +4,85 @@ Whoever comes on call is paged at the level that was paged already; the clock of
 goes on. An acknowledged alert stays with who has it.
 """
 
+from collections.abc import Sequence
+
 from msgspec.structs import replace
 
 from tocsin.core import escalation as e
-from tocsin.core.escalation import Decision, Level, Reason, RunState, TargetKind
+from tocsin.core.escalation import Decision, Level, Reason, Run, RunState, TargetKind
 from tocsin.core.escalation_levels import page, resolve_all
 from tocsin.core.escalation_rules import Scene
 from tocsin.core.level_times import apply_now
 from tocsin.core.timeline import Fact, FactKind
 
+# Of so many the newest count; who came before them has handed over again.
+_MOST_KEPT = 50
+_LOUD = (RunState.OPEN, RunState.EXHAUSTED)
+
 
 def handed_over(scene: Scene, event: e.HandedOver) -> Decision:
-    """Page who came; who left and is meant by nothing else is left in peace."""
-    policy, run, now = scene.policy, scene.run, scene.now
+    """Page who came; while nobody is to be paged, keep it for later."""
+    run, before = scene.run, scene.run.before
+    if run.state in _LOUD:
+        return _told(scene, run, (event,))
+    if before is None or before.state not in _LOUD:
+        return Decision(run, Reason.NOT_DUE)
+    kept = replace(before, moves=(*before.moves, event)[-_MOST_KEPT:])
+    return Decision(replace(run, before=kept), Reason.HANDED_OVER)
+
+
+def after_quiet(scene: Scene, decision: Decision) -> Decision:
+    """Paging goes on where it was: whoever came meanwhile is paged, not who left."""
+    run = decision.run
+    if run.state not in _LOUD or not run.moves:
+        return decision
+    told = _told(scene, replace(run, moves=()), run.moves)
+    return replace(
+        decision,
+        run=told.run,
+        pages=told.pages,
+        cancel=told.cancel,
+        facts=(*decision.facts, *told.facts),
+    )
+
+
+def _told(scene: Scene, run: Run, moves: Sequence[e.HandedOver]) -> Decision:
+    """Who left and is meant by nothing else is left in peace; the clock goes on."""
+    policy, now = scene.policy, scene.now
     ran = [
         (index, level)
         for index, level in enumerate(policy.levels[: run.next_level])
         if level.times is None or apply_now(level.times, now=now)
     ]
-    meant = [index for index, level in ran if _means(level, event.rotation)]
     here = resolve_all([t for _, level in ran for t in level.targets], scene.on_call)
     if run.state is RunState.EXHAUSTED:
         here = (*here, *resolve_all(policy.fallback, scene.on_call))
-    came = tuple(n for n in event.on if n in here and n not in run.last_paged)
-    if not meant or not came:
+    known = [one for one in moves if any(_means(lv, one.rotation) for _, lv in ran)]
+    came = tuple(
+        name
+        for name in dict.fromkeys(name for one in known for name in one.on)
+        if name in here and name not in run.last_paged
+    )
+    if not came:
         return Decision(run, Reason.NOT_DUE)
-    left = tuple(name for name in event.off if name not in here)
-    whose = " and ".join(event.off) or "nobody"
-    why = f"You took over {event.rotation} from {whose}, and nobody has acknowledged."
-    run, pages = page(run, came, level=meant[-1], reason=Reason.HANDED_OVER, why=why)
+    last = known[-1]
+    index = max(index for index, level in ran if _means(level, last.rotation))
+    off = dict.fromkeys(name for one in known for name in one.off)
+    left = tuple(name for name in off if name not in here)
+    whose = " and ".join(last.off) or "nobody"
+    why = f"You took over {last.rotation} from {whose}, and nobody has acknowledged."
+    paged, pages = page(run, came, level=index, reason=Reason.HANDED_OVER, why=why)
     # Who was paged at this level and is still on call can still be its only answer.
-    stayed = tuple(name for name in scene.run.last_paged if name in here)
-    lost = tuple(name for name in scene.run.unreachable if name in stayed)
-    run = replace(run, last_paged=(*came, *stayed), unreachable=lost)
+    stayed = tuple(name for name in run.last_paged if name in here)
+    lost = tuple(name for name in run.unreachable if name in stayed)
+    paged = replace(paged, last_paged=(*came, *stayed), unreachable=lost)
     text = (
-        f"{event.rotation} went from {whose} to {' and '.join(event.on)}. "
+        f"{last.rotation} went from {whose} to {' and '.join(last.on)}. "
         f"Paging {', '.join(came)}; the clock goes on."
     )
     fact = Fact(now, FactKind.ESCALATION, text, reason=Reason.HANDED_OVER)
     cancel = e.Cancel(users=left) if left else None
-    return Decision(run, Reason.HANDED_OVER, pages, cancel=cancel, facts=(fact,))
+    return Decision(paged, Reason.HANDED_OVER, pages, cancel=cancel, facts=(fact,))
 
 
 def _means(level: Level, rotation: str) -> bool:

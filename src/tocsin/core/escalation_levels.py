@@ -78,6 +78,7 @@ def new_loop(run: Run, *, now: datetime) -> Run:
         reached=False,
         acked_by=(),
         acked_at=None,
+        moves=(),
         before=None,
     )
 

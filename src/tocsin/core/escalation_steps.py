@@ -12,7 +12,7 @@ from typing import Any
 from tocsin.core import escalation as e
 from tocsin.core import escalation_rules as rules
 from tocsin.core.escalation import Decision, Event, OnCall, Policy, Run, RunState
-from tocsin.core.escalation_handoffs import handed_over
+from tocsin.core.escalation_handoffs import after_quiet, handed_over
 from tocsin.core.severity import Severity
 
 S = RunState
@@ -53,7 +53,12 @@ TRANSITIONS: Mapping[type, Mapping[RunState, tuple[RunState, ...]]] = {
         S.EXHAUSTED: (S.EXHAUSTED,),
         S.PAUSED: (S.PAUSED,),
     },
-    e.HandedOver: {S.OPEN: (S.OPEN,), S.EXHAUSTED: (S.EXHAUSTED,)},
+    e.HandedOver: {
+        S.OPEN: (S.OPEN,),
+        S.EXHAUSTED: (S.EXHAUSTED,),
+        S.ACKED: (S.ACKED,),
+        S.PAUSED: (S.PAUSED,),
+    },
     e.Unreachable: {S.OPEN: (S.OPEN, S.EXHAUSTED), S.EXHAUSTED: (S.EXHAUSTED,)},
     e.Resolved: dict.fromkeys(_OVER_ANY, (S.RESOLVED,)),
 }
@@ -80,11 +85,13 @@ def begin(
 _RULES: Mapping[type, Callable[[rules.Scene, Any], Decision]] = {
     e.Ticked: rules.ticked,
     e.Acked: rules.acked,
-    e.AckUndone: rules.ack_undone,
+    e.AckUndone: lambda scene, event: after_quiet(
+        scene, rules.ack_undone(scene, event)
+    ),
     e.Unacked: rules.unacked,
     e.Snoozed: rules.snoozed,
     e.Paused: rules.paused,
-    e.Resumed: rules.resumed,
+    e.Resumed: lambda scene, event: after_quiet(scene, rules.resumed(scene, event)),
     e.Escalated: rules.escalated,
     e.Reassigned: rules.reassigned,
     e.SeverityRaised: rules.severity_raised,

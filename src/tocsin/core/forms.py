@@ -253,7 +253,8 @@ def weekdays(about: str) -> Field:
     """A list of days of the week: mon, tue, …"""
 
     def check(value: Any, where: str, problems: list[Problem]) -> Any:
-        if not isinstance(value, list) or not value or not set(value) <= set(DAYS):
+        given = value if isinstance(value, list) else []
+        if not given or not all(isinstance(one, str) and one in DAYS for one in given):
             expected = "a list of days such as [mon, tue, wed]"
             problems.append(Problem(where, value, expected))
             return []

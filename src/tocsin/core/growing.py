@@ -98,17 +98,24 @@ def learners(schedule: NamedSchedule) -> tuple[str, ...]:
 
 
 def shadows_of(
-    directory: Directory, person: str, *, now: datetime
+    directory: Directory, service: str, person: str, *, now: datetime
 ) -> dict[str, Shadow]:
-    """Who follows `person` now: whoever shadows a rotation that they are on call in."""
+    """Who follows what `person` is paged for: an alert of a service in their rotation.
+
+    Nobody hears of a service that they may not know of.
+    """
     found = {}
-    for schedule in directory.schedules.values():
-        for one in schedule.shadows:
+    for name in directory.schedules_of(service):
+        schedule = directory.schedules.get(name)
+        for one in schedule.shadows if schedule is not None else ():
             if not one.start <= now < one.end or one.user == person:
                 continue
-            rows = directory.who(now=now, schedule=schedule.name)
+            rows = directory.who(now=now, schedule=name)
             if any(r.rotation == one.rotation and person in r.people for r in rows):
                 found[one.user] = one
     return {
-        name: one for name, one in found.items() if directory.person(name) is not None
+        name: one
+        for name, one in found.items()
+        if directory.person(name) is not None
+        and service not in directory.hidden_from(directory.grant(name))
     }

@@ -126,13 +126,17 @@ def written(shifts: Iterable[Imported]) -> list[dict[str, str]]:
 def unwritten(given: Iterable[Mapping[str, str]]) -> list[Imported]:
     """From a document. Raises ValueError, KeyError where somebody wrote nonsense."""
     return [
-        Imported(
-            datetime.fromisoformat(one["start"]).astimezone(UTC),
-            datetime.fromisoformat(one["end"]).astimezone(UTC),
-            str(one["user"]),
-        )
+        Imported(_instant(one["start"]), _instant(one["end"]), str(one["user"]))
         for one in given
     ]
+
+
+def _instant(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        message = "a time without its offset from UTC"
+        raise ValueError(message)
+    return at.astimezone(UTC)
 
 
 def _minute(at: datetime) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from msgspec import structs
+
 from tocsin.core.directory import NamedSchedule
 from tocsin.core.forms import Plain, Problem
 from tocsin.core.layers import Leave, days_of_leave
@@ -54,12 +56,8 @@ def with_leave(schedule: NamedSchedule, people: Mapping[str, Person]) -> NamedSc
     """The schedule as it is with everybody's days away."""
     if not any(one.away for one in people.values()):
         return schedule
-    return NamedSchedule(
-        schedule.name,
-        schedule.team,
-        schedule.zone,
-        tuple(_away(one, people) for one in schedule.rotations),
-    )
+    rotations = tuple(_away(one, people) for one in schedule.rotations)
+    return structs.replace(schedule, rotations=rotations)
 
 
 def _away(rotation: Rotation, people: Mapping[str, Person]) -> Rotation:

@@ -1,15 +1,17 @@
 """From checked documents to schedules, and what is wrong in them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
+
+from msgspec import structs
 
 from tocsin.core import schedule_files
 from tocsin.core.configuration import Documents
 from tocsin.core.directory import NamedSchedule, Shadow, Team
 from tocsin.core.forms import Plain, Problem
-from tocsin.core.imported_shifts import IMPORTED, unwritten
+from tocsin.core.imported_shifts import IMPORTED, Imported, unwritten
 from tocsin.core.layers import Layer, Turn, Unit
 from tocsin.core.overrides import Override, OverrideKind
 from tocsin.core.policy_building import must_know
@@ -120,20 +122,26 @@ def _imported(
         expected = "a list of {start, end, user}; a calendar's import writes it"
         problems.append(Problem(f"{where}.imported", "not valid", expected))
         return ()
-    known = [shift for shift in shifts if shift.user in people]
-    found: list[Override] = []
+    parts = list(_parts([shift for shift in shifts if shift.user in people]))
+    return tuple(
+        Override(
+            f"{IMPORTED}{which}", n - len(parts), kind, one.start, one.end, one.user
+        )
+        for n, (which, kind, one) in enumerate(parts)
+    )
+
+
+def _parts(shifts: list[Imported]) -> Iterator[tuple[int, OverrideKind, Imported]]:
+    """Who begins while another is on call is on call beside them, then instead."""
     until = datetime.min.replace(tzinfo=UTC)
-    for place, shift in enumerate(known):
-        # Who begins while another is on call is on call beside them.
-        kind = OverrideKind.ADD if shift.start < until else OverrideKind.COVER
-        until = max(until, shift.end)
-        found.append(
-            Override(
-                f"{IMPORTED}{place}", place - len(known), kind, shift.start,
-                shift.end, user=shift.user,
-            )
-        )  # fmt: skip
-    return tuple(found)
+    ordered = sorted(shifts, key=lambda shift: (shift.start, shift.end))
+    for which, one in enumerate(ordered):
+        if one.start < until:
+            yield which, OverrideKind.ADD, structs.replace(one, end=min(one.end, until))
+        if one.end > until:
+            start = max(one.start, until)
+            yield which, OverrideKind.COVER, structs.replace(one, start=start)
+        until = max(until, one.end)
 
 
 _NOBODY = {

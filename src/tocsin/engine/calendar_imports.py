@@ -6,6 +6,7 @@ and recorded as any other change; so a calendar that cannot be read changes noth
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
+from urllib.parse import quote
 
 import structlog
 from msgspec import Struct
@@ -121,7 +122,7 @@ class CalendarImports:
         )
         for one in due:
             try:
-                self._kept(one, self._entries(one.url))
+                self._kept(one, self._entries(one.url), again=True)
             except CalendarUnreadable as error:
                 self._failed(one, str(error))
             except StoreError:
@@ -134,11 +135,19 @@ class CalendarImports:
         now = self._clock.now()
         return self._read(url, now - timedelta(days=1), now + AHEAD)
 
-    def _kept(self, one: CalendarImport, entries: Sequence[Entry]) -> Subscribed:
+    def _kept(
+        self, one: CalendarImport, entries: Sequence[Entry], *, again: bool = False
+    ) -> Subscribed:
+        """Write what was read; `again`: unless it was ended or replaced meanwhile."""
         now = self._clock.now()
 
         def work(tx: Tx) -> Subscribed:
+            if again and not _is_still(tx, one):
+                return Subscribed()
             edited, found, unknown = self._write(tx, one.place, entries)
+            if edited.missing:
+                stored.drop(tx, one.place)
+                return Subscribed(refused=f"There is no {edited.missing} any more.")
             if not edited.done:
                 said = "; ".join(map(str, edited.problems)) or edited.refused
                 if one.good_at is not None:
@@ -158,6 +167,8 @@ class CalendarImports:
         now = self._clock.now()
 
         def work(tx: Tx) -> None:
+            if not _is_still(tx, one):
+                return
             stored.put(tx, replace(one, tried_at=now, error=why[:300]))
             good = one.good_at
             if good is not None and now - good >= _SAID_AFTER:
@@ -222,6 +233,11 @@ class CalendarImports:
         self._wake()
 
 
+def _is_still(tx: Tx, one: CalendarImport) -> bool:
+    held = stored.get(tx, one.place, lock=True)
+    return held is not None and held.url == one.url
+
+
 def leave_of(person: str) -> str:
     """The place of somebody's leave."""
     return f"{_PERSON}{person}"
@@ -230,7 +246,7 @@ def leave_of(person: str) -> str:
 def _page(place: str) -> str:
     if place.startswith(_PERSON):
         return "/me#away"
-    return f"/schedules/{place.partition('/')[0]}/calendar"
+    return f"/schedules/{quote(place.partition('/')[0], safe='')}/calendar"
 
 
 def _days(

@@ -1,7 +1,8 @@
 """Words before a first shift that nobody signed off, and after a test nobody answered."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 from tocsin.core.alerts import Status
 from tocsin.core.directory import Directory, NamedSchedule, trial_of
@@ -11,7 +12,6 @@ from tocsin.core.wallclock import MINUTE, Window, this_minute, wall_time, zone_n
 from tocsin.engine.nudging import nudge
 from tocsin.engine.trial_pages import AT_SHIFT_START, key_of
 from tocsin.store import alerts as stored_alerts
-from tocsin.store import outbox
 from tocsin.store import readiness as stored
 from tocsin.store.database import Tx
 from tocsin.store.outbox import Message
@@ -21,13 +21,13 @@ _STAGES = (timedelta(days=1), timedelta(days=7))
 _LATELY = timedelta(hours=2)
 
 
-def remind(tx: Tx, directory: Directory, *, now: datetime) -> None:
-    """Say both, once each."""
+def words(tx: Tx, directory: Directory, *, now: datetime) -> Iterator[Message]:
+    """Both; only reads."""
     for schedule in directory.schedules.values():
         if schedule.readiness:
-            outbox.put(tx, _unsigned(tx, directory, schedule, now), now=now)
+            yield from _unsigned(tx, directory, schedule, now)
         if schedule.contact_test:
-            outbox.put(tx, _unanswered(tx, directory, schedule, now), now=now)
+            yield from _unanswered(tx, directory, schedule, now)
 
 
 def _unsigned(
@@ -60,7 +60,7 @@ def _unsigned(
                 f"{schedule.name}",
                 text=f"The first shift begins {local:%a %-d %b, %H:%M} ({zone}). "
                 "The checklist says what is missing.",
-                url=f"/schedules/{schedule.name}/readiness",
+                url=f"/schedules/{quote(schedule.name, safe='')}/readiness",
             )
 
 
@@ -85,7 +85,7 @@ def _unanswered(
                 subject=f"{who} did not answer the test page at their shift's start",
                 text=f"{schedule.name}: a page may not reach them either. Call them, or "
                 "let somebody stand in.",
-                url=f"/schedules/{schedule.name}",
+                url=f"/schedules/{quote(schedule.name, safe='')}",
             )
 
 

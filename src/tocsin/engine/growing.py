@@ -17,7 +17,7 @@ from tocsin.core.growing import (
 from tocsin.core.own_shifts import shifts_of_all
 from tocsin.core.permissions import LEAD
 from tocsin.core.wallclock import Window, this_minute
-from tocsin.engine.editing import Change, Edited
+from tocsin.engine.editing import Change, Edited, etag_of
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
 from tocsin.store import directory as stored_documents
@@ -73,7 +73,9 @@ class Growing:
         desk, now = self._desk, self._desk.clock.now()
 
         def work(tx: Tx) -> str:
-            schedule = desk.directories.current(tx).schedules[name]
+            schedule = desk.directories.current(tx).schedules.get(name)
+            if schedule is None:
+                return f"There is no schedule {name!r} any more."
             if not viewer.may(LEAD, schedule.team):
                 return _NEEDED
             wrong = _wrong(schedule, viewer, person, item)
@@ -146,8 +148,12 @@ class Growing:
     def _change(
         self, viewer: Viewer, name: str, changed: Callable[[Plain], Plain]
     ) -> Edited:
-        held = self._desk.database.read(stored_documents.documents)["schedules"][name]
-        change = Change("schedules", name, changed(held))
+        held = self._desk.database.read(stored_documents.documents)
+        document = held.get("schedules", {}).get(name)
+        if document is None:
+            return Edited(missing=f"There is no schedule {name!r} any more.")
+        # Who changed it meanwhile is not overwritten.
+        change = Change("schedules", name, changed(document), etag_of(document))
         return self._desk.edit(change, viewer, viewer.actor)
 
 

@@ -4,13 +4,15 @@ Who was on call is kept, so that a hand-over during a downtime is noticed after 
 alerts hear of it in batches; where that stands is kept too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
+from urllib.parse import quote
 
 from tocsin.core import escalation as rules
 from tocsin.core import handoffs as notes
 from tocsin.core.directory import Directory, OnCallRow
+from tocsin.core.escalation_steps import TRANSITIONS
 from tocsin.core.handoffs import Handoff, State
 from tocsin.core.level_times import is_night
 from tocsin.core.severity import Severity
@@ -29,6 +31,8 @@ from tocsin.store.outbox import Message
 
 # Alerts that hear of hand-overs in one transaction.
 _AT_ONCE = 200
+_MOST_WAITING = 1000
+_HEAR = frozenset(state.value for state in TRANSITIONS[rules.HandedOver])
 
 
 def look(
@@ -60,11 +64,11 @@ def move_open(tx: Tx, directory: Directory, *, now: datetime) -> bool:
     left = _AT_ONCE
     for move in stored.moves(tx):
         event = rules.HandedOver(move.rotation, move.off, move.on)
-        numbers = stored_runs.unanswered(tx, after=move.reached, limit=left)
+        numbers = stored_runs.unresolved(tx, after=move.reached, limit=left)
         found = stored_alerts.get_many(tx, numbers)
         for number in numbers:
-            alert = found.get(number)
-            if alert is not None:
+            alert, run = found.get(number), stored_runs.get(tx, number)
+            if alert is not None and run is not None and run.state in _HEAR:
                 escalation.apply(tx, alert, event, directory=directory, now=now)
         left -= len(numbers)
         if left <= 0:
@@ -93,11 +97,11 @@ def _changed(
     at = this_minute(now)
     if not on:
         return ()
-    key = sha256(f"{place} {at.isoformat()}".encode()).hexdigest()[:20]
+    key = sha256(f"{place} {now.isoformat()}".encode()).hexdigest()[:20]
     stored.put_move(tx, Move(key, place, off, on, at))
     note = None
     if before.people:
-        draft = stored_notes.coming(tx, row.schedule, row.rotation)
+        draft = stored_notes.coming(tx, row.schedule, row.rotation, lock=True)
         new = Handoff(
             key, row.schedule, row.rotation, at, State.MADE,
             outgoing=before.people, incoming=on, since=before.since,
@@ -149,7 +153,7 @@ def _began(
         local = wall_time(row.until, zone_named(zone))
         until = f"until {local:%a %-d %b, %H:%M} ({zone})"
     text = f"{row.schedule}, {row.rotation}: you are on call {until}."
-    url = f"{public_url}/schedules/{row.schedule}"
+    url = f"{public_url}/schedules/{quote(row.schedule, safe='')}"
     if note is not None:
         url = address(public_url, note.id)
         whose = " and ".join(note.outgoing)
@@ -168,16 +172,18 @@ def address(public_url: str, note: str) -> str:
     return f"{public_url}/handoffs/{note}"
 
 
-def remind(
+def reminders(
     tx: Tx, directory: Directory, *, public_url: str, now: datetime
-) -> list[Handoff]:
-    """Ask the incoming once more to accept; returns what has waited for too long."""
-    late = []
-    for one in stored_notes.waiting(tx, before=now - notes.REMINDED_AFTER, limit=50):
+) -> tuple[list[Message], list[Handoff]]:
+    """Asks the incoming once more to accept; and what has waited for too long."""
+    words, late = [], []
+    for one in stored_notes.waiting(
+        tx, before=now - notes.REMINDED_AFTER, limit=_MOST_WAITING
+    ):
         if one.at <= now - notes.LAPSES_AFTER:
             late.append(one)
             continue
-        words = [
+        words += [
             nudge(
                 person,
                 key=f"handoff:{one.id}:{person}",
@@ -187,31 +193,27 @@ def remind(
             )
             for person in directory.active(one.incoming)
         ]
-        outbox.put(tx, words, now=now)
-    return late
+    return words, late
 
 
-def ask_for_words(
-    tx: Tx, directory: Directory, *, public_url: str, now: datetime
-) -> None:
+def asked_for_words(
+    directory: Directory, *, public_url: str, now: datetime
+) -> Iterator[Message]:
     """Half an hour before a rotation changes hands its people are asked for words."""
     for row in directory.who(now=now):
         if row.until is None or not _is_near(row.until - now) or not row.then:
             continue
         leaving = [name for name in row.people if name not in row.then]
         place = f"{row.schedule}/{row.rotation}"
-        words = [
-            nudge(
+        for person in directory.active(leaving):
+            yield nudge(
                 person,
                 key=f"words:{place}:{row.until.isoformat()}:{person}",
                 subject=f"You hand over {place} to {' and '.join(row.then)} soon",
                 text="The note is drafted. Say in a few words what they should know.",
-                url=f"{public_url}/schedules/{row.schedule}/handoff"
-                f"?rotation={row.rotation}",
+                url=f"{public_url}/schedules/{quote(row.schedule, safe='')}/handoff"
+                f"?rotation={quote(row.rotation, safe='')}",
             )
-            for person in directory.active(leaving)
-        ]
-        outbox.put(tx, words, now=now)
 
 
 def _is_near(ahead: timedelta) -> bool:

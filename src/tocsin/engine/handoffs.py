@@ -1,5 +1,6 @@
 """Hand-over notes for people: what is open, words to add, accepting."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +27,7 @@ from tocsin.store.instants import from_micros
 
 _DAY = timedelta(days=1)
 _MOST = 50
+_MOST_WAITING = 1000
 
 
 class Shown(Struct, frozen=True):
@@ -86,7 +88,7 @@ class Handoffs:
         """What somebody has still to accept."""
         now = self._desk.clock.now()
         found = self._desk.database.read(
-            lambda tx: stored.waiting(tx, before=now, limit=_MOST)
+            lambda tx: stored.waiting(tx, before=now, limit=_MOST_WAITING)
         )
         return [one for one in found if person in one.incoming]
 
@@ -103,7 +105,7 @@ class Handoffs:
                 return Answered(missing=True)
             if not viewer.may(RESPONDER, known.team):
                 return Answered(forbidden=True, refused="It needs the role responder.")
-            held = stored.get(tx, of) if of else None
+            held = stored.get(tx, of, lock=True) if of else None
             if of and (held is None or held.schedule != schedule):
                 return Answered(missing=True)
             found = held or _next(
@@ -125,7 +127,7 @@ class Handoffs:
 
         def work(tx: Tx) -> Answered:
             directory = desk.directories.current(tx)
-            held = stored.get(tx, handoff)
+            held = stored.get(tx, handoff, lock=True)
             if held is None or held.schedule not in directory.schedules:
                 return Answered(missing=True)
             facts = handoff_facts.frozen(facts_of(tx, directory, held, now=now))
@@ -181,7 +183,7 @@ def _next(
         new_id, schedule, rotation, row.until, State.DRAFT,
         outgoing=row.people, incoming=row.then, since=known.since if known else now,
     )  # fmt: skip
-    held = stored.coming(tx, schedule, rotation)
+    held = stored.coming(tx, schedule, rotation, lock=bool(new_id))
     if held is None:
         return new
     return rules.drafted(held, new)
@@ -205,10 +207,10 @@ def facts_of(tx: Tx, directory: Directory, handoff: Handoff, *, now: datetime) -
         broken += len(interruptions(here, zone))
     items = [
         *_alerts(tx, services),
-        *_incidents(tx, schedule, services),
+        *_incidents(tx, directory, schedule, services),
         *_silences(tx, services, now),
         *_changes(tx, services, now),
-        *_actions(tx, schedule, services),
+        *_actions(tx, directory, schedule, services),
     ]
     count = sum(one.at < until for pages in paged.values() for one in pages)
     return Facts(tuple(items), count, broken)
@@ -226,12 +228,21 @@ def _alerts(tx: Tx, services: list[str]) -> list[Item]:
     ]
 
 
-def _incidents(tx: Tx, schedule: NamedSchedule, services: list[str]) -> list[Item]:
+def _kept_from(directory: Directory, services: Sequence[str]) -> str:
+    """The service that a line is seen with: one that is private, where there is one."""
+    known = (directory.services.get(name) for name in services)
+    private = next((one.name for one in known if one is not None and one.private), "")
+    return private or next(iter(services), "")
+
+
+def _incidents(
+    tx: Tx, directory: Directory, schedule: NamedSchedule, services: list[str]
+) -> list[Item]:
     found = stored_incidents.listing(tx, states=OPEN, limit=4 * _MOST)
     return [
         Item(
             "incident", f"{one.name}: {one.title}", one.state.value,
-            f"/incidents/{one.number}", next(iter(one.services), ""),
+            f"/incidents/{one.number}", _kept_from(directory, one.services),
             one.severity.name,
         )
         for one in found
@@ -264,7 +275,9 @@ def _changes(tx: Tx, services: list[str], now: datetime) -> list[Item]:
     ][:10]  # fmt: skip
 
 
-def _actions(tx: Tx, schedule: NamedSchedule, services: list[str]) -> list[Item]:
+def _actions(
+    tx: Tx, directory: Directory, schedule: NamedSchedule, services: list[str]
+) -> list[Item]:
     found: list[Item] = []
     known: dict[int, Any] = {}
     for one in action_items.listing(tx, state="open", limit=4 * _MOST):
@@ -278,7 +291,7 @@ def _actions(tx: Tx, schedule: NamedSchedule, services: list[str]) -> list[Item]
         ):
             continue
         due = f", due {one.due}" if one.due else ""
-        service = next(iter(incident.services), "")
+        service = _kept_from(directory, incident.services)
         said = f"{one.owner or 'nobody'}{due}"
         found.append(Item("action", one.text, said, f"/actions/{one.id}", service))
     return found[:_MOST]

@@ -107,17 +107,20 @@ class Outbox:
         """Claim all that is due and has room; returns when to look again."""
         now = self.clock.now()
         rooms = {name: self._room(lane, now) for name, lane in LANES.items()}
-        due = self.database.read(
-            lambda tx: [
-                LANES[name]
-                for name, room in rooms.items()
-                if room > 0 and stored.is_due(tx, LANES[name], now=now)
-            ]
-        )
+        due = self.database.read(lambda tx: self._due(tx, rooms, now))
         if due:
             self._claim(due, rooms, now)
         self.stepped_at = now
         return self._next_due(now)
+
+    def _due(self, tx: Tx, rooms: Mapping[str, int], now: datetime) -> list[Lane]:
+        if stored.is_empty(tx):
+            return []
+        return [
+            LANES[name]
+            for name, room in rooms.items()
+            if room > 0 and stored.is_due(tx, LANES[name], now=now)
+        ]
 
     def _claim(
         self, lanes: Sequence[Lane], rooms: Mapping[str, int], now: datetime
@@ -257,6 +260,8 @@ class Outbox:
             ]
 
         def work(tx: Tx) -> list[datetime]:
+            if stored.is_empty(tx):
+                return []
             return [
                 max(due, free_at)
                 for lane, free_at in open_lanes

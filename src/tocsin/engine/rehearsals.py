@@ -16,11 +16,14 @@ from tocsin.core.directory import Directory
 from tocsin.core.durations import words
 from tocsin.core.escalation import (
     Decision,
+    Event,
+    HandedOver,
     Paging,
     Policy,
     Reason,
     Run,
     RunState,
+    TargetKind,
     Ticked,
     begun,
 )
@@ -102,21 +105,54 @@ def rehearse(
     run, now = begun(policy, severity, now=at), at
     moments: list[Moment] = []
     for _ in range(_MOST_STEPS):
-        if run.due_at is None or (until is not None and run.due_at > until):
+        if run.due_at is None:
             break
-        now = max(now, run.due_at)
+        # At one instant the engine looks at hand-overs first.
+        handed = _next_handover(directory, policy, now)
+        is_handed = handed is not None and handed[0] <= run.due_at
+        following = handed[0] if handed and is_handed else run.due_at
+        if until is not None and following > until:
+            break
+        now = max(now, following)
         stage = _Stage(directory, severity, now)
         on_call = escalation.resolver(directory, now=now, turn=turn)
-        escalation.decide(
-            policy, run, Ticked(), now=now, on_call=on_call, carry=stage.carry
-        )
-        run = stage.run or run
+        for event in handed[1] if handed and is_handed else [Ticked()]:
+            escalation.decide(
+                policy, run, event, now=now, on_call=on_call, carry=stage.carry
+            )
+            run = stage.run or run
         moments += stage.moments()
         ended = run.state is RunState.EXHAUSTED and until is None
         if ended or sum(len(one.pages) for one in moments) >= _MOST_PAGES:
             break
     judged = _judged(moments)
     return Rehearsal(policy.name, severity, at, tuple(judged), policy.nag)
+
+
+def _next_handover(
+    directory: Directory, policy: Policy, now: datetime
+) -> tuple[datetime, list[Event]] | None:
+    """When a rotation of the policy changes hands next, and how."""
+    named = {
+        target.name.partition("/")[0]
+        for level in policy.levels
+        for target in level.targets
+        if target.kind in (TargetKind.ROTATION, TargetKind.SCHEDULE)
+    }
+    rows = [r for name in sorted(named) for r in directory.who(now=now, schedule=name)]
+    at = min((row.until for row in rows if row.until is not None), default=None)
+    if at is None:
+        return None
+    events: list[Event] = [
+        HandedOver(
+            f"{row.schedule}/{row.rotation}",
+            off=tuple(n for n in directory.active(row.people) if n not in row.then),
+            on=tuple(n for n in row.then if n not in row.people),
+        )
+        for row in rows
+        if row.until == at
+    ]
+    return at, events
 
 
 class _Stage:

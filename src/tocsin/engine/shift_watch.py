@@ -5,11 +5,12 @@ Each word has a key of its own, so that looking again, or by another node, says 
 
 from collections.abc import Callable, Collection
 from datetime import datetime
+from urllib.parse import quote
 
 from tocsin.core.call_outs import CallOut, call_outs
 from tocsin.core.directory import Directory
 from tocsin.core.handoff_facts import Facts, frozen
-from tocsin.core.handoffs import lapsed
+from tocsin.core.handoffs import Handoff, State, lapsed
 from tocsin.core.wallclock import wall_time, zone_named
 from tocsin.engine import cover_requests, first_shifts, handing_over, shift_words
 from tocsin.engine.directories import Directories
@@ -21,6 +22,7 @@ from tocsin.store.database import Database, Tx
 from tocsin.store.outbox import Message
 
 _MOST = 200
+_MOST_LAPSED = 20
 
 
 class ShiftWatch:
@@ -42,35 +44,46 @@ class ShiftWatch:
         self._public_url = public_url
 
     def look(self) -> None:
-        """One look. Raises StoreError."""
-        now = self._clock.now()
-        directory = self._database.read(self._directories.current)
-        found = list(call_outs(directory, self._channels(), now=now))[:_MOST]
-
-        def zone(person: str) -> str:
-            return directory.people[person].zone
+        """One look: read and worked out first, then written. Raises StoreError."""
+        now, url = self._clock.now(), self._public_url
+        words, late = self._database.read(lambda tx: self._found(tx, now))
 
         def work(tx: Tx) -> None:
-            for one in found:
-                outbox.put(tx, self._messages(one, zone), now=now)
-            self._words(tx, directory, now)
+            directory = self._directories.current(tx)
+            outbox.put(tx, words, now=now)
+            cover_requests.remind(tx, directory, public_url=url, now=now)
+            for one, facts in late:
+                held = handoffs.get(tx, one.id, lock=True)
+                # Somebody may have accepted it in this very moment.
+                if held is not None and held.state is State.MADE:
+                    handoffs.put(tx, lapsed(held, frozen(facts)))
 
         self._database.write(work)
 
-    def _words(self, tx: Tx, directory: Directory, now: datetime) -> None:
-        """Everything else about coming and past shifts that is to be said by now."""
-        url = self._public_url
-        cover_requests.remind(tx, directory, public_url=url, now=now)
-        shift_words.remind(tx, directory, public_url=url, now=now)
-        shift_words.offer_relief(tx, directory, public_url=url, now=now)
-        first_shifts.remind(tx, directory, now=now)
-        handing_over.ask_for_words(tx, directory, public_url=url, now=now)
-        for one in handing_over.remind(tx, directory, public_url=url, now=now):
-            known = one.schedule in directory.schedules
-            facts = facts_of(tx, directory, one, now=now) if known else Facts()
-            handoffs.put(tx, lapsed(one, frozen(facts)))
+    def _found(
+        self, tx: Tx, now: datetime
+    ) -> tuple[list[Message], list[tuple[Handoff, Facts]]]:
+        """Everything about coming and past shifts that is to be said by now."""
+        directory, url = self._directories.current(tx), self._public_url
+        again, waited = handing_over.reminders(tx, directory, public_url=url, now=now)
+        found = list(call_outs(directory, self._channels(), now=now))[:_MOST]
+        words = [
+            *(word for one in found for word in self._messages(one, directory)),
+            *shift_words.announced(directory, public_url=url, now=now),
+            *shift_words.relief(tx, directory, public_url=url, now=now),
+            *first_shifts.words(tx, directory, now=now),
+            *handing_over.asked_for_words(directory, public_url=url, now=now),
+            *again,
+        ]
+        late = [
+            (one, facts_of(tx, directory, one, now=now))
+            if one.schedule in directory.schedules
+            else (one, Facts())
+            for one in waited[:_MOST_LAPSED]
+        ]
+        return words, late
 
-    def _messages(self, one: CallOut, zone: Callable[[str], str]) -> list[Message]:
+    def _messages(self, one: CallOut, directory: Directory) -> list[Message]:
         """To whom it is about, and once it is near to who leads them as well."""
         is_near = one.stage != "7 days"
         people = dict.fromkeys((one.person, *(one.leads if is_near else ())))
@@ -80,10 +93,12 @@ class ShiftWatch:
                 key=f"unreachable:{one.person}:{one.schedule}:{one.rotation}:"
                 f"{one.start.isoformat()}:{one.stage}:{person}",
                 subject=self._subject(one, person),
-                text=self._text(one, person, _typed(one.start, zone(person))),
+                text=self._text(
+                    one, person, _typed(one.start, directory.people[person].zone)
+                ),
                 url=f"{self._public_url}/me"
                 if person == one.person
-                else f"{self._public_url}/schedules/{one.schedule}",
+                else f"{self._public_url}/schedules/{quote(one.schedule, safe='')}",
             )
             for person in people
         ]

@@ -1,6 +1,6 @@
 """Words about coming shifts and broken nights, as messages to people."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
@@ -12,21 +12,22 @@ from tocsin.core.shift_reminders import ShiftReminder, reminders
 from tocsin.core.wallclock import wall_time, zone_named
 from tocsin.engine.nudging import nudge
 from tocsin.store import oncall_load as stored_load
-from tocsin.store import outbox
 from tocsin.store.database import Tx
 from tocsin.store.outbox import Message
 
 
-def remind(tx: Tx, directory: Directory, *, public_url: str, now: datetime) -> None:
+def announced(
+    directory: Directory, *, public_url: str, now: datetime
+) -> Iterator[Message]:
     """Who begins a shift in a day or an hour hears of it."""
-    found = reminders(directory, now=now)
-    outbox.put(tx, [_reminder(one, directory, public_url) for one in found], now=now)
+    for one in reminders(directory, now=now):
+        yield _reminder(one, directory, public_url)
 
 
-def offer_relief(
+def relief(
     tx: Tx, directory: Directory, *, public_url: str, now: datetime
-) -> None:
-    """After a broken night the leads are offered who could take over."""
+) -> Iterator[Message]:
+    """After a broken night the leads are offered who could take over. Only reads."""
     names = sorted(
         {
             who
@@ -37,7 +38,7 @@ def offer_relief(
     )
     paged = stored_load.paged_since(tx, names, since=now - WEEK)
     for one in reliefs(directory, paged, now=now):
-        outbox.put(tx, _offers(one, directory, public_url, now), now=now)
+        yield from _offers(one, directory, public_url, now)
 
 
 def _reminder(one: ShiftReminder, directory: Directory, public_url: str) -> Message:

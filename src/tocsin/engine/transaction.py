@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tocsin.core import escalation, paging
 from tocsin.core.alerts import Alert
-from tocsin.core.directory import Directory
+from tocsin.core.directory import Directory, is_trial
 from tocsin.core.escalation import Decision, Paging
 from tocsin.core.growing import shadows_of
 from tocsin.core.people import Person
@@ -35,11 +35,11 @@ def carry_out(
     off are those that were there before this decision's own.
     """
     stored_runs.save(tx, alert.number, decision.run, version=policy_version)
+    if decision.revive_cancelled_since is not None:
+        stored_pages.revive(tx, alert.number, since=decision.revive_cancelled_since)
     if decision.cancel is not None:
         persons = None if decision.cancel.everyone else decision.cancel.users
         stored_pages.cancel(tx, alert.number, now=now, persons=persons)
-    if decision.revive_cancelled_since is not None:
-        stored_pages.revive(tx, alert.number, since=decision.revive_cancelled_since)
     unreachable, facts = _page(tx, alert, decision, directory=directory, now=now)
     timeline.append(tx, ((alert.number, fact) for fact in (*decision.facts, *facts)))
     _copy_to_shadows(tx, alert, decision, directory=directory, now=now)
@@ -50,7 +50,7 @@ def _copy_to_shadows(
     tx: Tx, alert: Alert, decision: Decision, *, directory: Directory, now: datetime
 ) -> None:
     """Who follows somebody hears what they are paged for, and is asked nothing."""
-    if not directory.has_shadows:
+    if not directory.has_shadows or is_trial(alert.service):
         return
     copies = [
         nudge(
@@ -62,7 +62,9 @@ def _copy_to_shadows(
             url=f"/alerts/{alert.number}",
         )
         for page in decision.pages
-        for name, one in shadows_of(directory, page.user, now=now).items()
+        for name, one in shadows_of(
+            directory, alert.service, page.user, now=now
+        ).items()
     ]
     outbox.put(tx, copies, now=now)
 

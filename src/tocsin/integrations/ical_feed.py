@@ -4,8 +4,9 @@ With `recurring-ical-events` (extra `ical`), which knows RRULE, EXDATE, RECURREN
 clock changes. The address is a secret of whoever gave it, so no message holds it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from math import prod
 from typing import Any
 from urllib.parse import urljoin
 
@@ -20,6 +21,10 @@ from tocsin.interfaces import (
 LARGEST = 5 * 1024 * 1024
 _SECONDS = 20.0
 _REDIRECTS = 3
+MOST = 5000
+_TOO_OFTEN = ("SECONDLY", "MINUTELY", "HOURLY")
+_IN_A_DAY = ("BYSECOND", "BYMINUTE", "BYHOUR")
+_MOST_A_DAY = 6
 _MOVED = (301, 302, 303, 307, 308)
 
 
@@ -47,7 +52,7 @@ class IcalReader:
             except (DeliveryFailed, DeliveryUnknown) as error:
                 raise CalendarUnreadable(f"no answer: {error}") from None
             if answer.status in _MOVED and answer.headers.get("location"):
-                url = urljoin(url, answer.headers["location"])
+                url = _led_to(url, answer.headers["location"])
                 continue
             if answer.status != 200:
                 raise CalendarUnreadable(f"its server answered {answer.status}")
@@ -67,21 +72,55 @@ def entries_of(text: bytes, start: datetime, end: datetime) -> Iterator[Entry]:
         raise CalendarUnreadable(why) from None
     try:
         calendar = Calendar.from_ical(text)
-        events = recurring_ical_events.of(calendar).between(start, end)
+        _must_be_of_days(calendar)
+        zone = str(calendar.get("x-wr-timezone") or "UTC")
+        found = recurring_ical_events.of(calendar).after(start)
+        for event in _few(found):
+            entry = _entry(event, zone)
+            if entry is not None and entry.start >= end:
+                return
+            cancelled = str(event.get("status", "")).upper() == "CANCELLED"
+            if entry is not None and not cancelled:
+                yield entry
+    except CalendarUnreadable:
+        raise
     except Exception as error:  # noqa: BLE001 - what others write can fail in any way
         raise CalendarUnreadable(
             f"it is no iCalendar that can be read: {type(error).__name__}"
         ) from None
-    zone = calendar.get("x-wr-timezone")
-    for event in events:
-        if str(event.get("status", "")).upper() != "CANCELLED":
-            yield from _entry(event, str(zone or "UTC"))
 
 
-def _entry(event: Any, zone: str) -> Iterator[Entry]:
+def _must_be_of_days(calendar: Any) -> None:
+    """One line that recurs each second would be millions of events."""
+    for event in calendar.walk("VEVENT"):
+        rules = event.get("rrule") or []
+        for rule in rules if isinstance(rules, list) else [rules]:
+            often = str(next(iter(rule.get("freq", [])), "")).upper() in _TOO_OFTEN
+            a_day = prod(len(rule.get(part) or [0]) for part in _IN_A_DAY)
+            if often or a_day > _MOST_A_DAY:
+                why = f"it has events that recur more than {_MOST_A_DAY} times a day"
+                raise CalendarUnreadable(why)
+
+
+def _few(events: Iterable[Any]) -> Iterator[Any]:
+    for count, event in enumerate(events):
+        if count >= MOST:
+            why = f"it has more than {MOST:,} events"
+            raise CalendarUnreadable(why)
+        yield event
+
+
+def _led_to(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        raise CalendarUnreadable("it leads to no address") from None
+
+
+def _entry(event: Any, zone: str) -> Entry | None:
     first = event.get("dtstart")
     if first is None:
-        return
+        return None
     start = first.dt
     last = event.get("dtend")
     end = last.dt if last is not None else _end(event, start)
@@ -91,7 +130,7 @@ def _entry(event: Any, zone: str) -> Iterator[Entry]:
     attendees = event.get("attendee") or []
     if not isinstance(attendees, list):
         attendees = [attendees]
-    yield Entry(
+    return Entry(
         " ".join(str(event.get("summary", "")).split())[:200],
         _instant(start, zone),
         _instant(end, zone),

@@ -51,9 +51,10 @@ def put(tx: Tx, one: CalendarImport) -> None:
     )
 
 
-def get(tx: Tx, place: str) -> CalendarImport | None:
-    """That of one place."""
-    row = tx.one(f"{_SELECT}where place = :place", place=place)
+def get(tx: Tx, place: str, *, lock: bool = False) -> CalendarImport | None:
+    """That of one place; `lock`: to be changed in this transaction."""
+    locked = tx.for_update if lock else ""
+    row = tx.one(f"{_SELECT}where place = :place{locked}", place=place)
     return _read(tx, row) if row is not None else None
 
 

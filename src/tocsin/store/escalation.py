@@ -124,12 +124,11 @@ def next_due(tx: Tx) -> datetime | None:
     return from_micros_or_none(row[0]) if row else None
 
 
-def unanswered(tx: Tx, *, after: int, limit: int) -> list[int]:
-    """Alerts that are being paged and nobody has, by number."""
+def unresolved(tx: Tx, *, after: int, limit: int) -> list[int]:
+    """Alerts that are not over, by number."""
     rows = tx.all(
-        "select alert from runs where due_at is not null "
-        "and state in ('open', 'exhausted') and alert > :after "
-        f"order by alert limit {limit:d}",
+        "select number from alerts where status <> 'resolved' and number > :after "
+        f"order by number limit {limit:d}",
         after=after,
     )
     return [int(row[0]) for row in rows]

@@ -32,17 +32,21 @@ def put(tx: Tx, one: Handoff) -> None:
     )
 
 
-def get(tx: Tx, handoff: str) -> Handoff | None:
-    """One."""
-    row = tx.one(f"{_SELECT}where id = :id", id=handoff)
+def get(tx: Tx, handoff: str, *, lock: bool = False) -> Handoff | None:
+    """One; `lock`: to be changed in this transaction."""
+    locked = tx.for_update if lock else ""
+    row = tx.one(f"{_SELECT}where id = :id{locked}", id=handoff)
     return _read(row) if row is not None else None
 
 
-def coming(tx: Tx, schedule: str, rotation: str) -> Handoff | None:
+def coming(
+    tx: Tx, schedule: str, rotation: str, *, lock: bool = False
+) -> Handoff | None:
     """What somebody wrote for the next hand-over of a rotation."""
+    locked = tx.for_update if lock else ""
     row = tx.one(
         f"{_SELECT}where schedule = :schedule and rotation = :rotation "
-        "and state = 'draft' order by at desc limit 1",
+        f"and state = 'draft' order by at desc limit 1{locked}",
         schedule=schedule,
         rotation=rotation,
     )

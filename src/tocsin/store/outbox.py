@@ -120,6 +120,12 @@ def is_due(tx: Tx, lane: Lane, *, now: datetime) -> bool:
     return row is not None
 
 
+def is_empty(tx: Tx) -> bool:
+    """Whether nothing waits in any lane."""
+    row = tx.one("select 1 from outbox where state in ('due', 'sending') limit 1")
+    return row is None
+
+
 def lease(
     tx: Tx, messages: Sequence[Outgoing], *, owner: str, until: datetime
 ) -> list[Outgoing]:

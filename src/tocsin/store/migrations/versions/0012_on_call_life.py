@@ -61,5 +61,7 @@ def upgrade() -> None:
         _text("to_person"), _text("by_person"), _text("text"), _number("at"),
     )  # fmt: skip
     op.create_index("thanks_at", "thanks", ["at"])
+    # Who was paged since when is asked for loads, notes and broken nights.
+    op.create_index("attempts_of_person_since", "attempts", ["person", "started_at"])
     op.create_index("handoffs_of", "handoffs", ["schedule", "rotation", "at"])
     op.create_index("handoffs_state", "handoffs", ["state", "at"])
