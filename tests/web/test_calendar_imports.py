@@ -4,10 +4,8 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
-from starlette.testclient import TestClient
 
 from tests.cast import MONDAY_9AM
 from tests.stories.stage import Stage
@@ -50,14 +48,6 @@ def feed() -> Iterator[tuple[type[Calendars], str]]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield Own, f"http://127.0.0.1:{server.server_port}/secret.ics"
     server.shutdown()
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    made = Stage(tmp_path, people=("alice", "bob", "carol"), allow_private_targets=True)
-    with TestClient(made, base_url="http://localhost") as client:
-        made.open(client)
-        yield made
 
 
 def calendar(*events: str) -> bytes:

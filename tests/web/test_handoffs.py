@@ -1,11 +1,8 @@
 """Hand-over notes and thanks: by page and by API, as people use them."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from starlette.testclient import TestClient
 
 from tests.cast import MONDAY_9AM
 from tests.stories.stage import Stage
@@ -16,14 +13,6 @@ pytestmark = pytest.mark.slow  # a whole installation is started
 # Mon 9am in Berlin, where the schedule lives.
 HANDOVER = MONDAY_9AM + timedelta(days=7, hours=-1)
 HANDOFFS = "/schedules/payments/handoffs"
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    made = Stage(tmp_path, people=("alice", "bob", "carol"))
-    with TestClient(made, base_url="http://localhost") as client:
-        made.open(client)
-        yield made
 
 
 def _monday(stage: Stage, *, minutes: float) -> None:

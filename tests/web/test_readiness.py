@@ -1,11 +1,9 @@
 """Growing people: checklists, sign-off, shadow shifts, a test page at the start."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from starlette.testclient import TestClient
 
 from tests.cast import MONDAY_9AM
 from tests.stories.stage import Stage
@@ -17,14 +15,6 @@ pytestmark = pytest.mark.slow  # a whole installation is started
 # Mon 9am in Berlin, where the schedule lives.
 HANDOVER = MONDAY_9AM + timedelta(days=7, hours=-1)
 READINESS = "/schedules/payments/readiness"
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    made = Stage(tmp_path, people=("alice", "bob", "carol"))
-    with TestClient(made, base_url="http://localhost") as client:
-        made.open(client)
-        yield made
 
 
 def _set(stage: Stage, **fields: object) -> None:

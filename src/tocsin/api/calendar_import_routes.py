@@ -9,6 +9,7 @@ from tocsin.api.access import allowed
 from tocsin.api.alert_routes import ERRORS
 from tocsin.api.bodies import Body
 from tocsin.api.problems import responses
+from tocsin.api.schedule_access import must_hold
 from tocsin.api.shapes import time
 from tocsin.core.excerpts import clean
 from tocsin.core.permissions import LEAD, VIEWER
@@ -32,11 +33,7 @@ def routes(desk: FrontDesk) -> APIRouter:
     router = APIRouter(tags=["on call"], responses={**ERRORS, **responses(409)})
 
     def place_of(name: str, rotation: str, caller: Viewer) -> str:
-        found = desk.directory().schedules.get(name)
-        if found is None:
-            raise HTTPException(404, f"There is no schedule {clean(name)}.")
-        if not caller.may(LEAD, found.team):
-            raise HTTPException(403, "This needs the role lead.")
+        found = must_hold(desk, name, caller, LEAD)
         if rotation not in {one.name for one in found.rotations}:
             raise HTTPException(404, f"There is no rotation {clean(rotation)}.")
         return f"{name}/{rotation}"

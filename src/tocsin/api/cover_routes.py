@@ -12,9 +12,9 @@ from tocsin.api.alert_routes import ERRORS
 from tocsin.api.bodies import Body, Name
 from tocsin.api.instants import bounded, utc
 from tocsin.api.problems import refused_fields, responses
+from tocsin.api.schedule_access import must_hold, schedule_of
 from tocsin.api.shapes import time
 from tocsin.core.cover_requests import CoverRequest
-from tocsin.core.excerpts import clean
 from tocsin.core.forms import Problem
 from tocsin.core.permissions import RESPONDER, VIEWER
 from tocsin.engine.cover_requests import Answered, CoverRequests
@@ -52,7 +52,7 @@ def routes(desk: FrontDesk) -> APIRouter:
         name: _Part, caller: Viewer = allowed(desk, VIEWER)
     ) -> dict[str, list[dict[str, Any]]]:
         """What is open, soonest first."""
-        _known(desk, name)
+        schedule_of(desk, name)
         return {"requests": [_shown(one) for one in requests.open_ones(name)]}
 
     @router.post("", status_code=201)
@@ -60,7 +60,7 @@ def routes(desk: FrontDesk) -> APIRouter:
         name: _Part, body: CoverRequestIn, caller: Viewer = allowed(desk, RESPONDER)
     ) -> JSONResponse:
         """Ask those who could; they are told."""
-        _must_respond(desk, name, caller)
+        must_hold(desk, name, caller, RESPONDER)
         start, end = bounded(utc(body.start)), bounded(utc(body.end))
         back = None
         if body.of:
@@ -81,7 +81,7 @@ def routes(desk: FrontDesk) -> APIRouter:
         name: _Part, request_id: _Part, caller: Viewer = allowed(desk, RESPONDER)
     ) -> dict[str, Any]:
         """The hours are the caller's from now on."""
-        _must_respond(desk, name, caller)
+        must_hold(desk, name, caller, RESPONDER)
         return _answer(requests.take(caller, request_id))
 
     @router.delete("/{request_id}")
@@ -89,22 +89,10 @@ def routes(desk: FrontDesk) -> APIRouter:
         name: _Part, request_id: _Part, caller: Viewer = allowed(desk, RESPONDER)
     ) -> dict[str, Any]:
         """Nobody is asked any more."""
-        _must_respond(desk, name, caller)
+        must_hold(desk, name, caller, RESPONDER)
         return _answer(requests.withdraw(caller, request_id))
 
     return router
-
-
-def _known(desk: FrontDesk, schedule: str) -> str:
-    found = desk.directory().schedules.get(schedule)
-    if found is None:
-        raise HTTPException(404, f"There is no schedule {clean(schedule)}.")
-    return found.team
-
-
-def _must_respond(desk: FrontDesk, schedule: str, caller: Viewer) -> None:
-    if not caller.may(RESPONDER, _known(desk, schedule)):
-        raise HTTPException(403, "This needs the role responder.")
 
 
 def _answer(answered: Answered) -> dict[str, Any]:

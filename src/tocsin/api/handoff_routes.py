@@ -10,6 +10,7 @@ from tocsin.api.access import allowed
 from tocsin.api.alert_routes import ERRORS
 from tocsin.api.bodies import Body, Name
 from tocsin.api.problems import refused_fields, responses
+from tocsin.api.schedule_access import must_hold, schedule_of
 from tocsin.api.shapes import time
 from tocsin.core.excerpts import clean
 from tocsin.core.forms import Problem
@@ -50,7 +51,7 @@ def routes(desk: FrontDesk) -> APIRouter:
         name: _Part, caller: Viewer = allowed(desk, VIEWER)
     ) -> dict[str, list[dict[str, Any]]]:
         """Those that happened, newest first."""
-        _team_of(desk, name)
+        schedule_of(desk, name)
         found = handoffs.newest(name, limit=50)
         return {"handoffs": [_brief(one) for one in found]}
 
@@ -62,7 +63,7 @@ def routes(desk: FrontDesk) -> APIRouter:
         caller: Viewer = allowed(desk, VIEWER),
     ) -> dict[str, Any]:
         """One with what is or was open; `coming` is the next of a rotation."""
-        _team_of(desk, name)
+        schedule_of(desk, name)
         if number == COMING:
             found = handoffs.coming(caller, name, rotation)
         else:
@@ -80,7 +81,7 @@ def routes(desk: FrontDesk) -> APIRouter:
         caller: Viewer = allowed(desk, RESPONDER),
     ) -> dict[str, Any]:
         """Words for the next; until it is accepted they can be changed."""
-        _must_respond(desk, name, caller)
+        must_hold(desk, name, caller, RESPONDER)
         of = "" if number == COMING else number
         return _answer(handoffs.note(caller, name, rotation, clean(body.note), of=of))
 
@@ -89,7 +90,7 @@ def routes(desk: FrontDesk) -> APIRouter:
         name: _Part, number: _Part, caller: Viewer = allowed(desk, RESPONDER)
     ) -> dict[str, Any]:
         """Whoever came on call has read it."""
-        _must_respond(desk, name, caller)
+        must_hold(desk, name, caller, RESPONDER)
         return _answer(handoffs.accept(caller, number))
 
     @router.get("/thanks")
@@ -111,18 +112,6 @@ def routes(desk: FrontDesk) -> APIRouter:
         return JSONResponse({"to": body.to}, 201)
 
     return router
-
-
-def _team_of(desk: FrontDesk, schedule: str) -> str:
-    found = desk.directory().schedules.get(schedule)
-    if found is None:
-        raise HTTPException(404, f"There is no schedule {clean(schedule)}.")
-    return found.team
-
-
-def _must_respond(desk: FrontDesk, schedule: str, caller: Viewer) -> None:
-    if not caller.may(RESPONDER, _team_of(desk, schedule)):
-        raise HTTPException(403, "This needs the role responder.")
 
 
 def _answer(answered: Answered) -> dict[str, Any]:

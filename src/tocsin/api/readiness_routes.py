@@ -8,6 +8,7 @@ from fastapi import APIRouter, HTTPException, Path
 from tocsin.api.access import allowed
 from tocsin.api.alert_routes import ERRORS
 from tocsin.api.problems import responses
+from tocsin.api.schedule_access import must_hold, schedule_of
 from tocsin.api.shapes import time
 from tocsin.core.excerpts import clean
 from tocsin.core.permissions import LEAD, VIEWER
@@ -29,11 +30,7 @@ def routes(desk: FrontDesk) -> APIRouter:
     growing = Growing(desk)
 
     def tick(caller: Viewer, name: str, person: str, item: str, *, done: bool) -> None:
-        found = desk.directory().schedules.get(name)
-        if found is None:
-            raise HTTPException(404, f"There is no schedule {clean(name)}.")
-        if not caller.may(LEAD, found.team):
-            raise HTTPException(403, "This needs the role lead.")
+        must_hold(desk, name, caller, LEAD)
         wrong = growing.tick(caller, name, clean(person), clean(item), done=done)
         if wrong:
             raise HTTPException(409, wrong)
@@ -41,10 +38,8 @@ def routes(desk: FrontDesk) -> APIRouter:
     @router.get("")
     def listing(name: _Part, caller: Viewer = allowed(desk, VIEWER)) -> dict[str, Any]:
         """Everybody's checklist; who is not signed off comes first."""
-        found = growing.listing(name)
-        if found is None:
-            raise HTTPException(404, f"There is no schedule {clean(name)}.")
-        return {"people": [_shown(one) for one in found]}
+        schedule_of(desk, name)
+        return {"people": [_shown(one) for one in growing.listing(name) or []]}
 
     @router.put("/{person}/{item}", status_code=204)
     def ticked(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from tocsin.core.directory import Directory
-from tocsin.core.own_shifts import people_of, shifts_of_all
+from tocsin.core.own_shifts import everybody, shifts_of_all
 from tocsin.core.reachability import unreachable
 from tocsin.core.wallclock import MINUTE, Window, this_minute
 
@@ -35,15 +35,9 @@ def call_outs(
     A shift that began before `now` is none of it: findings say what is wrong there.
     """
     start = this_minute(now)
-    names = {
-        who
-        for schedule in directory.schedules.values()
-        for rotation in schedule.rotations
-        for who in people_of(rotation)
-    }
     why = {
         who: unreachable(directory.people[who], channels)
-        for who in directory.active(sorted(names))
+        for who in everybody(directory)
     }
     lost = [who for who, reason in why.items() if reason]
     window = Window(start, start + STAGES[-1] + MINUTE)
@@ -54,12 +48,10 @@ def call_outs(
                 continue
             ahead = one.start - start
             stage = next((one for one in STAGES if ahead <= one), STAGES[-1])
-            team = directory.teams.get(directory.schedules[one.schedule].team)
-            leads = directory.active(team.leads if team is not None else ())
             found.append(
                 CallOut(
                     who, one.schedule, one.rotation, one.start, _NAMES[stage],
-                    why[who], leads or directory.admins,
+                    why[who], directory.leads_of(one.schedule),
                 )
             )  # fmt: skip
     yield from sorted(found, key=lambda one: (one.start, one.person, one.rotation))

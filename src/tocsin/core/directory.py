@@ -330,6 +330,12 @@ class Directory:
             for rotation in one.rotations
         ]
 
+    def leads_of(self, schedule: str) -> tuple[str, ...]:
+        """Who leads the team of a schedule; where nobody does, the admins."""
+        known = self.schedules.get(schedule)
+        team = self.teams.get(known.team) if known is not None else None
+        return self.active(team.leads if team is not None else ()) or self.admins
+
     def schedules_of(self, service: str) -> tuple[str, ...]:
         """The schedules that the policy of a service pages."""
         targets = [

@@ -52,6 +52,17 @@ def people_of(rotation: Rotation) -> frozenset[str]:
     return frozenset(who for who in named if who)
 
 
+def everybody(directory: Directory) -> tuple[str, ...]:
+    """Whoever takes turns in any schedule and has not left."""
+    names = {
+        who
+        for schedule in directory.schedules.values()
+        for rotation in schedule.rotations
+        for who in people_of(rotation)
+    }
+    return directory.active(sorted(names))
+
+
 def _joined(shifts: Sequence[Shift], person: str) -> list[tuple[datetime, datetime]]:
     found: list[tuple[datetime, datetime]] = []
     for shift in shifts:

@@ -64,13 +64,11 @@ def reliefs(
             names = tuple(
                 one.person for one in free if one.free and one.person != person
             )
-            team = directory.teams.get(schedule.team)
-            leads = directory.active(team.leads if team is not None else ())
             found.append(
                 Relief(
                     person, shift.schedule, shift.rotation, shift.start, shift.end,
                     tonight, len(woken), names[:_MOST_NAMES],
-                    leads or directory.admins,
+                    directory.leads_of(shift.schedule),
                 )
             )  # fmt: skip
     return found

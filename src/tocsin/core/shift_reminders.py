@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from tocsin.core.directory import Directory
-from tocsin.core.own_shifts import people_of, shifts_of_all
+from tocsin.core.own_shifts import everybody, shifts_of_all
 from tocsin.core.wallclock import MINUTE, Window, this_minute
 
 # Nearest first: of both that have come only the nearer is said.
@@ -28,15 +28,7 @@ def reminders(directory: Directory, *, now: datetime) -> list[ShiftReminder]:
     Turns that follow each other are one shift, so nobody hears of a change that is none.
     """
     start = this_minute(now)
-    names = {
-        who
-        for schedule in directory.schedules.values()
-        for rotation in schedule.rotations
-        for who in people_of(rotation)
-    }
-    wanted = [
-        n for n in directory.active(sorted(names)) if directory.people[n].reminded
-    ]
+    wanted = [n for n in everybody(directory) if directory.people[n].reminded]
     ahead = Window(start, start + STAGES[-1] + MINUTE)
     found = [
         ShiftReminder(

@@ -48,7 +48,7 @@ def _unsigned(
             continue
         first = mine[0]
         stage = next(one for one in _STAGES if first.start - start <= one)
-        for to in dict.fromkeys((who, *_leads(directory, schedule))):
+        for to in dict.fromkeys((who, *directory.leads_of(schedule.name))):
             zone = directory.people[to].zone
             local = wall_time(first.start, zone_named(zone))
             is_own = to == who
@@ -78,7 +78,7 @@ def _unanswered(
             or now - alert.last_at > _LATELY
         ):
             continue
-        for lead in _leads(directory, schedule):
+        for lead in directory.leads_of(schedule.name):
             yield nudge(
                 lead,
                 key=f"unanswered:{alert.number}:{alert.episode}:{lead}",
@@ -87,9 +87,3 @@ def _unanswered(
                 "let somebody stand in.",
                 url=f"/schedules/{quote(schedule.name, safe='')}",
             )
-
-
-def _leads(directory: Directory, schedule: NamedSchedule) -> tuple[str, ...]:
-    team = directory.teams.get(schedule.team)
-    leads = directory.active(team.leads if team is not None else ())
-    return leads or directory.admins

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 
 from tocsin.core.directory import Directory
 from tocsin.core.durations import words
-from tocsin.core.own_shifts import people_of
+from tocsin.core.own_shifts import everybody
 from tocsin.core.relief import WEEK, Relief, reliefs
 from tocsin.core.shift_reminders import ShiftReminder, reminders
 from tocsin.core.wallclock import wall_time, zone_named
@@ -28,15 +28,7 @@ def relief(
     tx: Tx, directory: Directory, *, public_url: str, now: datetime
 ) -> Iterator[Message]:
     """After a broken night the leads are offered who could take over. Only reads."""
-    names = sorted(
-        {
-            who
-            for schedule in directory.schedules.values()
-            for rotation in schedule.rotations
-            for who in people_of(rotation)
-        }
-    )
-    paged = stored_load.paged_since(tx, names, since=now - WEEK)
+    paged = stored_load.paged_since(tx, everybody(directory), since=now - WEEK)
     for one in reliefs(directory, paged, now=now):
         yield from _offers(one, directory, public_url, now)
 
