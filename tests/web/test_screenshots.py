@@ -196,6 +196,30 @@ class Showcase:
         self.found["maintenance"] = str(window["id"])
         self._incident()
         self._learn()
+        self._grow()
+
+    def _grow(self) -> None:
+        """Words for the next shift, thanks, and somebody who is getting ready."""
+        place = "/schedules/payments"
+        words = (
+            "Two known noises: **replica lag** flaps after the 03:00 batch.\n\n"
+            "- Acquirer maintenance on *Saturday*, expect retries."
+        )
+        path = f"{place}/handoffs/coming/note?rotation=Primary"
+        self._put(path, {"note": words})
+        self._post("/thanks", to="bob", text="For the night of Sunday, and the calm.")
+        held = httpx2.get(f"{self.site.url}/api/v1{place}", headers=self._api)
+        shadow = {
+            "rotation": "Secondary", "user": "bob", "from": _in(hours=-1),
+            "until": _in(days=7),
+        }  # fmt: skip
+        document = {
+            **held.json(), "shadows": [shadow],
+            "readiness": ["Access tested", "Runbooks read"],
+        }  # fmt: skip
+        self._put(place, document, held.headers["etag"])
+        self._put(f"{place}/readiness/bob/Access tested", None)
+        self._put(f"{place}/readiness/carol/signed off", None)
 
     def _incident(self) -> None:
         made = self._post(
@@ -270,10 +294,10 @@ class Showcase:
         assert answer.is_success, (path, answer.text)
         return dict(answer.json())
 
-    def _put(self, path: str, body: object, etag: str) -> None:
+    def _put(self, path: str, body: object, etag: str = "") -> None:
         answer = httpx2.put(
             f"{self.site.url}/api/v1{path}",
-            json=body, headers={**self._api, "if-match": etag},
+            json=body, headers={**self._api, **({"if-match": etag} if etag else {})},
         )  # fmt: skip
         assert answer.is_success, (path, answer.text)
 
