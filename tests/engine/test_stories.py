@@ -14,8 +14,8 @@ from tocsin.engine import answering
 from tocsin.engine.answering import Acted, Via
 from tocsin.engine.clockwork import Clockwork
 from tocsin.interfaces import DeliveryFailed, DeliveryUnknown
+from tocsin.store import alarms, attempts, timeline
 from tocsin.store import alerts as stored_alerts
-from tocsin.store import attempts, timeline
 from tocsin.store import paging as stored_pages
 from tocsin.store import silences as stored_silences
 from tocsin.store.database import Database, Tx
@@ -256,7 +256,7 @@ def test_a_clock_that_went_back_does_not_put_off_what_was_being_sent(
     story.clock.at -= timedelta(minutes=1)
     story.engine = story.node("node-2")
     # The lease was until half a minute after what is the hour again in a minute.
-    due = story.database.read(lambda tx: stored_pages.next_due(tx, now=story.clock.at))
+    due = story.database.read(lambda tx: alarms.soonest(tx, now=story.clock.at))
     assert due is not None
     assert due <= MONDAY_9AM + timedelta(seconds=30)
 

@@ -32,9 +32,8 @@ from tocsin.engine.reviews import reminding as promises
 from tocsin.engine.status import exporting as status
 from tocsin.engine.watch import Watch
 from tocsin.interfaces import Clock, Dice, Pager
+from tocsin.store import alarms, nodes
 from tocsin.store import alerts as stored_alerts
-from tocsin.store import attempts, inbound, nodes
-from tocsin.store import escalation as stored_runs
 from tocsin.store import paging as stored_pages
 from tocsin.store.database import Database, StoreError, Tx
 
@@ -257,20 +256,8 @@ class Engine:
         if self._is_moving:
             return now
 
-        def work(tx: Tx) -> list[datetime | None]:
-            return [
-                stored_runs.next_due(tx),
-                stored_pages.next_due(tx, now=now),
-                attempts.next_report(tx),
-                stored_alerts.next_expiry(tx),
-                inbound.next_heartbeat(tx),
-                silences.next_boundary(tx),
-                maintenance.next_boundary(tx),
-                reminding.next_due(tx),
-                promises.next_due(tx),
-            ]
-
-        times = [at for at in self.database.read(work) if at is not None]
+        at = self.database.read(lambda tx: alarms.soonest(tx, now=now))
+        times = [at] if at is not None else []
         if self.watch is not None:
             times.append(self.watch.next_look(now))
         if self._next_handover is not None and self._next_handover > now:

@@ -78,11 +78,6 @@ def end(
     _record(tx, "end", over, directory, actor, auditor, now=now)
 
 
-def next_boundary(tx: Tx) -> datetime | None:
-    """When the sweep has something to do."""
-    return stored.next_boundary(tx)
-
-
 def _record(
     tx: Tx,
     action: str,

@@ -97,11 +97,6 @@ def record(
     )
 
 
-def next_boundary(tx: Tx) -> datetime | None:
-    """When the sweep has something to do."""
-    return stored.next_boundary(tx)
-
-
 def _told(silence: Silence) -> dict[str, object]:
     return {
         "service": silence.service,

@@ -114,12 +114,6 @@ def due(tx: Tx, *, now: datetime, limit: int) -> list[Action]:
     return [_action(row) for row in rows]
 
 
-def next_due(tx: Tx) -> datetime | None:
-    """When somebody is to be reminded next."""
-    row = tx.one("select min(remind_at) from action_items where remind_at is not null")
-    return from_micros(row[0]) if row and row[0] is not None else None
-
-
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(0), UTC)
 

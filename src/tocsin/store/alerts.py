@@ -202,15 +202,6 @@ def expiring(tx: Tx, *, now: datetime, limit: int) -> list[Alert]:
     return [alert_of(row) for row in rows]
 
 
-def next_expiry(tx: Tx) -> datetime | None:
-    """When the next alert goes stale."""
-    row = tx.one(
-        "select min(expires_at) from alerts where expires_at is not null "
-        "and status <> 'resolved'"
-    )
-    return from_micros_or_none(row[0]) if row else None
-
-
 def tombstones(tx: Tx, integration: int, keys: Collection[str]) -> dict[str, datetime]:
     """Source times of resolves that came before their trigger."""
     if not tx.one(

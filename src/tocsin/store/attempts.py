@@ -9,7 +9,6 @@ from tocsin.core.receipts import Delivered
 from tocsin.store.database import Row, Tx
 from tocsin.store.instants import (
     from_micros,
-    from_micros_or_none,
     to_micros,
     to_micros_or_none,
 )
@@ -108,15 +107,6 @@ def unsettled(tx: Tx, *, now: datetime, limit: int = 200) -> list[Awaited]:
 def _awaited(row: Row) -> Awaited:
     attempt, page, person, channel, provider_id, delivered = row
     return Awaited(attempt, page, person, channel, provider_id, Delivered(delivered))
-
-
-def next_report(tx: Tx) -> datetime | None:
-    """When the next report is overdue."""
-    row = tx.one(
-        "select min(report_due_at) from attempts "
-        "where report_due_at is not null and delivered = ''"
-    )
-    return from_micros_or_none(row[0]) if row is not None else None
 
 
 def reported(tx: Tx, provider_id: str) -> Awaited | None:

@@ -118,12 +118,6 @@ def due(tx: Tx, *, now: datetime, limit: int) -> list[StoredRun]:
     return [_stored(row) for row in rows]
 
 
-def next_due(tx: Tx) -> datetime | None:
-    """When the next timer goes off."""
-    row = tx.one("select min(due_at) from runs where due_at is not null")
-    return from_micros_or_none(row[0]) if row else None
-
-
 def unresolved(tx: Tx, *, after: int, limit: int) -> list[int]:
     """Alerts that are not over, by number."""
     rows = tx.all(

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from tocsin.interfaces import Change
 from tocsin.store.database import Row, Tx
-from tocsin.store.instants import from_micros_or_none, to_micros, to_micros_or_none
+from tocsin.store.instants import to_micros, to_micros_or_none
 
 _encode = msgspec.json.Encoder().encode
 
@@ -233,12 +233,6 @@ def overdue_heartbeats(tx: Tx, *, now: datetime) -> list[int]:
         now=to_micros(now),
     )
     return [row[0] for row in rows]
-
-
-def next_heartbeat(tx: Tx) -> datetime | None:
-    """When the next heartbeat is missed."""
-    row = tx.one("select min(due_at) from heartbeats where due_at is not null")
-    return from_micros_or_none(row[0]) if row else None
 
 
 def forget(tx: Tx, *, before: datetime) -> None:

@@ -88,12 +88,6 @@ def due(tx: Tx, *, now: datetime, limit: int) -> list[Incident]:
     return [_incident(row) for row in rows]
 
 
-def next_due(tx: Tx) -> datetime | None:
-    """When the next reminder is due."""
-    row = tx.one("select min(due_at) from incidents where due_at is not null")
-    return from_micros(row[0]) if row and row[0] is not None else None
-
-
 def listing(
     tx: Tx,
     *,

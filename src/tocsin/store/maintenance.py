@@ -89,19 +89,6 @@ def mark(tx: Tx, window_id: str, *, applied: int, summary: str = "") -> None:
     )
 
 
-def next_boundary(tx: Tx) -> datetime | None:
-    """When the next window begins, or the next hold-off ends."""
-    row = tx.one(
-        "select (select min(starts_at) from maintenance where applied = 0), "
-        "(select min(ends_at) from maintenance where applied = 1)"
-    )
-    starts, ends = row or (None, None)
-    times = [from_micros(starts)] if starts is not None else []
-    if ends is not None:
-        times.append(from_micros(ends) + HOLD_OFF)
-    return min(times, default=None)
-
-
 def passed(tx: Tx, name: str) -> list[Passed]:
     """Alerts that are over and were kept quiet by `name` (maintenance:ID)."""
     rows = tx.all(

@@ -242,20 +242,6 @@ def everyone_failed(tx: Tx, page: Page) -> bool:
     return row is None
 
 
-def next_due(tx: Tx, *, now: datetime) -> datetime | None:
-    """When the next page is to be claimed."""
-    row = tx.one(
-        "select (select due_at from pages where state in ('due', 'sending') "
-        "and state = 'due' order by due_at limit 1), "
-        # What is being sent was due before, so the index's beginning holds it all.
-        "(select min(lease_until) from pages where state in ('due', 'sending') "
-        "and state = 'sending' and due_at <= :now)",
-        now=to_micros(now),
-    )
-    times = [at for at in row or () if at is not None]
-    return from_micros(min(times)) if times else None
-
-
 def overdue(tx: Tx, *, before: datetime, limit: int = 20) -> list[int]:
     """Pages due before `before` that nobody is sending (the auditor)."""
     rows = tx.all(

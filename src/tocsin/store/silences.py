@@ -96,16 +96,6 @@ def mark(tx: Tx, silence_id: str, *, applied: int) -> None:
     )
 
 
-def next_boundary(tx: Tx) -> datetime | None:
-    """When the next silence begins or ends."""
-    row = tx.one(
-        "select (select min(starts_at) from silences where applied = 0), "
-        "(select min(ends_at) from silences where applied = 1)"
-    )
-    times = [at for at in row or () if at is not None]
-    return from_micros(min(times)) if times else None
-
-
 def _silence(row: Row) -> Silence:
     return Silence(
         id=row[0],

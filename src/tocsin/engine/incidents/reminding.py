@@ -51,11 +51,6 @@ def sweep(
         _remind(scene, followers, public_url)
 
 
-def next_due(tx: Tx) -> datetime | None:
-    """When the sweep has something to do."""
-    return stored.next_due(tx)
-
-
 def _remind(scene: Scene, followers: Sequence[Follower], public_url: str) -> None:
     tx, incident, now = scene.tx, scene.incident, scene.now
     seen = seen_of(tx, incident, scene.holdings)

@@ -50,11 +50,6 @@ def sweep(tx: Tx, *, directory: Directory, public_url: str, now: datetime) -> No
         stored.save(tx, with_reminder(action, zone, now=now))
 
 
-def next_due(tx: Tx) -> datetime | None:
-    """When the sweep has something to do."""
-    return stored.next_due(tx)
-
-
 def _people(
     tx: Tx, action: Action, directory: Directory, *, is_late: bool
 ) -> tuple[str, ...]:
