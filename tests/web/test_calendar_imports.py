@@ -235,6 +235,16 @@ def test_events_that_recur_without_measure_are_refused(rule: str) -> None:
         list(entries_of(text, MONDAY_9AM, MONDAY_9AM + timedelta(days=400)))
 
 
+def test_a_shift_that_never_ends_and_one_after_the_other_are_read_at_once() -> None:
+    end = MONDAY_9AM + timedelta(days=400)
+    long = event("1", MONDAY_9AM, 24 * 365 * 70, "bob")
+    found = list(entries_of(calendar(long), MONDAY_9AM, end))
+    assert [one.summary for one in found] == ["bob"]
+    daily = event("2", MONDAY_9AM, 24, "carol", "RRULE:FREQ=DAILY")
+    found = list(entries_of(calendar(long, daily), MONDAY_9AM, end))
+    assert len(found) == 401
+
+
 def test_clock_changes_are_those_of_the_event() -> None:
     text = (
         b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\n"

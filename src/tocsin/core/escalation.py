@@ -68,6 +68,16 @@ class Policy(Struct, frozen=True):
     ack_timeout: Mapping[Severity, timedelta | None] = {}
     nag: timedelta = timedelta(minutes=30)
 
+    def schedules(self) -> tuple[str, ...]:
+        """Every schedule that it can page, by its levels or its fallback."""
+        levels = [target for level in self.levels for target in level.targets]
+        named = [
+            target.name.partition("/")[0]
+            for target in (*levels, *self.fallback)
+            if target.kind in (TargetKind.ROTATION, TargetKind.SCHEDULE)
+        ]
+        return tuple(dict.fromkeys(named))
+
 
 class RunState(StrEnum):
     """The states of domain 2.3."""

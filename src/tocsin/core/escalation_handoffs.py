@@ -22,13 +22,24 @@ _LOUD = (RunState.OPEN, RunState.EXHAUSTED)
 
 def handed_over(scene: Scene, event: e.HandedOver) -> Decision:
     """Page who came; while nobody is to be paged, keep it for later."""
-    run, before = scene.run, scene.run.before
-    if run.state in _LOUD:
-        return _told(scene, run, (event,))
-    if before is None or before.state not in _LOUD:
-        return Decision(run, Reason.NOT_DUE)
-    kept = replace(before, moves=(*before.moves, event)[-_MOST_KEPT:])
-    return Decision(replace(run, before=kept), Reason.HANDED_OVER)
+    if scene.run.state in _LOUD:
+        return _told(scene, scene.run, (event,))
+    kept = _kept(scene.run, event)
+    if kept is None:
+        return Decision(scene.run, Reason.NOT_DUE)
+    return Decision(kept, Reason.HANDED_OVER)
+
+
+def _kept(run: Run, event: e.HandedOver) -> Run | None:
+    """The run with the hand-over kept where paging would go on, None where it cannot."""
+    before = run.before
+    if before is None:
+        return None
+    if before.state in _LOUD:
+        moves = (*before.moves, event)[-_MOST_KEPT:]
+        return replace(run, before=replace(before, moves=moves))
+    deeper = _kept(before, event)
+    return replace(run, before=deeper) if deeper is not None else None
 
 
 def after_quiet(scene: Scene, decision: Decision) -> Decision:
@@ -58,17 +69,20 @@ def _told(scene: Scene, run: Run, moves: Sequence[e.HandedOver]) -> Decision:
     if run.state is RunState.EXHAUSTED:
         here = (*here, *resolve_all(policy.fallback, scene.on_call))
     known = [one for one in moves if any(_means(lv, one.rotation) for _, lv in ran)]
-    came = tuple(
-        name
-        for name in dict.fromkeys(name for one in known for name in one.on)
-        if name in here and name not in run.last_paged
+    on = tuple(
+        n for n in dict.fromkeys(n for one in known for n in one.on) if n in here
     )
-    if not came:
+    if not on:
         return Decision(run, Reason.NOT_DUE)
-    last = known[-1]
-    index = max(index for index, level in ran if _means(level, last.rotation))
     off = dict.fromkeys(name for one in known for name in one.off)
     left = tuple(name for name in off if name not in here)
+    cancel = e.Cancel(users=left) if left else None
+    came = tuple(name for name in on if name not in run.last_paged)
+    if not came:
+        # Paged at another level already: only who left is left in peace.
+        return Decision(run, Reason.HANDED_OVER, cancel=cancel)
+    last = known[-1]
+    index = max(index for index, level in ran if _means(level, last.rotation))
     whose = " and ".join(last.off) or "nobody"
     why = f"You took over {last.rotation} from {whose}, and nobody has acknowledged."
     paged, pages = page(run, came, level=index, reason=Reason.HANDED_OVER, why=why)
@@ -81,7 +95,6 @@ def _told(scene: Scene, run: Run, moves: Sequence[e.HandedOver]) -> Decision:
         f"Paging {', '.join(came)}; the clock goes on."
     )
     fact = Fact(now, FactKind.ESCALATION, text, reason=Reason.HANDED_OVER)
-    cancel = e.Cancel(users=left) if left else None
     return Decision(paged, Reason.HANDED_OVER, pages, cancel=cancel, facts=(fact,))
 
 

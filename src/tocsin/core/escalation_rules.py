@@ -92,7 +92,11 @@ def acked(scene: Scene, event: e.Acked) -> Decision:
     if run.state is S.PAUSED:
         assert run.before is not None
         inner = acked(replace(scene, run=run.before), event)
-        return replace(inner, run=replace(run, before=inner.run))
+        held = inner.run
+        if held.before is not None:
+            # Taken back, what the silence called off comes back as well.
+            held = replace(held, before=replace(held.before, paused_at=run.paused_at))
+        return replace(inner, run=replace(run, before=held))
     again = run.state is S.ACKED
     timeout = ack_timeout(scene.policy, run.severity)
     names = run.acked_by if event.by in run.acked_by else (*run.acked_by, event.by)
@@ -102,6 +106,7 @@ def acked(scene: Scene, event: e.Acked) -> Decision:
         acked_by=names if again else (event.by,),
         acked_at=now,
         deadline=now + timeout if timeout is not None else None,
+        moves=(),
         before=replace(run, before=None),
     )
     taken = replace(taken, due_at=wake_at(scene.policy, taken))
@@ -119,14 +124,17 @@ def ack_undone(scene: Scene, event: e.AckUndone) -> Decision:
     before = scene.run.before
     if before is None:
         return refused(scene.run, event, now=scene.now)
-    back = replace(before, pagings=scene.run.pagings, severity=scene.run.severity)
+    since = before.paused_at or scene.run.acked_at
+    back = replace(
+        before, pagings=scene.run.pagings, severity=scene.run.severity, paused_at=None
+    )
     back = replace(back, due_at=wake_at(scene.policy, back, kept=before.due_at))
     text = f"{event.by} took the acknowledgement back; paging goes on where it was."
     fact = Fact(scene.now, FactKind.ACK, text, event.by, Reason.ACK_UNDONE)
     return Decision(
         back,
         Reason.ACK_UNDONE,
-        revive_cancelled_since=scene.run.acked_at,
+        revive_cancelled_since=since,
         facts=(fact,),
     )
 
@@ -192,7 +200,9 @@ def escalated(scene: Scene, event: e.Escalated) -> Decision:
     fact = Fact(scene.now, FactKind.ESCALATION, text, event.by, Reason.ESCALATED)
     decision = next_level_now(
         scene.policy,
-        replace(scene.run, state=S.OPEN, acked_by=(), deadline=None, before=None),
+        replace(
+            scene.run, state=S.OPEN, acked_by=(), deadline=None, moves=(), before=None
+        ),
         now=scene.now,
         on_call=scene.on_call,
         because=Reason.ESCALATED,
@@ -210,6 +220,7 @@ def reassigned(scene: Scene, event: e.Reassigned) -> Decision:
         state=S.OPEN,
         acked_by=(),
         deadline=None,
+        moves=(),
         before=None,
         next_level=max(1, scene.run.next_level),
         reached=True,

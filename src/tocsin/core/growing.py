@@ -105,7 +105,8 @@ def shadows_of(
     Nobody hears of a service that they may not know of.
     """
     found = {}
-    for name in directory.schedules_of(service):
+    policy = directory.policy_of(service)
+    for name in policy.schedules():
         schedule = directory.schedules.get(name)
         for one in schedule.shadows if schedule is not None else ():
             if not one.start <= now < one.end or one.user == person:

@@ -104,9 +104,8 @@ def rehearse(
     """
     run, now = begun(policy, severity, now=at), at
     moments: list[Moment] = []
-    for _ in range(_MOST_STEPS):
-        if run.due_at is None:
-            break
+    steps = 0
+    while run.due_at is not None and steps < _MOST_STEPS:
         # At one instant the engine looks at hand-overs first.
         handed = _next_handover(directory, policy, now)
         is_handed = handed is not None and handed[0] <= run.due_at
@@ -121,25 +120,26 @@ def rehearse(
                 policy, run, event, now=now, on_call=on_call, carry=stage.carry
             )
             run = stage.run or run
-        moments += stage.moments()
+        noted = stage.moments()
+        # A hand-over that pages nobody is no step of the policy.
+        steps += bool(noted) or not is_handed
+        moments += noted
         ended = run.state is RunState.EXHAUSTED and until is None
         if ended or sum(len(one.pages) for one in moments) >= _MOST_PAGES:
             break
-    judged = _judged(moments)
-    return Rehearsal(policy.name, severity, at, tuple(judged), policy.nag)
+    return Rehearsal(policy.name, severity, at, tuple(_judged(moments)), policy.nag)
 
 
 def _next_handover(
     directory: Directory, policy: Policy, now: datetime
 ) -> tuple[datetime, list[Event]] | None:
     """When a rotation of the policy changes hands next, and how."""
-    named = {
-        target.name.partition("/")[0]
-        for level in policy.levels
-        for target in level.targets
-        if target.kind in (TargetKind.ROTATION, TargetKind.SCHEDULE)
-    }
-    rows = [r for name in sorted(named) for r in directory.who(now=now, schedule=name)]
+    rows = [
+        row
+        for name in policy.schedules()
+        for row in directory.who(now=now, schedule=name)
+        if _is_meant(policy, name, row.rotation)
+    ]
     at = min((row.until for row in rows if row.until is not None), default=None)
     if at is None:
         return None
@@ -153,6 +153,18 @@ def _next_handover(
         if row.until == at
     ]
     return at, events
+
+
+def _is_meant(policy: Policy, schedule: str, rotation: str) -> bool:
+    names = {
+        (TargetKind.SCHEDULE, schedule),
+        (TargetKind.ROTATION, f"{schedule}/{rotation}"),
+    }
+    return any(
+        (one.kind, one.name) in names
+        for level in policy.levels
+        for one in level.targets
+    )
 
 
 class _Stage:

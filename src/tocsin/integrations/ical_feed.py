@@ -24,7 +24,8 @@ _REDIRECTS = 3
 MOST = 5000
 _TOO_OFTEN = ("SECONDLY", "MINUTELY", "HOURLY")
 _IN_A_DAY = ("BYSECOND", "BYMINUTE", "BYHOUR")
-_MOST_A_DAY = 6
+_MOST_A_DAY, _MOST_RULES = 6, 500
+_SLICE = timedelta(weeks=4)
 _MOVED = (301, 302, 303, 307, 308)
 
 
@@ -74,11 +75,9 @@ def entries_of(text: bytes, start: datetime, end: datetime) -> Iterator[Entry]:
         calendar = Calendar.from_ical(text)
         _must_be_of_days(calendar)
         zone = str(calendar.get("x-wr-timezone") or "UTC")
-        found = recurring_ical_events.of(calendar).after(start)
-        for event in _few(found):
+        query = recurring_ical_events.of(calendar)
+        for event in _few(_in_slices(query, start, end)):
             entry = _entry(event, zone)
-            if entry is not None and entry.start >= end:
-                return
             cancelled = str(event.get("status", "")).upper() == "CANCELLED"
             if entry is not None and not cancelled:
                 yield entry
@@ -92,14 +91,30 @@ def entries_of(text: bytes, start: datetime, end: datetime) -> Iterator[Entry]:
 
 def _must_be_of_days(calendar: Any) -> None:
     """One line that recurs each second would be millions of events."""
-    for event in calendar.walk("VEVENT"):
-        rules = event.get("rrule") or []
+    recurring = [one for one in calendar.walk("VEVENT") if one.get("rrule")]
+    if len(recurring) > _MOST_RULES:
+        raise CalendarUnreadable(f"more than {_MOST_RULES} of its events recur")
+    for event in recurring:
+        rules = event["rrule"]
         for rule in rules if isinstance(rules, list) else [rules]:
             often = str(next(iter(rule.get("freq", [])), "")).upper() in _TOO_OFTEN
             a_day = prod(len(rule.get(part) or [0]) for part in _IN_A_DAY)
             if often or a_day > _MOST_A_DAY:
                 why = f"it has events that recur more than {_MOST_A_DAY} times a day"
                 raise CalendarUnreadable(why)
+
+
+def _in_slices(query: Any, start: datetime, end: datetime) -> Iterator[Any]:
+    """Each occurrence once, some weeks at a time: so many cannot be made at once."""
+    seen = set()
+    while start < end:
+        until = min(start + _SLICE, end)
+        for event in query.between(start, until):
+            name = (str(event.get("uid", "")), str(event["dtstart"].dt))
+            if name not in seen:
+                seen.add(name)
+                yield event
+        start = until
 
 
 def _few(events: Iterable[Any]) -> Iterator[Any]:
