@@ -338,13 +338,7 @@ class Directory:
 
     def schedules_of(self, service: str) -> tuple[str, ...]:
         """The schedules that the policy of a service pages."""
-        targets = [
-            target
-            for level in self.policy_of(service).levels
-            for target in level.targets
-            if target.kind in (TargetKind.ROTATION, TargetKind.SCHEDULE)
-        ]
-        return tuple(dict.fromkeys(target.name.split("/")[0] for target in targets))
+        return self.policy_of(service).schedules(fallback=False)
 
     def _on_call(self, rotation: Rotation, now: datetime) -> tuple[str, ...]:
         shifts = on_call_at(rotation, now=now)

@@ -53,6 +53,15 @@ class Level(Struct, frozen=True):
     everyone_acks: bool = False
     times: LevelTimes | None = None
 
+    def means(self, rotation: str) -> bool:
+        """Whether it pages who is on call in `rotation`, by it or by its schedule."""
+        schedule = rotation.partition("/")[0]
+        return any(
+            (one.kind is TargetKind.ROTATION and one.name == rotation)
+            or (one.kind is TargetKind.SCHEDULE and one.name == schedule)
+            for one in self.targets
+        )
+
 
 class Policy(Struct, frozen=True):
     """A policy as snapshotted when a run begins; edits later do not reach the run.
@@ -68,12 +77,12 @@ class Policy(Struct, frozen=True):
     ack_timeout: Mapping[Severity, timedelta | None] = {}
     nag: timedelta = timedelta(minutes=30)
 
-    def schedules(self) -> tuple[str, ...]:
-        """Every schedule that it can page, by its levels or its fallback."""
+    def schedules(self, *, fallback: bool = True) -> tuple[str, ...]:
+        """Every schedule that its levels page, and (`fallback`) its last resort."""
         levels = [target for level in self.levels for target in level.targets]
         named = [
             target.name.partition("/")[0]
-            for target in (*levels, *self.fallback)
+            for target in (*levels, *(self.fallback if fallback else ()))
             if target.kind in (TargetKind.ROTATION, TargetKind.SCHEDULE)
         ]
         return tuple(dict.fromkeys(named))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from tocsin.core import escalation as e
-from tocsin.core.escalation import Decision, Level, Reason, Run, RunState, TargetKind
+from tocsin.core.escalation import Decision, Reason, Run, RunState
 from tocsin.core.escalation_levels import page, resolve_all
 from tocsin.core.escalation_rules import Scene
 from tocsin.core.level_times import apply_now
@@ -68,7 +68,7 @@ def _told(scene: Scene, run: Run, moves: Sequence[e.HandedOver]) -> Decision:
     here = resolve_all([t for _, level in ran for t in level.targets], scene.on_call)
     if run.state is RunState.EXHAUSTED:
         here = (*here, *resolve_all(policy.fallback, scene.on_call))
-    known = [one for one in moves if any(_means(lv, one.rotation) for _, lv in ran)]
+    known = [one for one in moves if any(lv.means(one.rotation) for _, lv in ran)]
     on = tuple(
         n for n in dict.fromkeys(n for one in known for n in one.on) if n in here
     )
@@ -82,7 +82,7 @@ def _told(scene: Scene, run: Run, moves: Sequence[e.HandedOver]) -> Decision:
         # Paged at another level already: only who left is left in peace.
         return Decision(run, Reason.HANDED_OVER, cancel=cancel)
     last = known[-1]
-    index = max(index for index, level in ran if _means(level, last.rotation))
+    index = max(index for index, level in ran if level.means(last.rotation))
     whose = " and ".join(last.off) or "nobody"
     why = f"You took over {last.rotation} from {whose}, and nobody has acknowledged."
     paged, pages = page(run, came, level=index, reason=Reason.HANDED_OVER, why=why)
@@ -96,12 +96,3 @@ def _told(scene: Scene, run: Run, moves: Sequence[e.HandedOver]) -> Decision:
     )
     fact = Fact(now, FactKind.ESCALATION, text, reason=Reason.HANDED_OVER)
     return Decision(paged, Reason.HANDED_OVER, pages, cancel=cancel, facts=(fact,))
-
-
-def _means(level: Level, rotation: str) -> bool:
-    schedule = rotation.partition("/")[0]
-    return any(
-        (one.kind is TargetKind.ROTATION and one.name == rotation)
-        or (one.kind is TargetKind.SCHEDULE and one.name == schedule)
-        for one in level.targets
-    )

@@ -20,11 +20,11 @@ from tocsin.core.wallclock import this_minute, wall_time, zone_named
 from tocsin.engine import escalation, trial_pages
 from tocsin.engine.alerts import Intake
 from tocsin.engine.nudging import nudge
+from tocsin.store import alert_lists, outbox
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import escalation as stored_runs
 from tocsin.store import handoffs as stored_notes
 from tocsin.store import on_call as stored
-from tocsin.store import outbox
 from tocsin.store.database import Tx
 from tocsin.store.on_call import Move, Seen
 from tocsin.store.outbox import Message
@@ -64,7 +64,7 @@ def move_open(tx: Tx, directory: Directory, *, now: datetime) -> bool:
     left = _AT_ONCE
     for move in stored.moves(tx):
         event = rules.HandedOver(move.rotation, move.off, move.on)
-        numbers = stored_runs.unresolved(tx, after=move.reached, limit=left)
+        numbers = alert_lists.open_after(tx, move.reached, limit=left)
         found = stored_alerts.get_many(tx, numbers)
         for number in numbers:
             alert, run = found.get(number), stored_runs.get(tx, number)
@@ -106,11 +106,7 @@ def _changed(
             key, row.schedule, row.rotation, at, State.MADE,
             outgoing=before.people, incoming=on, since=before.since,
         )  # fmt: skip
-        note = (
-            notes.made(draft, at=at, outgoing=before.people, incoming=on)
-            if draft is not None
-            else new
-        )
+        note = notes.made(draft or new, at=at, outgoing=before.people, incoming=on)
         stored_notes.put(tx, note)
     words = [_began(one, row, note, directory, public_url, key) for one in on]
     outbox.put(tx, words, now=now)

@@ -23,7 +23,6 @@ from tocsin.core.escalation import (
     Reason,
     Run,
     RunState,
-    TargetKind,
     Ticked,
     begun,
 )
@@ -136,9 +135,9 @@ def _next_handover(
     """When a rotation of the policy changes hands next, and how."""
     rows = [
         row
-        for name in policy.schedules()
+        for name in policy.schedules(fallback=False)
         for row in directory.who(now=now, schedule=name)
-        if _is_meant(policy, name, row.rotation)
+        if any(level.means(f"{name}/{row.rotation}") for level in policy.levels)
     ]
     at = min((row.until for row in rows if row.until is not None), default=None)
     if at is None:
@@ -153,18 +152,6 @@ def _next_handover(
         if row.until == at
     ]
     return at, events
-
-
-def _is_meant(policy: Policy, schedule: str, rotation: str) -> bool:
-    names = {
-        (TargetKind.SCHEDULE, schedule),
-        (TargetKind.ROTATION, f"{schedule}/{rotation}"),
-    }
-    return any(
-        (one.kind, one.name) in names
-        for level in policy.levels
-        for one in level.targets
-    )
 
 
 class _Stage:

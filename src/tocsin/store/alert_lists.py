@@ -38,6 +38,16 @@ def open_alerts(tx: Tx, *, integration: int | None = None) -> list[Alert]:
     ]
 
 
+def open_after(tx: Tx, number: int, *, limit: int) -> list[int]:
+    """The numbers of open alerts behind one, in order."""
+    rows = tx.all(
+        "select number from alerts where status <> 'resolved' and number > :after "
+        f"order by number limit {limit:d}",
+        after=number,
+    )
+    return [int(row[0]) for row in rows]
+
+
 def open_of(tx: Tx, services: Collection[str], *, limit: int) -> list[Alert]:
     """Open alerts of some services, worst and newest first."""
     if not services:

@@ -118,16 +118,6 @@ def due(tx: Tx, *, now: datetime, limit: int) -> list[StoredRun]:
     return [_stored(row) for row in rows]
 
 
-def unresolved(tx: Tx, *, after: int, limit: int) -> list[int]:
-    """Alerts that are not over, by number."""
-    rows = tx.all(
-        "select number from alerts where status <> 'resolved' and number > :after "
-        f"order by number limit {limit:d}",
-        after=after,
-    )
-    return [int(row[0]) for row in rows]
-
-
 def put_off(tx: Tx, alert: int, *, until: datetime) -> None:
     """A run that could not be stepped: look again at `until`, count the fault."""
     tx.run(
