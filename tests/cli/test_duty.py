@@ -58,7 +58,9 @@ def test_somebody_stands_in_and_asks_what_holds(server: TocsinServer) -> None:
         in said("away", "2099-03-01", "2099-03-08").stdout
     )
     said("away", "2099-03-01", "2099-03-08", "--take-back")
-    said("away", "someday", code=2)
+    assert "a day such as" in said("away", "someday", code=2).stderr
+    never = said("ask", "payments/Primary", "--from", "x", "--to", "y", code=2).stderr
+    assert "body.start: a time such as 2026-12-24T08:00:00Z" in never
     note = said("handoff", "payments/Primary", "--note", "Mind the disk.").stdout
     assert "alice: Mind the disk." in note
     assert "Nothing waits" in said("accept", "payments").stdout

@@ -187,7 +187,7 @@ def test_addresses_are_asked_for_and_followed(
     stage: Stage, feed: tuple[type[Calendars], str]
 ) -> None:
     pages, url = feed
-    assert stage.ask("carol", "PUT", PLACE, {"url": "ftp://x"}).status_code == 409
+    assert stage.ask("carol", "PUT", PLACE, {"url": "ftp://x"}).status_code == 422
     assert stage.ask("bob", "PUT", PLACE, {"url": url}).status_code == 403
     pages.text, pages.moved = calendar(), url
     moved = url.replace("secret.ics", "moved")

@@ -30,7 +30,7 @@ class CalendarIn(Body):
 # long because: each route is a closure over the desk.
 def routes(desk: FrontDesk) -> APIRouter:
     """The router."""
-    router = APIRouter(tags=["on call"], responses={**ERRORS, **responses(409)})
+    router = APIRouter(tags=["on call"], responses={**ERRORS, **responses(409, 422)})
 
     def place_of(name: str, rotation: str, caller: Viewer) -> str:
         found = must_hold(desk, name, caller, LEAD)
@@ -79,7 +79,8 @@ def routes(desk: FrontDesk) -> APIRouter:
 
 def _answer(answered: Subscribed) -> dict[str, Any]:
     if answered.refused:
-        raise HTTPException(403 if answered.forbidden else 409, answered.refused)
+        status = 403 if answered.forbidden else 422 if answered.bad_address else 409
+        raise HTTPException(status, answered.refused)
     return _shown(answered.one)
 
 

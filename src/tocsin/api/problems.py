@@ -76,13 +76,25 @@ def install(application: FastAPI) -> None:
     application.add_exception_handler(UnicodeError, _not_text)
 
 
+_DAY, _TIME = "a day such as 2026-12-24", "a time such as 2026-12-24T08:00:00Z"
+# Where the words of the validator say what was wrong, and not what is right.
+_EXPECTED = {
+    "date_from_datetime_parsing": _DAY,
+    "date_parsing": _DAY,
+    "date_type": _DAY,
+    "datetime_from_date_parsing": _TIME,
+    "datetime_parsing": _TIME,
+    "datetime_type": _TIME,
+}
+
+
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     errors = [
         {
             "field": ".".join(str(part) for part in one["loc"]),
             "value": _shown(one),
-            "expected": clean(str(one["msg"])),
+            "expected": _EXPECTED.get(one["type"]) or clean(str(one["msg"])),
         }
         for one in error.errors()
     ]

@@ -56,6 +56,8 @@ class Subscribed(Struct, frozen=True):
     one: CalendarImport | None = None
     refused: str = ""
     forbidden: bool = False
+    # Whether the address itself is what cannot be used.
+    bad_address: bool = False
 
 
 class CalendarImports:
@@ -91,7 +93,7 @@ class CalendarImports:
             return refused
         if not url.startswith(("https://", "http://", "webcal://")):
             expected = "Expected an address that begins with https:// or webcal://."
-            return Subscribed(refused=expected)
+            return Subscribed(refused=expected, bad_address=True)
         new = CalendarImport(place, url, viewer.person, self._clock.now())
         try:
             entries = self._entries(url)
