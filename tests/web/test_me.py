@@ -5,7 +5,7 @@ import re
 
 import httpx2
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.web.browsing import Site, problems_of_look
 
@@ -151,6 +151,40 @@ def test_the_home_page_tells_what_is_mine_and_what_is_not_well(site: Site) -> No
     assert "You are paged for" not in site.get("/", "vera").text
 
 
+def _shown_of_a_push(page: Page, origin: str) -> list[list[str]]:
+    """What the browser shows of a push that its inspector hands to the worker.
+
+    On a machine with more work than it can do, one push was never shown; so it is handed
+    over again until it is, as a push service does. Its tag makes one notification of all.
+    """
+    inspector = page.context.new_cdp_session(page)
+    seen: list[dict[str, str]] = []
+    inspector.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda said: seen.extend(said["registrations"]),
+    )
+    inspector.send("ServiceWorker.enable")
+    data = {"title": "SEV2 checkout", "body": "Errors 31%", "url": "/p/1", "tag": "k"}
+    shown = """async () => {
+      const worker = await navigator.serviceWorker.ready;
+      const all = await worker.getNotifications();
+      return all.map((one) => [one.title, one.body, one.data]);
+    }"""
+    for _ in range(60):
+        for one in {each["registrationId"] for each in seen}:
+            message = {
+                "origin": origin,
+                "registrationId": one,
+                "data": json.dumps(data),
+            }
+            inspector.send("ServiceWorker.deliverPushMessage", message)
+        page.wait_for_timeout(500)
+        found: list[list[str]] = page.evaluate(shown)
+        if found:
+            return found
+    return []
+
+
 def test_a_browser_adds_itself_and_shows_what_is_pushed(site: Site) -> None:
     context = site.context("dan", service_workers="allow")
     context.grant_permissions(["notifications"], origin=site.url)
@@ -162,33 +196,10 @@ def test_a_browser_adds_itself_and_shows_what_is_pushed(site: Site) -> None:
     form.get_by_role("button").click()
     expect(form.get_by_role("alert")).to_be_visible()
     expect(form.get_by_role("button")).to_be_enabled()
-    page.evaluate("navigator.serviceWorker.ready")
-    inspector = context.new_cdp_session(page)
-    seen: list[dict[str, str]] = []
-    inspector.on(
-        "ServiceWorker.workerRegistrationUpdated",
-        lambda said: seen.extend(said["registrations"]),
-    )
-    inspector.send("ServiceWorker.enable")
-    page.wait_for_timeout(200)
-    data = json.dumps(
-        {"title": "SEV2 checkout", "body": "Errors 31%", "url": "/p/1", "tag": "k"}
-    )
-    inspector.send(
-        "ServiceWorker.deliverPushMessage",
-        {
-            "origin": site.url,
-            "registrationId": seen[0]["registrationId"],
-            "data": data,
-        },
-    )
-    shown = """async () => {
-      const worker = await navigator.serviceWorker.ready;
-      for (let i = 0; i < 50; i++) {
-        const all = await worker.getNotifications();
-        if (all.length) return all.map((one) => [one.title, one.body, one.data]);
-        await new Promise((go) => setTimeout(go, 100));
-      }
+    active = """async () => {
+      const { active } = await navigator.serviceWorker.ready;
+      while (active.state !== 'activated') await new Promise((go) => setTimeout(go, 20));
     }"""
-    assert page.evaluate(shown) == [["SEV2 checkout", "Errors 31%", "/p/1"]]
+    page.evaluate(active)
+    assert _shown_of_a_push(page, site.url) == [["SEV2 checkout", "Errors 31%", "/p/1"]]
     context.close()
