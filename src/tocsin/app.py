@@ -3,14 +3,11 @@
 # long because: everything real meets here.
 
 import asyncio
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from urllib.parse import urlsplit
 
 import structlog
-from argon2 import PasswordHasher
 
 from tocsin import __version__, solving, system
 from tocsin.api.front import Asgi
@@ -18,14 +15,10 @@ from tocsin.api.health import Health
 from tocsin.api.inbound import InboundApp
 from tocsin.api.knocking import Knocker
 from tocsin.api.wire import Scope
-from tocsin.at_rest import certificate_end, open_database, secret_key
-from tocsin.config import Settings, targets
-from tocsin.core import groups
+from tocsin.at_rest import open_database, secret_key, tidying
+from tocsin.config import Settings
 from tocsin.core.outbox import LANES
 from tocsin.core.social import NETWORKS
-from tocsin.core.status_pages import Snapshot, StatusPage
-from tocsin.core.targets import Allowed
-from tocsin.egress import GuardedEgress
 from tocsin.engine import examination
 from tocsin.engine.alerts import Intake
 from tocsin.engine.audit import Auditor
@@ -33,11 +26,10 @@ from tocsin.engine.calendar_imports import CalendarImports
 from tocsin.engine.chat.following import ChatFollower
 from tocsin.engine.chat.hearing import Hearing
 from tocsin.engine.chat.listening import Listener
-from tocsin.engine.chat.sending import ChatClerk, ChatPoster
 from tocsin.engine.clockwork import Clockwork
 from tocsin.engine.connections import Connections
 from tocsin.engine.contacts import Contacts
-from tocsin.engine.credentials import Credentials, Ways, credentials
+from tocsin.engine.credentials import Credentials
 from tocsin.engine.directories import Directories
 from tocsin.engine.door import Door, Settled
 from tocsin.engine.front_desk import FrontDesk
@@ -45,10 +37,9 @@ from tocsin.engine.heartbeats import Heartbeats
 from tocsin.engine.incidents.desk import IncidentDesk
 from tocsin.engine.incidents.transaction import Follower
 from tocsin.engine.loop import Delivery, Engine
-from tocsin.engine.nudges import NudgeClerk, NudgePoster
 from tocsin.engine.outbox import Outbox, Posting
 from tocsin.engine.paging import Links
-from tocsin.engine.preflight import Preflight, Seen, Setting
+from tocsin.engine.preflight import Preflight, Seen
 from tocsin.engine.preflight_paging import dead_man_heard
 from tocsin.engine.pressing import Pressing
 from tocsin.engine.reception import Reception
@@ -57,282 +48,38 @@ from tocsin.engine.reviews.desk import ReviewDesk
 from tocsin.engine.reviews.drafting import Drafting
 from tocsin.engine.shift_watch import ShiftWatch
 from tocsin.engine.sign_in import SignIn
-from tocsin.engine.single_sign_on import SsoSettings
-from tocsin.engine.social.posting import SocialClerk, SocialFollower
+from tocsin.engine.social.posting import SocialFollower
 from tocsin.engine.status import following as status_following
 from tocsin.engine.status.bounces import Returns
-from tocsin.engine.status.exporting import StatusClerk
-from tocsin.engine.status.hooks import HookClerk
-from tocsin.engine.status.mailing import MailClerk, MailingPoster
 from tocsin.engine.telephone import Telephone
 from tocsin.engine.upkeep import Upkeep
 from tocsin.engine.visits import Porter
 from tocsin.engine.watch import Watch
 from tocsin.integrations import (
-    alertmanager,
-    apprise_urls,
-    bluesky,
-    bucket,
-    canary,
     catalogue,
-    datadog,
-    folder,
-    generic,
-    github,
     heartbeat,
-    hooks,
     ical_feed,
-    kubernetes,
-    mail_bounces,
-    mastodon,
-    matrix,
-    mattermost,
-    ntfy,
-    oidc,
     pagerduty_events,
-    prometheus,
     samples,
-    slack,
     smtp,
-    teams,
-    webhook,
-    x,
 )
 from tocsin.interfaces import (
-    ChatDoor,
-    ChatRoom,
-    ChatSource,
     DeliveryFailed,
     DeliveryUnknown,
-    Dialect,
-    Egress,
     Pager,
-    Poster,
 )
-from tocsin.messengers import direct_doors, direct_pagers, here, push_public_key
 from tocsin.store import alerts as stored_alerts
-from tocsin.store import sqlite
-from tocsin.store.ballast import Ballast
-from tocsin.store.database import Database
-from tocsin.telephony import phone_doors, phone_pagers
+from tocsin.wiring.channels import pagers
+from tocsin.wiring.chats import chat_doors, chat_rooms, chat_sources
+from tocsin.wiring.dialects import DIALECTS
+from tocsin.wiring.inspection import preflight_of
+from tocsin.wiring.messengers import here, push_public_key
+from tocsin.wiring.outgoing import Outgoing
+from tocsin.wiring.roads import calendar_egress, own_egress
+from tocsin.wiring.sign_in import credentials_of
+from tocsin.wiring.telephony import phone_doors
 
 log = structlog.get_logger()
-
-DIALECTS: dict[str, Dialect] = {
-    one.INTEGRATION.type: one.INTEGRATION
-    for one in (
-        prometheus,
-        alertmanager,
-        pagerduty_events,
-        generic,
-        heartbeat,
-        github,
-        mail_bounces,
-        kubernetes,
-        datadog,
-    )
-}
-
-
-def typed_egress(settings: Settings) -> Egress:
-    """The way to addresses that people typed."""
-    entries = targets(settings.allowed_targets)
-    return GuardedEgress(Allowed(entries, private=settings.allow_private_targets))
-
-
-def own_egress() -> Egress:
-    """The way to addresses of the settings, which are the operator's own word."""
-    return GuardedEgress(Allowed(any_=True))
-
-
-def pagers(
-    settings: Settings,
-    *,
-    now: Callable[[], datetime],
-    monotonic: Callable[[], float] = time.monotonic,
-) -> dict[str, Pager]:
-    """Every channel that the settings allow."""
-    typed = typed_egress(settings)
-    found: list[Pager] = [
-        webhook.WebhookPager(
-            secret=settings.webhook_secret.get_secret_value(), egress=typed, now=now
-        ),
-        ntfy.NtfyPager(
-            server=settings.ntfy_url,
-            token=settings.ntfy_token.get_secret_value(),
-            own=own_egress(),
-            typed=typed,
-        ),
-        apprise_urls.ApprisePager(egress=typed),
-        canary.CanaryPager(),
-        *phone_pagers(settings, own_egress(), monotonic=monotonic),
-        *direct_pagers(settings, own_egress(), typed, now=now),
-        *_chat_pagers(settings),
-    ]
-    if settings.smtp_url.get_secret_value():
-        found.append(
-            smtp.SmtpPager(
-                settings.smtp_url.get_secret_value(),
-                sender=settings.smtp_from,
-                ca_file=settings.smtp_ca_file,
-            )
-        )
-    return {pager.channel: pager for pager in found}
-
-
-def _chat_pagers(settings: Settings) -> list[Pager]:
-    """Direct messages in the chats that incidents have rooms in."""
-    found: list[Pager] = []
-    if settings.matrix_url:
-        found.append(matrix.MatrixPager(_matrix(settings)))
-    if settings.slack_token.get_secret_value():
-        found.append(slack.SlackPager(_slack(settings)))
-    if settings.mattermost_url:
-        back = f"{here(settings)}/chat/mattermost"
-        found.append(mattermost.MattermostPager(_mattermost(settings), back=back))
-    return found
-
-
-def chat_rooms(settings: Settings) -> dict[str, ChatRoom]:
-    """Every chat that the settings name."""
-    found: list[ChatRoom] = []
-    if settings.matrix_url:
-        found.append(matrix.MatrixRooms(_matrix(settings)))
-    if settings.slack_token.get_secret_value():
-        found.append(_slack(settings))
-    if settings.mattermost_url:
-        found.append(_mattermost(settings))
-    if settings.teams_url.get_secret_value():
-        url = settings.teams_url.get_secret_value()
-        found.append(teams.TeamsRooms(url, own_egress()))
-    return {room.provider: room for room in found}
-
-
-def chat_doors(settings: Settings) -> dict[str, ChatDoor]:
-    """Chats that call us."""
-    found: list[ChatDoor] = []
-    signing = settings.slack_signing_secret.get_secret_value()
-    if settings.slack_token.get_secret_value() and signing:
-        found.append(slack.SlackDoor(signing, _slack(settings)))
-    command = settings.mattermost_command_token.get_secret_value()
-    if settings.mattermost_url and command:
-        found.append(mattermost.MattermostDoor(command, _mattermost(settings)))
-    found += direct_doors(settings, own_egress())
-    return {door.provider: door for door in found}
-
-
-def _slack(settings: Settings) -> slack.SlackRooms:
-    token = settings.slack_token.get_secret_value()
-    return slack.SlackRooms(token, own_egress(), url=settings.slack_url)
-
-
-def _mattermost(settings: Settings) -> mattermost.MattermostRooms:
-    return mattermost.MattermostRooms(
-        settings.mattermost_url,
-        settings.mattermost_token.get_secret_value(),
-        own_egress(),
-        team=settings.mattermost_team,
-    )
-
-
-def chat_sources(settings: Settings) -> list[tuple[ChatSource, str]]:
-    """Chats that have to be asked what was said, and what a command begins with."""
-    if not settings.matrix_url:
-        return []
-    return [(matrix.MatrixSource(_matrix(settings)), "!tocsin ")]
-
-
-def _matrix(settings: Settings) -> matrix.MatrixWire:
-    token = settings.matrix_token.get_secret_value()
-    return matrix.MatrixWire(settings.matrix_url, token, own_egress())
-
-
-def social_posters(settings: Settings, *, now: Callable[[], datetime]) -> list[Poster]:
-    """Every social network that the settings name."""
-    found: list[Poster] = []
-    egress = own_egress()
-    if settings.mastodon_url:
-        token = settings.mastodon_token.get_secret_value()
-        found.append(mastodon.MastodonPoster(settings.mastodon_url, token, egress))
-    if settings.bluesky_handle:
-        found.append(
-            bluesky.BlueskyPoster(
-                settings.bluesky_url,
-                settings.bluesky_handle,
-                settings.bluesky_password.get_secret_value(),
-                egress,
-            )
-        )
-    if settings.x_key.get_secret_value():
-        secrets = x.XSecrets(
-            settings.x_key.get_secret_value(),
-            settings.x_key_secret.get_secret_value(),
-            settings.x_token.get_secret_value(),
-            settings.x_token_secret.get_secret_value(),
-        )
-        found.append(
-            x.XPoster(
-                secrets, egress, now=now, nonce=system.new_key, url=settings.x_url
-            )
-        )
-    return found
-
-
-def preflight_of(
-    settings: Settings,
-    database: Database,
-    directories: Directories,
-    *,
-    seen: Callable[[], Seen],
-) -> Preflight:
-    """The list of checks of an installation."""
-    clock = system.SteadyClock()
-    url = here(settings)
-    setting = Setting(
-        database_url=settings.database_url,
-        channels=frozenset(pagers(settings, now=clock.now)),
-        public_url=url,
-        has_public_url=bool(settings.public_url),
-        ballast_mib=settings.ballast_mib,
-        certificate_end=certificate_end(settings.tls_cert),
-    )
-
-    def reach() -> str:
-        try:
-            answer = own_egress().request(
-                "GET", f"{url}/healthz", headers={}, timeout_seconds=10
-            )
-        except (DeliveryFailed, DeliveryUnknown) as error:
-            return f"{url} could not be reached: {error.reason}"
-        good = answer.status == 200
-        return "" if good else f"{url}/healthz answered {answer.status}"
-
-    auditor = Auditor(secret_key(settings))
-    return Preflight(
-        database,
-        setting,
-        auditor,
-        clock,
-        directory=directories.current,
-        seen=seen,
-        reach=reach,
-    )
-
-
-def identity_provider(
-    settings: Settings, *, now: Callable[[], datetime]
-) -> oidc.OidcProvider | None:
-    """Who else signs people in, if the settings name somebody."""
-    if not settings.oidc_issuer:
-        return None
-    ours = oidc.OidcSettings(
-        issuer=settings.oidc_issuer,
-        client_id=settings.oidc_client_id,
-        client_secret=settings.oidc_client_secret.get_secret_value(),
-        scopes=settings.oidc_scopes,
-        groups_claim=settings.oidc_groups_claim,
-    )
-    return oidc.OidcProvider(ours, own_egress(), now=now)
 
 
 class Installation:
@@ -383,14 +130,10 @@ class Installation:
         return Repeating("tocsin-calendars", self.imports.refresh, every_seconds=60)
 
     def _imports(self) -> CalendarImports:
-        entries = targets(self.settings.allowed_targets)
-        private = self.settings.allow_private_targets
-        outside = GuardedEgress(
-            Allowed(entries, private=private), most_read=ical_feed.LARGEST
-        )
+        reader = ical_feed.IcalReader(calendar_egress(self.settings))
         return CalendarImports(
             self.database, self.directories, self.clock, self.audit,
-            ical_feed.IcalReader(outside), new_key=system.new_key, wake=self.wake,
+            reader, new_key=system.new_key, wake=self.wake,
         )  # fmt: skip
 
     def _follow(self) -> list[Follower]:
@@ -417,7 +160,7 @@ class Installation:
         return Upkeep(
             self.database,
             self.clock,
-            tidy_files=self._files(),
+            tidy_files=tidying(self.settings, self.database),
             forget=self.credentials.sessions.forget,
             look_ahead=ShiftWatch(
                 self.database,
@@ -472,73 +215,25 @@ class Installation:
         self._posting = ThreadPoolExecutor(
             sum(lane.at_once for lane in LANES.values()), "tocsin-outbox"
         )
-        nudges = NudgePoster(lambda: self.engine.pagers, self.send_mail, self.clock)
-        chats = [ChatPoster(room) for room in self._rooms.values()]
-        social = social_posters(self.settings, now=self.clock.now)
-        pages = self._exporters()
-        found: list[Poster] = [nudges, *chats, *social, *pages, *self._mailers()]
+        outgoing = Outgoing(
+            settings=self.settings,
+            secret=self.secret,
+            clock=self.clock,
+            directory=self.directories.current,
+            rooms=self._rooms,
+            channels=lambda: self.engine.pagers,
+            mail=self.send_mail,
+        )
         return Outbox(
             self.database,
-            posters={poster.channel: poster for poster in found},
-            clerks={
-                "nudge": NudgeClerk(
-                    self.directories.current, public_url=self.public_url
-                ),
-                "chat": ChatClerk(self._rooms, self.directories.current),
-                "social": SocialClerk(),
-                "status": StatusClerk(
-                    self.directories.current, self._status_files, len(pages) > 1
-                ),
-                "webhook": HookClerk(
-                    self.public_url,
-                    self.secret,
-                    self.directories.current,
-                    self._announced,
-                ),
-                "mail": MailClerk(
-                    self.public_url, self.secret, self.settings.bounce_address
-                ),
-            },
+            posters=outgoing.posters(),
+            clerks=outgoing.clerks(),
             clock=self.clock,
             dice=system.dice(),
             incarnation=self.engine.incarnation,
             dispatch=lambda posting: self._hand_out(posting),
             per_minute={"mail": self.settings.mail_per_minute},
         )
-
-    def _exporters(self) -> list[Poster]:
-        """Where status pages are written to."""
-        into: list[Poster] = [folder.FolderPoster(self.settings.status_dir)]
-        url = self.settings.status_bucket.get_secret_value()
-        if url:
-            into.append(bucket.BucketPoster(url, self._egress, now=self.clock.now))
-        return into
-
-    def _mailers(self) -> list[Poster]:
-        """What mails subscribers, where a mail server is set up."""
-        pager = self.engine.pagers.get("email")
-        by_mail = [smtp.MailPoster(pager)] if isinstance(pager, smtp.SmtpPager) else []
-        # Strangers typed these: what is inside is open to an entry of its own only.
-        outside = GuardedEgress(Allowed(targets(self.settings.allowed_targets)))
-        readers = hooks.HookPoster(outside, now=self.clock.now)
-        return [MailingPoster(), readers, *by_mail]
-
-    def _announced(self, shot: Snapshot, incident: int) -> Mapping[str, object]:
-        """What a reader's program is told."""
-        from tocsin.web.status.statuspage import announced
-
-        return announced(shot, incident, self._page_url(shot.page))
-
-    def _page_url(self, page: StatusPage) -> str:
-        here = f"{self.public_url}/status/{page.name}"
-        return f"https://{page.domain}" if page.domain else here
-
-    def _status_files(self, shot: Snapshot) -> Mapping[str, str]:
-        """The files of a status page, with links between them."""
-        from tocsin.web.status.rendering import files
-
-        mails = f"{self.public_url}/status/{shot.page.name}/mails"
-        return files(shot, self._page_url(shot.page), mails=mails)
 
     def _hand_out(self, posting: Posting) -> None:
         self._posting.submit(posting)
@@ -641,22 +336,7 @@ class Installation:
             mail=self.mail_link if self.settings.smtp_url else None,
             later=self._post.submit,
         )
-        return credentials(
-            porter,
-            PasswordHasher(),
-            Ways(
-                shortest_password=self.settings.password_min_length,
-                local_passwords=self.settings.local_passwords,
-                mail_links=self.settings.mail_links,
-            ),
-            provider=identity_provider(self.settings, now=self.clock.now),
-            sso=SsoSettings(
-                name=self.settings.oidc_name,
-                mapping=groups.read(self.settings.oidc_groups),
-                creates=self.settings.oidc_create,
-                trusts_email=self.settings.oidc_trust_email,
-            ),
-        )
+        return credentials_of(self.settings, porter)
 
     def edge(self, stopping: "asyncio.Event") -> tuple[Asgi, dict[str, Asgi]]:
         """The pages, and the applications of the other prefixes."""
@@ -770,25 +450,6 @@ class Installation:
         """Something is due now."""
         self.engine.wake()
         self.outbox.wake()
-
-    def _files(self) -> Callable[[], None]:
-        url = self.settings.database_url
-        if not url.startswith("sqlite:///"):
-            return lambda: None
-        path = url.removeprefix("sqlite:///")
-        ballast = Ballast(path, size_mib=self.settings.ballast_mib)
-
-        def make_room() -> None:
-            ballast.drop()
-
-        self.database.on_full = make_room
-        checkpointer = sqlite.Checkpointer(self.database, path)
-
-        def tidy() -> None:
-            checkpointer.checkpoint()
-            ballast.lay()
-
-        return tidy
 
     def _dispatch(self, delivery: Delivery) -> None:
         self._workers.submit(delivery)

@@ -11,6 +11,7 @@ from tocsin.config import Settings
 from tocsin.integrations.web_push import new_key
 from tocsin.sealing import SivSealer
 from tocsin.store import sqlite
+from tocsin.store.ballast import Ballast
 from tocsin.store.database import Database, StoreError
 from tocsin.store.migrate import is_current, migrate
 from tocsin.store.resealing import seal_everything
@@ -41,6 +42,27 @@ def open_database(settings: Settings, *, exclusive: bool = False) -> Database:
         database.close()
         raise
     return database
+
+
+def tidying(settings: Settings, database: Database) -> Callable[[], None]:
+    """What keeps the database's files small, and some room for when the disk is full."""
+    url = settings.database_url
+    if not url.startswith("sqlite:///"):
+        return lambda: None
+    path = url.removeprefix("sqlite:///")
+    ballast = Ballast(path, size_mib=settings.ballast_mib)
+
+    def make_room() -> None:
+        ballast.drop()
+
+    database.on_full = make_room
+    checkpointer = sqlite.Checkpointer(database, path)
+
+    def tidy() -> None:
+        checkpointer.checkpoint()
+        ballast.lay()
+
+    return tidy
 
 
 def _sealer(settings: Settings) -> SivSealer:

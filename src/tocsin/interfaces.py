@@ -1,7 +1,7 @@
 """What we ask of the outside, and what the outside may ask of us. No code that acts.
 
 A dialect (`integrations/*`) reads a sender's bytes into events and writes the answers
-that sender expects. A Pager reaches a person. Everything real is handed in by app.py.
+that sender expects. A Pager reaches a person. Everything real is handed in from wiring/.
 """
 
 # long because: all that one side asks of the other stands on one page.

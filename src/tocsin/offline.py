@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from tocsin import system
-from tocsin.app import preflight_of
 from tocsin.at_rest import open_database, secret_key
 from tocsin.config import BadSettings, Settings, client_settings, read_settings
 from tocsin.core.permissions import Scope, scopes_of
@@ -23,6 +22,7 @@ from tocsin.engine.tokens import told
 from tocsin.engine.visits import Porter, Visit
 from tocsin.store.database import StoreError
 from tocsin.store.migrate import HEAD
+from tocsin.wiring.inspection import preflight_of
 
 __all__ = [
     "HEAD",

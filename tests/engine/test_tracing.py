@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from tests.cast import MONDAY_9AM
-from tocsin.app import DIALECTS
 from tocsin.core.directory import Integration
 from tocsin.engine.tracing import Trace, trace
 from tocsin.integrations import catalogue, samples
 from tocsin.interfaces import Inbound, Unreadable
+from tocsin.wiring.dialects import DIALECTS
 
 
 def read(kind: str, body: object, path: str = "", **settings: object) -> Trace:

@@ -13,11 +13,11 @@ from starlette.testclient import TestClient
 from tests.peers.buckets import Store
 from tests.stories.stage import Stage
 from tests.stories.test_status import PAGES, PEOPLE, declared, told
-from tocsin.app import own_egress
 from tocsin.config import BadSettings, read_settings
 from tocsin.integrations.bucket import BucketPoster, signature
 from tocsin.interfaces import DeliveryFailed, HttpAnswer
 from tocsin.system import SteadyClock
+from tocsin.wiring.roads import own_egress
 
 URL = "https://id:a-long-secret@s3.example.com/pages/status"
 FILES = {"index.html": "the page", "feed.atom": "the feed", "i/3.html": "a notice"}

@@ -9,11 +9,12 @@ from starlette.testclient import TestClient
 
 from tests.api.edge import Edge
 from tests.cast import MONDAY_9AM, RecordingPager, SetClock
-from tocsin.app import Installation, pagers
+from tocsin.app import Installation
 from tocsin.engine.loop import Delivery
 from tocsin.engine.outbox import Posting
 from tocsin.interfaces import Pager
 from tocsin.system import SteadyClock
+from tocsin.wiring.channels import pagers
 
 
 class StoryClock(SetClock, SteadyClock):

@@ -13,9 +13,9 @@ from tests.peers.programs import TocsinServer, until
 from tests.peers.synapse import Member, Synapse
 from tests.stories.stage import Stage
 from tests.web.signed_in import SignedIn
-from tocsin.app import chat_sources
 from tocsin.engine.chat.hearing import Hearing
 from tocsin.engine.chat.listening import Listener
+from tocsin.wiring.chats import chat_sources
 
 PEOPLE = """
 people:

@@ -1,6 +1,6 @@
 """What can be connected to this installation, and the door that its senders knock at.
 
-Made by app.py, which alone knows the integrations; the edge asks this.
+Made by app.py; the edge asks this, and knows no integration.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -13,7 +13,7 @@ from tocsin.integrations.phone import (
 from tocsin.integrations.phone.carriers import Carrier
 from tocsin.integrations.phone.requests import Way
 from tocsin.interfaces import Egress, PhoneDoor
-from tocsin.messengers import here
+from tocsin.wiring.messengers import here
 
 PREFIX = "/phone"
 # A call rings for half a minute before anything is known of it.

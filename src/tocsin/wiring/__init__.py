@@ -1,0 +1,1 @@
+"""What the settings name, made real: each file wires one kind of outside system."""
