@@ -11,7 +11,7 @@ from tocsin.core import configuration
 from tocsin.core.directory import Directory
 from tocsin.core.directory_building import build
 from tocsin.core.forms import Problem
-from tocsin.engine.configuration import settle
+from tocsin.engine.settling import settle
 
 MONDAY_9AM = datetime(2024, 3, 4, 9, tzinfo=UTC)
 

@@ -213,6 +213,10 @@ _ROTATION = Form(
         ),
         "overrides": anything("who stands in, from when to when", {"type": "array"}),
         "leave": anything("who is away, from when to when", {"type": "array"}),
+        "given": anything(
+            "the turns as a file last said them, where `layers` keeps what was before",
+            {"type": "object"},
+        ),
         "imported": anything(
             "shifts that a subscribed calendar wrote", {"type": "array"}
         ),

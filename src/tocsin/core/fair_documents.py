@@ -36,7 +36,8 @@ def accepted(
             layers += _split(one, known[str(one["id"])], sorted(mine), tag)
         else:
             layers.append(one)
-    kept = {k: v for k, v in document.items() if k not in ("users", "start", "length")}
+    short = ("users", "start", "length", "given")
+    kept = {k: v for k, v in document.items() if k not in short}
     return {**kept, "layers": layers}
 
 

@@ -3,7 +3,7 @@
 Works on plain documents; overrides.py says what an override means.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from tocsin.core.forms import Plain
@@ -16,7 +16,7 @@ _Change = Callable[[list[Plain]], list[Plain]]
 
 def placed(document: Plain, rotation: str, new: Override) -> Plain:
     """The schedule's document with one more override, after all others."""
-    return _with(document, rotation, lambda held: [*_named(held), written(new)])
+    return _with(document, rotation, lambda held: [*named(held), written(new)])
 
 
 def ended(
@@ -26,7 +26,7 @@ def ended(
 
     def without(held: list[Plain]) -> Iterator[Plain]:
         known = {one.id: one for one in rotation.overrides}
-        for one in _named(held):
+        for one in named(held):
             if one["id"] != override_id:
                 yield one
                 continue
@@ -85,7 +85,7 @@ def _with(document: Plain, rotation: str, change: _Change) -> Plain:
     return {**document, "rotations": rotations}
 
 
-def _named(held: list[Plain]) -> list[Plain]:
+def named(held: Sequence[Plain]) -> list[Plain]:
     """Each with the id and place it has been known by, so that none moves."""
     return [
         {"id": str(place), "seq": place, **one, **_kind(one)}
@@ -101,7 +101,7 @@ def _overrides(document: Plain) -> dict[tuple[str, str], Plain]:
     return {
         (str(rotation.get("name")), str(one["id"])): one
         for rotation in document.get("rotations", [])
-        for one in _named(list(rotation.get("overrides", [])))
+        for one in named(list(rotation.get("overrides", [])))
     }
 
 

@@ -1,13 +1,12 @@
 """When one person is on call, over all schedules. Knows no page."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec import Struct
 
 from tocsin.core.directory import Directory
-from tocsin.core.layers import Shift
-from tocsin.core.schedules import Rotation, final_schedule
+from tocsin.core.schedules import Rotation, final_schedule, spans_of
 from tocsin.core.wallclock import Window
 
 
@@ -40,7 +39,7 @@ def shifts_of_all(
             for who in here:
                 found[who] += (
                     OwnShift(schedule.name, rotation.name, start, end)
-                    for start, end in _joined(shifts, who)
+                    for start, end in spans_of(shifts, who)
                 )
     return {who: sorted(shifts, key=_start) for who, shifts in found.items()}
 
@@ -61,18 +60,6 @@ def everybody(directory: Directory) -> tuple[str, ...]:
         for who in people_of(rotation)
     }
     return directory.active(sorted(names))
-
-
-def _joined(shifts: Sequence[Shift], person: str) -> list[tuple[datetime, datetime]]:
-    found: list[tuple[datetime, datetime]] = []
-    for shift in shifts:
-        if shift.user != person:
-            continue
-        if found and shift.start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], shift.end))
-        else:
-            found.append((shift.start, shift.end))
-    return found
 
 
 def _start(shift: OwnShift) -> datetime:

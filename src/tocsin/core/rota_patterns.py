@@ -75,7 +75,8 @@ def revised(rotation: Plain, new: Sequence[Plain], *, begins: datetime) -> Plain
     return {**kept, "layers": [*closed, *new]}
 
 
-_SHORT = ("users", "start", "length", "layers")
+# Also what a file said before somebody changed it by hand (past_turns.py).
+_SHORT = ("users", "start", "length", "layers", "given")
 
 
 def layers_of(rotation: Plain) -> list[Plain]:

@@ -128,6 +128,19 @@ def next_handoffs(
     return tuple(found[:count])
 
 
+def spans_of(shifts: Sequence[Shift], person: str) -> list[tuple[datetime, datetime]]:
+    """When somebody is on call, joined where their shifts abut; `shifts` are in order."""
+    found: list[tuple[datetime, datetime]] = []
+    for one in shifts:
+        if one.user != person:
+            continue
+        if found and one.start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], one.end))
+        else:
+            found.append((one.start, one.end))
+    return found
+
+
 def shifts_on_leave(rotation: Rotation, window: Window) -> tuple[Shift, ...]:
     """What `flag` warns of: the parts of shifts whose user is away (domain 1.3)."""
     return tuple(

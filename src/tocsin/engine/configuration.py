@@ -3,16 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from tocsin.core import article, conditions, configuration, starts
+from tocsin.core import article, configuration, past_turns
 from tocsin.core.configuration import NOUNS, Documents
+from tocsin.core.contacts import OWN_FIELDS
 from tocsin.core.credentials import masked
 from tocsin.core.directory_building import build
 from tocsin.core.forms import Plain, Problem
 from tocsin.engine.configuration_files import line_of, parsed, readable
+from tocsin.engine.settling import settle
 from tocsin.interfaces import Sealer
 from tocsin.store import directory as stored
 from tocsin.store.database import Database, Tx
@@ -20,6 +21,11 @@ from tocsin.store.database import Database, Tx
 # Writes one document's change to the audit log: noun, name, before, after, all.
 Recorder = Callable[[Tx, str, str, Plain | None, Plain | None, Documents], None]
 _ORDER = ("organisation", *NOUNS, "rules")
+# What people keep themselves, by noun; a rotation's overrides too.
+_KEPT: Mapping[str, tuple[str, ...]] = {
+    "people": (*OWN_FIELDS, "leave_imported"),
+    "schedules": ("shadows",),
+}
 
 
 class Change(Struct, frozen=True):
@@ -130,8 +136,35 @@ def _merge(
         wanted.notes += notes
         for noun, items in made.items():
             _take(wanted, noun, items)
+    _keep_what_people_keep(before, wanted)
     _settle(before, wanted, problems, now=now, new_key=new_key)
     return wanted
+
+
+def _keep_what_people_keep(before: Documents, wanted: _Wanted) -> None:
+    """What is done on pages from day to day stays where the files do not mention it.
+
+    Files that are applied again must not take away somebody's telephone, their days off,
+    or a night that a colleague agreed to take. An empty list does.
+    """
+    for noun, keys in _KEPT.items():
+        for name in wanted.named.get(noun, ()):
+            held = before.get(noun, {}).get(name, {})
+            document = {**wanted.documents[noun][name]}
+            _keep(document, held, keys)
+            if noun == "schedules":
+                known = {one.get("name"): one for one in held.get("rotations", [])}
+                document["rotations"] = [dict(one) for one in document["rotations"]]
+                for rotation in document["rotations"]:
+                    earlier = known.get(rotation.get("name"), {})
+                    _keep(rotation, earlier, ("overrides",))
+            wanted.documents[noun][name] = document
+
+
+def _keep(document: Plain, held: Plain, keys: Sequence[str]) -> None:
+    for key in keys:
+        if key in held:
+            document.setdefault(key, held[key])
 
 
 def _take(wanted: _Wanted, noun: str, items: Mapping[str, Plain]) -> None:
@@ -159,87 +192,6 @@ def _settle(
         )
 
 
-def settle(
-    before: Documents,
-    after: Documents,
-    noun: str,
-    name: str,
-    problems: list[Problem],
-    *,
-    now: datetime,
-    new_key: Callable[[], str],
-) -> None:
-    """What a document may leave open: a key, and the date that "Mon 9am" means."""
-    document = after.get(noun, {}).get(name)
-    if document is None:
-        return
-    known = before.get(noun, {}).get(name, {})
-    if noun == "integrations":
-        _settle_keys(document, known, new_key)
-    elif noun == "schedules":
-        zone = _zone_of(document, after)
-        held = {one.get("name"): one for one in known.get("rotations", [])}
-        for rotation in document.get("rotations", []):
-            where = f"schedules[{name}].rotations[{rotation.get('name')}]"
-            earlier = held.get(rotation.get("name"), {})
-            if "imported" in earlier:  # a calendar's last good copy; [] ends it
-                rotation.setdefault("imported", earlier["imported"])
-            _settle_start(rotation, earlier, zone, where, problems, now=now)
-    elif noun == "rules":
-        _judge_rule(name, document, problems)
-
-
-def _settle_keys(document: Plain, known: Plain, new_key: Callable[[], str]) -> None:
-    """A key where none is given; a former one stays good while nothing is said of it."""
-    if not document.get("key"):
-        document["key"] = known.get("key") or new_key()
-    if not document.get("key_before") and known.get("key_before"):
-        document["key_before"] = known["key_before"]
-        document["key_before_until"] = known.get("key_before_until")
-    if not document.get("key_before_until"):
-        document.pop("key_before", None)
-
-
-def _settle_start(
-    rotation: Plain,
-    known: Plain,
-    zone: str,
-    where: str,
-    problems: list[Problem],
-    *,
-    now: datetime,
-) -> None:
-    text = rotation.get("start", "")
-    try:
-        held = known.get("start")
-        if held and starts.fits(text, datetime.fromisoformat(held)):
-            rotation["start"] = held
-            return
-        anchor = starts.anchor_of(text, ZoneInfo(zone), now=now)
-    except starts.BadStart as error:
-        problems.append(Problem(f"{where}.start", text, str(error)))
-        rotation["start"] = "2024-01-01T00:00"
-        return
-    rotation["start"] = anchor.isoformat(timespec="minutes")
-
-
-def _zone_of(schedule: Plain, documents: Documents) -> str:
-    team = documents.get("teams", {}).get(schedule.get("team", ""), {})
-    organisation = documents.get("organisation", {}).get("organisation", {})
-    zones = (one.get("time_zone") for one in (schedule, team, organisation))
-    return str(next(filter(None, zones), "UTC"))
-
-
-def _judge_rule(name: str, rule: Plain, problems: list[Problem]) -> None:
-    where = f"rules[{name}]"
-    wrong = conditions.condition_problem(rule.get("condition", ""))
-    if wrong:
-        problems.append(Problem(f"{where}.condition", rule.get("condition"), wrong))
-    wrong = conditions.action_problem(rule.get("action", ""))
-    if wrong:
-        problems.append(Problem(f"{where}.action", rule.get("action"), wrong))
-
-
 def _plan(before: Documents, wanted: _Wanted, *, prune: bool) -> Plan:
     changes = []
     for noun in _ORDER:
@@ -262,11 +214,19 @@ def _notes(noun: str, document: Plain) -> tuple[str, ...]:
         # The whole address is on the integration's page and in its API.
         return (f"/in/{masked(document['key'])}",)
     if noun == "schedules":
-        return tuple(
-            f"{one.get('name')}: turns from {one.get('start')}"
-            for one in document.get("rotations", [])
-        )
+        return tuple(_turns_said(one) for one in document.get("rotations", []))
     return ()
+
+
+def _turns_said(rotation: Plain) -> str:
+    """When the turns begin, as the plan shows it."""
+    name = rotation.get("name")
+    turns = past_turns.turns_of(rotation)
+    said = (
+        "turns in layers" if "layers" in turns else f"turns from {turns.get('start')}"
+    )
+    stays = "; what has been stays" if past_turns.GIVEN in rotation else ""
+    return f"{name}: {said}{stays}"
 
 
 def _write(

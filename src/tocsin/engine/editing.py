@@ -21,8 +21,9 @@ from tocsin.core.forms import Plain, Problem
 from tocsin.core.override_documents import is_taking_over
 from tocsin.core.permissions import ADMIN, LEAD, RESPONDER
 from tocsin.engine.audit import Actor, Auditor
-from tocsin.engine.configuration import Recorder, settle
+from tocsin.engine.configuration import Recorder
 from tocsin.engine.configuration_files import readable
+from tocsin.engine.settling import settle
 from tocsin.engine.sign_in import Viewer
 from tocsin.interfaces import Sealer
 from tocsin.store import directory as stored

@@ -8,8 +8,8 @@ from msgspec import Struct
 from tocsin.core.directory import Directory
 from tocsin.core.directory_building import build
 from tocsin.core.forms import Problem
-from tocsin.engine.configuration import settle
 from tocsin.engine.editing import Change, documents_after, new_problems, read
+from tocsin.engine.settling import settle
 from tocsin.store import directory as stored
 from tocsin.store.database import Tx
 

@@ -1,0 +1,117 @@
+"""What a document may leave open is filled in, and what has been stays as it was."""
+
+from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from tocsin.core import conditions, past_turns, starts
+from tocsin.core.configuration import Documents
+from tocsin.core.forms import Plain, Problem
+
+
+def settle(
+    before: Documents,
+    after: Documents,
+    noun: str,
+    name: str,
+    problems: list[Problem],
+    *,
+    now: datetime,
+    new_key: Callable[[], str],
+) -> None:
+    """What a document may leave open: a key, and the date that "Mon 9am" means."""
+    document = after.get(noun, {}).get(name)
+    if document is None:
+        return
+    known = before.get(noun, {}).get(name, {})
+    if noun == "integrations":
+        _settle_keys(document, known, new_key)
+    elif noun == "schedules":
+        document["rotations"] = [
+            _settled_rotation(one, document, known, (before, after), problems, now=now)
+            for one in document.get("rotations", [])
+        ]
+    elif noun == "rules":
+        _judge_rule(name, document, problems)
+
+
+def _settled_rotation(
+    rotation: Plain,
+    schedule: Plain,
+    known: Plain,
+    documents: tuple[Documents, Documents],
+    problems: list[Problem],
+    *,
+    now: datetime,
+) -> Plain:
+    """With the dates that it leaves open, and what has been as it was."""
+    name = rotation.get("name")
+    where = f"schedules[{schedule.get('name')}].rotations[{name}]"
+    held: Plain = next(
+        (one for one in known.get("rotations", []) if one.get("name") == name), {}
+    )
+    rotation = dict(rotation)
+    if "imported" in held:  # a calendar's last good copy; [] ends it
+        rotation.setdefault("imported", held["imported"])
+    zone = _zone_of(schedule, documents[1])
+    if rotation.get("layers") is None:
+        turns = past_turns.turns_of(held)
+        _settle_start(rotation, turns, zone, where, problems, now=now)
+    if held:
+        before = ZoneInfo(_zone_of(known, documents[0]))
+        rotation = past_turns.settled(rotation, held, ZoneInfo(zone), before, now=now)
+        kept = past_turns.overrides(rotation, held, where, problems, now=now)
+        if kept or "overrides" in rotation:
+            rotation["overrides"] = kept
+    return rotation
+
+
+def _settle_keys(document: Plain, known: Plain, new_key: Callable[[], str]) -> None:
+    """A key where none is given; a former one stays good while nothing is said of it."""
+    if not document.get("key"):
+        document["key"] = known.get("key") or new_key()
+    if not document.get("key_before") and known.get("key_before"):
+        document["key_before"] = known["key_before"]
+        document["key_before_until"] = known.get("key_before_until")
+    if not document.get("key_before_until"):
+        document.pop("key_before", None)
+
+
+def _settle_start(
+    rotation: Plain,
+    known: Plain,
+    zone: str,
+    where: str,
+    problems: list[Problem],
+    *,
+    now: datetime,
+) -> None:
+    text = rotation.get("start", "")
+    try:
+        held = known.get("start")
+        if held and starts.fits(text, datetime.fromisoformat(held)):
+            rotation["start"] = held
+            return
+        anchor = starts.anchor_of(text, ZoneInfo(zone), now=now)
+    except starts.BadStart as error:
+        problems.append(Problem(f"{where}.start", text, str(error)))
+        rotation["start"] = "2024-01-01T00:00"
+        return
+    rotation["start"] = anchor.isoformat(timespec="minutes")
+
+
+def _zone_of(schedule: Plain, documents: Documents) -> str:
+    team = documents.get("teams", {}).get(schedule.get("team", ""), {})
+    organisation = documents.get("organisation", {}).get("organisation", {})
+    zones = (one.get("time_zone") for one in (schedule, team, organisation))
+    return str(next(filter(None, zones), "UTC"))
+
+
+def _judge_rule(name: str, rule: Plain, problems: list[Problem]) -> None:
+    where = f"rules[{name}]"
+    wrong = conditions.condition_problem(rule.get("condition", ""))
+    if wrong:
+        problems.append(Problem(f"{where}.condition", rule.get("condition"), wrong))
+    wrong = conditions.action_problem(rule.get("action", ""))
+    if wrong:
+        problems.append(Problem(f"{where}.action", rule.get("action"), wrong))
