@@ -84,3 +84,11 @@ def test_the_nearest_reminder_that_has_come(ahead: timedelta, due: str) -> None:
     # What was asked just now is not said again at once.
     fresh = replace(REQUEST, made_at=REQUEST.start - ahead)
     assert stage(fresh, now=REQUEST.start - ahead) == ""
+
+
+def test_only_hours_that_are_wholly_ones_own_are_asked_for() -> None:
+    # Ana has the second week, from Monday 7 December on.
+    early = replace(REQUEST, start=NOW + 6 * DAY, end=NOW + 9 * DAY)
+    found = asked(early, WEEKLY, now=NOW)
+    assert isinstance(found, Refused)
+    assert "only from Mon 7 Dec 2026, 00:00" in found.said

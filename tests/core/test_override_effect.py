@@ -215,3 +215,54 @@ def test_the_effect_is_told_in_words() -> None:
     assert any(
         kind == "bad" and "Nobody is on call" in said for kind, said in removed
     ) or (("warn", "Nothing changes: it is so already.") in removed)
+
+
+def _weekly(**people: dict[str, Any]) -> Directory:
+    """Ana and Ben take turns of a week from Monday 09:00; Caro and Dora are of the team."""
+    found = _documents({"unit": "week", "count": 1}, ["ana", "ben"], [])
+    found["schedules"]["web"]["rotations"] = [
+        {"name": "Primary", "layers": [
+            {"id": "turns", "participants": ["ana", "ben"], "anchor": "2026-03-02T09:00",
+             "turn": {"unit": "week", "count": 1}},
+        ]},
+    ]  # fmt: skip
+    for name, more in people.items():
+        found["people"][name] |= more
+    found["people"]["caro"] |= {"teams": ["web"]}
+    found["people"]["dora"] |= {"teams": ["web"]}
+    return _directory(found)
+
+
+def test_who_is_in_the_team_only_and_on_leave_is_not_free() -> None:
+    away = {"leave": [{"from": "2026-03-24", "to": "2026-03-26"}]}
+    directory = _weekly(dora=away)
+    schedule = directory.schedules["web"]
+    hours = Window(MONDAY + 30 * HOUR, MONDAY + 34 * HOUR)
+    found = {
+        one.person: one
+        for one in candidates(directory, schedule, schedule.rotations[0], hours)
+    }
+    assert (found["dora"].away, found["dora"].free) == (True, False)
+    assert found["caro"].free
+    new = Override("n", 0, OverrideKind.COVER, hours.start, hours.end, "dora")
+    assert effect_of(directory, schedule, schedule.rotations[0], new).away == ("dora",)
+
+
+def test_who_would_have_no_rest_or_was_woken_comes_after_who_is_rested() -> None:
+    directory = _weekly()
+    schedule = directory.schedules["web"]
+    [rotation] = schedule.rotations
+    monday = MONDAY + 8 * HOUR  # 09:00 in Berlin: Ana hands over to Ben
+    hours = Window(monday + 2 * HOUR, monday + 6 * HOUR)
+    found = candidates(directory, schedule, rotation, hours, woken={"caro"})
+    by_name = {one.person: one for one in found}
+    assert (by_name["caro"].rested, by_name["dora"].rested) == (False, True)
+    off = next(one for one in found if one.rest is not None)
+    assert off.rest == 2 * HOUR
+    names = [one.person for one in found if one.free]
+    assert names[0] == "dora"
+    new = Override("n", 0, OverrideKind.COVER, hours.start, hours.end, off.person)
+    effect = effect_of(directory, schedule, rotation, new)
+    assert effect.rests == ((off.person, 2 * HOUR),)
+    said = [text for _, text in sentences(effect, str)]
+    assert f"{off.person} is off call for only 2 h next to it." in said

@@ -90,7 +90,7 @@ def test_asked_on_a_page_and_taken_there(pages: Desk) -> None:
     taken = pages.post(f"/schedules/week/cover/{number}", do="take")
     assert taken.status_code == 303
     assert _on_call(pages, start, end) == {"lead"}
-    assert "responder" in _told(pages, "override:")
+    assert "responder" in _told(pages, "hours:")
     assert pages.get(API).json()["requests"] == []
     assert pages.json(f"{API}/{number}/take", {}).status_code == 409, "once"
 
@@ -174,7 +174,7 @@ def test_a_swap_changes_both_shifts_or_neither(pages: Desk) -> None:
 
 
 def test_a_swap_with_what_is_not_theirs_is_refused(pages: Desk) -> None:
-    start, end = _shift(pages, "responder")
+    start, end = _shift(pages, "responder", -2)
     body = {**_body(start, end), "of": "lead", "back_start": start.isoformat()}
     answer = pages._client.post(API, json=body, headers=pages._headers("responder"))
     assert answer.status_code == 422
@@ -182,3 +182,22 @@ def test_a_swap_with_what_is_not_theirs_is_refused(pages: Desk) -> None:
     answer = pages._client.post(API, json=body, headers=pages._headers("responder"))
     assert answer.status_code == 422
     assert "does not meet your own" in answer.text
+
+
+def test_what_a_lead_gave_to_somebody_else_is_not_taken_any_more(pages: Desk) -> None:
+    start, end = _shift(pages, "responder", -1)
+    made = pages._client.post(
+        API, json=_body(start, end), headers=pages._headers("responder")
+    )
+    assert made.status_code == 201, made.text
+    number = made.json()["id"]
+    given = {
+        **_body(start, start + timedelta(hours=2)), "person": "bob", "leaving": "responder",
+    }  # fmt: skip
+    assert pages.json("/api/v1/schedules/week/overrides", given).status_code == 201
+    refused = pages.json(f"{API}/{number}/take", {})
+    assert refused.status_code == 409
+    assert "has not got these hours any more" in refused.text
+    assert "lead" not in _on_call(pages, start, end)
+    assert [one["id"] for one in pages.get(API).json()["requests"]] == [number]
+    pages.post(f"/schedules/week/cover/{number}", do="withdraw")

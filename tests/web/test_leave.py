@@ -25,7 +25,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 def _told(pages: Desk) -> list[str]:
     def read(tx: Tx) -> list[str]:
-        rows = tx.all("select target from outbox where key like 'leave:%' order by id")
+        rows = tx.all("select target from outbox where key like 'hours:%' order by id")
         return [row[0] for row in rows]
 
     return pages.edge.desk.database.read(read)
@@ -44,10 +44,11 @@ def test_who_is_away_takes_no_turns_and_the_next_is_told(pages: Desk) -> None:
     day = begins + timedelta(days=10)
     assert _on_call(pages, day) == {"lead", "responder"}
     first, last = day - timedelta(days=1), day + timedelta(days=4)
+    told = _told(pages)
     fields = {"away_from": f"{first:%Y-%m-%d}", "away_to": f"{last:%Y-%m-%d}"}
     assert pages.form("/me/away", {**fields, "away_kind": "away"}).status_code == 303
     assert _on_call(pages, day) == {"responder"}
-    assert _told(pages) == ["responder"]
+    assert _told(pages)[len(told) :] == ["responder"]
     assert f"{first:%a} {first.day} {first:%b %Y}" in pages.get("/me").text
     held = pages.get("/api/v1/me").json()
     assert held["leave"] == [
@@ -55,7 +56,7 @@ def test_who_is_away_takes_no_turns_and_the_next_is_told(pages: Desk) -> None:
     ]
     assert pages.form("/me/away", {**fields, "do": "remove"}).status_code == 303
     assert _on_call(pages, day) == {"lead", "responder"}
-    assert _told(pages) == ["responder", "responder"]
+    assert _told(pages)[len(told) :] == ["responder", "responder"]
 
 
 def test_what_is_no_day_is_said_at_its_field(pages: Desk) -> None:

@@ -47,9 +47,7 @@ def _overrides(site: Desk) -> list[dict[str, Any]]:
 
 def _told(site: Desk) -> list[str]:
     def read(tx: Tx) -> list[str]:
-        rows = tx.all(
-            "select target from outbox where key like 'override:%' order by id"
-        )
+        rows = tx.all("select target from outbox where key like 'hours:%' order by id")
         return [row[0] for row in rows]
 
     return site.edge.desk.database.read(read)

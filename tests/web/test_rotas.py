@@ -35,7 +35,7 @@ def _typed(days: float) -> str:
 
 def _told(pages: Desk) -> set[str]:
     def read(tx: Tx) -> set[str]:
-        rows = tx.all("select target from outbox where key like 'rota:%'")
+        rows = tx.all("select target from outbox where key like 'hours:%'")
         return {row[0] for row in rows}
 
     return pages.edge.desk.database.read(read)

@@ -143,6 +143,10 @@ def _effect(effect: Effect | None) -> dict[str, Any]:
         ],
         "hours_in_a_row": round(effect.in_a_row.total_seconds() / 3600, 2),
         "on_leave": list(effect.away),
+        "short_rests": [
+            {"person": who, "minutes": int(rest.total_seconds() // 60)}
+            for who, rest in effect.rests
+        ],
         "told": list(effect.told),
         "said": [sentence for _, sentence in sentences(effect, str)],
     }

@@ -11,7 +11,7 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tocsin.core.schedules import Rotation, final_schedule
+from tocsin.core.schedules import Rotation, final_schedule, spans_of
 from tocsin.core.wallclock import Window, this_minute
 
 LONGEST = timedelta(days=92)
@@ -77,11 +77,13 @@ def asked(
         return Refused("Enter a start that is ahead; what has been stays.", "start")
     if not request.start < request.end <= request.start + LONGEST:
         return Refused("Enter an end after the start, at most 92 days later.", "end")
-    window = Window(request.start, request.end)
-    if request.person not in {s.user for s in final_schedule(rotation, window).shifts}:
+    spans = _held(rotation, request.person, request.start, request.end)
+    if not spans:
         return Refused(
             "You are not on call then, so there is nothing to take.", "start"
         )
+    if spans != [(request.start, request.end)]:
+        return Refused(_only(spans), "start")
     refused = _wrong_swap(request, rotation, now)
     return refused or replace(request, why=request.why[:LONGEST_WHY])
 
@@ -96,10 +98,22 @@ def _wrong_swap(
         return Refused("Choose a coming shift of somebody else.", "back")
     if start < request.end and request.start < end:
         return Refused("Choose a shift that does not meet your own.", "back")
-    held = {one.user for one in final_schedule(rotation, Window(start, end)).shifts}
-    if request.of not in held:
+    if _held(rotation, request.of, start, end) != [(start, end)]:
         return Refused("They are not on call then any more; choose again.", "back")
     return None
+
+
+def _held(
+    rotation: Rotation, person: str, start: datetime, end: datetime
+) -> list[tuple[datetime, datetime]]:
+    return spans_of(final_schedule(rotation, Window(start, end)).shifts, person)
+
+
+def _only(spans: list[tuple[datetime, datetime]]) -> str:
+    """Which of the hours can be asked for."""
+    first = spans[0]
+    times = f"{first[0]:%a %-d %b %Y, %H:%M} to {first[1]:%a %-d %b %Y, %H:%M} UTC"
+    return f"Of these hours you are on call only from {times}; ask for those."
 
 
 def taken(

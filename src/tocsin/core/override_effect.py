@@ -3,7 +3,7 @@
 Computed by `final_schedule`, which is what pages. Knows no document and no page.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -11,28 +11,23 @@ from msgspec.structs import replace as with_
 
 from tocsin.core.directory import Directory, NamedSchedule
 from tocsin.core.durations import words
-from tocsin.core.layers import Shift
+from tocsin.core.hour_changes import Change
+from tocsin.core.hour_changes import changes as hour_changes
+from tocsin.core.leave_documents import leaves
 from tocsin.core.overrides import Override
 from tocsin.core.own_shifts import people_of, shifts_of
 from tocsin.core.paging import methods
-from tocsin.core.schedules import FinalSchedule, Rotation, final_schedule
+from tocsin.core.schedules import Rotation, final_schedule
 from tocsin.core.wallclock import Window
 
 # Longer on call without a break is told (domain 1.8).
 LONGEST_IN_A_ROW = timedelta(days=7)
+# So long somebody is off call before and after, or their rest is too short (domain 1.8).
+LEAST_REST = timedelta(hours=11)
 _AROUND = timedelta(days=15)
 # As far back as a candidate's load is counted.
 LOOKED_BACK = timedelta(days=28)
 _NOTHING = timedelta(0)
-
-
-class Change(Struct, frozen=True):
-    """`person` starts (or stops) being on call in [start, end)."""
-
-    person: str
-    start: datetime
-    end: datetime
-    starts: bool
 
 
 class Double(Struct, frozen=True):
@@ -55,6 +50,8 @@ class Effect(Struct, frozen=True):
     # How long who takes over would be on call without a break.
     in_a_row: timedelta
     away: tuple[str, ...]
+    # Who would have less rest than is due, and how much.
+    rests: tuple[tuple[str, timedelta], ...]
     # Whose hours change.
     told: tuple[str, ...]
 
@@ -68,11 +65,19 @@ class Candidate(Struct, frozen=True):
     busy: str = ""  # the rotation in which they are on call then
     away: bool = False
     reachable: bool = True
+    # The shortest time off call next to the hours, where it is less than is due.
+    rest: timedelta | None = None
+    woken: bool = False  # paged in the night before the hours
 
     @property
     def free(self) -> bool:
-        """Whether nothing speaks against them."""
+        """Whether they can be asked at all."""
         return self.reachable and not self.busy and not self.away
+
+    @property
+    def rested(self) -> bool:
+        """Whether their nights and breaks do not speak against them."""
+        return self.rest is None and not self.woken
 
 
 def effect_of(
@@ -82,7 +87,7 @@ def effect_of(
     hours = Window(new.start, new.end)
     after = with_override(rotation, new)
     first, then = final_schedule(rotation, hours), final_schedule(after, hours)
-    changes = tuple(_changes(first, then))
+    changes = tuple(hour_changes(first, then))
     comes = {one.person for one in changes if one.starts}
     later = _with_rotation(directory, schedule, after)
     return Effect(
@@ -91,7 +96,14 @@ def effect_of(
         gap_after=_length(then.gaps),
         doubles=tuple(_doubles(later, schedule.name, rotation.name, changes)),
         in_a_row=max((_in_a_row(later, who, hours) for who in comes), default=_NOTHING),
-        away=tuple(sorted(who for who in comes if _away(rotation, who, hours))),
+        away=tuple(
+            sorted(who for who in comes if _away(directory, rotation, who, hours))
+        ),
+        rests=tuple(
+            (who, rest)
+            for who in sorted(comes)
+            if (rest := _rest(later, who, hours)) is not None and rest
+        ),
         told=tuple(sorted({one.person for one in changes})),
     )
 
@@ -103,16 +115,27 @@ def with_override(rotation: Rotation, new: Override) -> Rotation:
 
 
 def candidates(
-    directory: Directory, schedule: NamedSchedule, rotation: Rotation, hours: Window
+    directory: Directory,
+    schedule: NamedSchedule,
+    rotation: Rotation,
+    hours: Window,
+    *,
+    woken: Collection[str] = (),
 ) -> list[Candidate]:
-    """Who could take `hours` of a rotation, best first: free, rested, least load."""
+    """Who could take `hours` of a rotation, best first: free, rested, least load.
+
+    `woken` are those whose sleep before the hours was broken.
+    """
     names = dict.fromkeys(who for one in schedule.rotations for who in people_of(one))
     team = directory.teams.get(schedule.team)
     names |= dict.fromkeys(team.members if team is not None else ())
     found = [
-        _candidate(directory, rotation, who, hours) for who in directory.active(names)
+        _candidate(directory, rotation, who, hours, woken=who in woken)
+        for who in directory.active(names)
     ]
-    return sorted(found, key=lambda one: (not one.free, one.hours, one.person))
+    return sorted(
+        found, key=lambda one: (not one.free, not one.rested, one.hours, one.person)
+    )
 
 
 def sentences(effect: Effect, called: Callable[[str], str]) -> list[tuple[str, str]]:
@@ -144,6 +167,10 @@ def sentences(effect: Effect, called: Callable[[str], str]) -> list[tuple[str, s
         said = f"{called(double.person)} is on call in {place} too, for {lasts}."
         lines.append(("warn", said))
     lines += [("warn", f"{called(who)} is on leave then.") for who in effect.away]
+    lines += [
+        ("warn", f"{called(who)} is off call for only {words(rest)} next to it.")
+        for who, rest in effect.rests
+    ]
     if effect.in_a_row > LONGEST_IN_A_ROW:
         said = f"That makes {words(effect.in_a_row)} on call without a break."
         lines.append(("warn", said))
@@ -154,7 +181,7 @@ def sentences(effect: Effect, called: Callable[[str], str]) -> list[tuple[str, s
 
 
 def _candidate(
-    directory: Directory, rotation: Rotation, who: str, hours: Window
+    directory: Directory, rotation: Rotation, who: str, hours: Window, *, woken: bool
 ) -> Candidate:
     window = Window(hours.start - LOOKED_BACK, hours.end)
     shifts = shifts_of(directory, who, window)
@@ -170,45 +197,11 @@ def _candidate(
         hours=sum(before, _NOTHING),
         in_a_row=_in_a_row(directory, who, hours),
         busy=f"{then[0].schedule}, {then[0].rotation}" if then else "",
-        away=_away(rotation, who, hours),
+        away=_away(directory, rotation, who, hours),
+        rest=_rest(directory, who, hours),
+        woken=woken,
         reachable=person is not None and bool(methods(person)),
     )
-
-
-def _changes(before: FinalSchedule, after: FinalSchedule) -> Iterator[Change]:
-    for starts, here, there in ((True, after, before), (False, before, after)):
-        for who in sorted({shift.user for shift in here.shifts}):
-            for start, end in _minus(_of(here.shifts, who), _of(there.shifts, who)):
-                yield Change(who, start, end, starts)
-
-
-def _of(shifts: Sequence[Shift], who: str) -> list[tuple[datetime, datetime]]:
-    """When somebody is on call, joined where shifts abut."""
-    found: list[tuple[datetime, datetime]] = []
-    for one in shifts:
-        if one.user != who:
-            continue
-        if found and one.start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], one.end))
-        else:
-            found.append((one.start, one.end))
-    return found
-
-
-def _minus(
-    spans: Sequence[tuple[datetime, datetime]],
-    taken: Sequence[tuple[datetime, datetime]],
-) -> Iterator[tuple[datetime, datetime]]:
-    for start, end in spans:
-        at = start
-        for gone_from, gone_to in taken:
-            if gone_to <= at or gone_from >= end:
-                continue
-            if at < gone_from:
-                yield at, gone_from
-            at = max(at, gone_to)
-        if at < end:
-            yield at, end
 
 
 def _doubles(
@@ -235,10 +228,27 @@ def _in_a_row(directory: Directory, who: str, hours: Window) -> timedelta:
     return end - start
 
 
-def _away(rotation: Rotation, who: str, hours: Window) -> bool:
+def _rest(directory: Directory, who: str, hours: Window) -> timedelta | None:
+    """The shortest time off call next to `hours`, None where it is long enough.
+
+    Hours that follow at once on a shift of theirs, or come right before one, leave none.
+    """
+    around = Window(hours.start - LEAST_REST, hours.end + LEAST_REST)
+    gaps = [
+        hours.start - one.end if one.end <= hours.start else one.start - hours.end
+        for one in shifts_of(directory, who, around)
+        if one.end <= hours.start or one.start >= hours.end
+    ]
+    return min(gaps, default=None)
+
+
+def _away(directory: Directory, rotation: Rotation, who: str, hours: Window) -> bool:
+    """As the rotation knows it, or as their own document says it."""
+    person = directory.people.get(who)
+    own = leaves(person) if person is not None else ()
     return any(
         one.user == who and one.start < hours.end and hours.start < one.end
-        for one in rotation.leave
+        for one in (*rotation.leave, *own)
     )
 
 

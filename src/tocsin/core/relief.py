@@ -44,15 +44,16 @@ def reliefs(
     `paged` are the pages of the last week by person.
     """
     start = this_minute(now)
+    tired = woken(directory, paged, now=now)
     found = []
     for person, pages in sorted(paged.items()):
         known = directory.person(person)
         if known is None:
             continue
         zone = zone_named(known.zone)
-        woken = interruptions([one for one in pages if one.at > now - WEEK], zone)
-        tonight = sum(at > now - _NIGHT for at in woken)
-        if not (_is_broken(tonight, len(woken)) and _is_morning(now, zone)):
+        times = interruptions([one for one in pages if one.at > now - WEEK], zone)
+        tonight = sum(at > now - _NIGHT for at in times)
+        if not (_is_broken(tonight, len(times)) and _is_morning(now, zone)):
             continue
         for shift in shifts_of(directory, person, Window(start, start + _RELIEVED)):
             schedule = directory.schedules[shift.schedule]
@@ -60,18 +61,34 @@ def reliefs(
             if rotation is None:
                 continue
             hours = Window(shift.start, shift.end)
-            free = candidates(directory, schedule, rotation, hours)
+            free = candidates(directory, schedule, rotation, hours, woken=tired)
             names = tuple(
-                one.person for one in free if one.free and one.person != person
+                one.person
+                for one in free
+                if one.free and not one.woken and one.person != person
             )
             found.append(
                 Relief(
                     person, shift.schedule, shift.rotation, shift.start, shift.end,
-                    tonight, len(woken), names[:_MOST_NAMES],
+                    tonight, len(times), names[:_MOST_NAMES],
                     directory.leads_of(shift.schedule),
                 )
             )  # fmt: skip
     return found
+
+
+def woken(
+    directory: Directory, paged: Mapping[str, Sequence[Paged]], *, now: datetime
+) -> frozenset[str]:
+    """Whose sleep of the last night was broken, each in their own zone."""
+    return frozenset(
+        who
+        for who, pages in paged.items()
+        if (person := directory.person(who)) is not None
+        and any(
+            at > now - _NIGHT for at in interruptions(pages, zone_named(person.zone))
+        )
+    )
 
 
 def _is_morning(now: datetime, zone: ZoneInfo) -> bool:

@@ -103,6 +103,11 @@ def wall_time(instant: datetime, zone: ZoneInfo) -> datetime:
     return instant.astimezone(zone).replace(tzinfo=None, fold=0)
 
 
+def local_words(at: datetime, zone: str) -> str:
+    """An instant for somebody who lives in the named zone: `Tue 5 Mar 2024, 10:00`."""
+    return f"{wall_time(at, zone_named(zone)):%a %-d %b %Y, %H:%M}"
+
+
 def this_minute(instant: datetime) -> datetime:
     """The start of the minute that holds `instant`: schedules know no less."""
     return instant.replace(second=0, microsecond=0)

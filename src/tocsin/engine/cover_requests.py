@@ -4,16 +4,17 @@ Taking it writes the override, the request and the messages in one transaction.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from urllib.parse import quote
 
 from msgspec import Struct
 
 from tocsin.core import cover_requests as rules
 from tocsin.core.cover_requests import CoverRequest, Refused
 from tocsin.core.directory import Directory
-from tocsin.core.override_effect import candidates
+from tocsin.core.override_effect import Effect, candidates
 from tocsin.core.permissions import LEAD, RESPONDER
-from tocsin.core.wallclock import Window
+from tocsin.core.wallclock import Window, local_words
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.nudging import nudge
 from tocsin.engine.overrides import Overrides, Wish
@@ -156,6 +157,8 @@ class CoverRequests:
                 problems = (*placed.plan.problems, *placed.edited.problems)
                 said = placed.plan.missing or placed.edited.refused
                 return said or "; ".join(map(str, problems))
+            if not _gives_up(placed.plan.effect, leaving, end - start):
+                return f"{leaving} has not got these hours any more; nothing changed."
         return ""
 
     def withdraw(self, viewer: Viewer, request: str) -> Answered:
@@ -185,6 +188,18 @@ class CoverRequests:
         return answered
 
 
+def _gives_up(effect: Effect | None, person: str, length: timedelta) -> bool:
+    """Whether somebody goes off call for all of it: else a taker would have nothing."""
+    if effect is None:
+        return False
+    off = (
+        one.end - one.start
+        for one in effect.changes
+        if one.person == person and not one.starts
+    )
+    return sum(off, timedelta(0)) == length
+
+
 def remind(tx: Tx, directory: Directory, *, public_url: str, now: datetime) -> None:
     """End what has begun, and ask again about what is still open."""
     for one in stored.over(tx, now=now):
@@ -209,23 +224,27 @@ def asking(
     if request.of:
         # Somebody who swaps may be on call elsewhere; that is theirs to weigh.
         free = list(directory.active((request.of,)))
-    when = f"{request.start:%a %-d %b %Y, %H:%M} to {request.end:%a %-d %b, %H:%M} UTC"
     who = directory.people.get(request.person)
     by = (who.full_name if who else "") or request.person
-    why = f"\n{request.why}" if request.why else ""
-    if request.back is not None:
-        start, end = request.back
-        when += (
-            f", for yours of {start:%a %-d %b %Y, %H:%M} to {end:%a %-d %b, %H:%M} UTC"
-        )
     return [
         nudge(
             person,
             key=f"cover:{request.id}:{stage}:{person}",
             subject=f"{by} {'offers a swap' if request.of else 'asks for cover'}: "
             f"{request.schedule}, {request.rotation}",
-            text=f"{when}.{why}",
-            url=f"{public_url}/schedules/{request.schedule}#cover",
+            text=_asked(request, directory.people[person].zone),
+            url=f"{public_url}/schedules/{quote(request.schedule, safe='')}#cover",
         )
         for person in free[:_MOST_ASKED]
     ]
+
+
+def _asked(request: CoverRequest, zone: str) -> str:
+    """Which hours, and why; in the zone of whoever reads it."""
+    spans = [(request.start, request.end), *([request.back] if request.back else [])]
+    said = ", for yours of ".join(
+        f"{local_words(start, zone)} to {local_words(end, zone)}"
+        for start, end in spans
+    )
+    why = f"\n{request.why}" if request.why else ""
+    return f"{said} ({zone}).{why}"

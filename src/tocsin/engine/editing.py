@@ -20,6 +20,7 @@ from tocsin.core.directory_building import build
 from tocsin.core.forms import Plain, Problem
 from tocsin.core.override_documents import is_taking_over
 from tocsin.core.permissions import ADMIN, LEAD, RESPONDER
+from tocsin.engine import hour_words
 from tocsin.engine.audit import Actor, Auditor
 from tocsin.engine.configuration import Recorder
 from tocsin.engine.configuration_files import readable
@@ -270,6 +271,7 @@ def _write(
         tx, auditor, actor, change.noun, change.name, held, document, after,
         team=change.team, now=now,
     )  # fmt: skip
+    hour_words.tell(tx, actor, change.noun, change.name, held, after, now=now)
     etag = etag_of(document) if document else ""
     return Edited(document, etag, created=held is None)
 
@@ -314,6 +316,9 @@ def recorder(auditor: Auditor, actor: Actor, *, now: datetime) -> Recorder:
         documents: Documents,
     ) -> None:
         record(tx, auditor, actor, noun, name, before, after, documents, now=now)
+        # A company that is set up from files hears of it by its first reminders.
+        if before is not None:
+            hour_words.tell(tx, actor, noun, name, before, documents, now=now)
 
     return told
 

@@ -6,19 +6,15 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from tocsin.core import fair_rota as rules
-from tocsin.core.directory_building import build
 from tocsin.core.fair_documents import accepted
 from tocsin.core.fair_rota import Puzzle
 from tocsin.core.oncall_load import gini
-from tocsin.core.rota_effect import effect
 from tocsin.core.wallclock import Window, this_minute
 from tocsin.engine.editing import Change, Edited, edit
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.rotas import told
 from tocsin.engine.sign_in import Viewer
 from tocsin.interfaces import NoSolver
 from tocsin.store import directory as stored
-from tocsin.store import outbox
 from tocsin.store.database import Tx
 
 WEEKS = (8, 13, 26)
@@ -148,21 +144,10 @@ class FairRotas:
             for one in held["rotations"]
         ]
         document = {**held, "rotations": rotations}
-        edited = edit(
+        return edit(
             tx, Change("schedules", schedule, document), viewer=viewer,
             actor=viewer.actor, auditor=desk.audit, new_key=desk.new_key, now=now,
         )  # fmt: skip
-        if edited.done:
-            after = {**documents["schedules"], schedule: document}
-            built, _ = build({**documents, "schedules": after}, version=0, ids={})
-            new = built.rotation(f"{schedule}/{rotation}")
-            assert new is not None
-            messages = told(
-                effect(known, new, now=now), viewer, schedule, rotation,
-                asked.turns[0].start, url=desk.public_url, now=now,
-            )  # fmt: skip
-            outbox.put(tx, messages, now=now)
-        return edited
 
     def _puzzle(
         self, schedule: str, rotation: str, since: datetime, weeks: int

@@ -12,7 +12,6 @@ from msgspec import Struct
 from tocsin.core import override_documents as documents
 from tocsin.core import overrides as rules
 from tocsin.core.directory import Directory
-from tocsin.core.durations import words
 from tocsin.core.forms import Plain, Problem
 from tocsin.core.override_effect import Effect, effect_of
 from tocsin.core.overrides import Override, OverrideKind, OverrideProblem, Standing
@@ -20,10 +19,8 @@ from tocsin.core.paging import methods
 from tocsin.core.schedules import Rotation
 from tocsin.engine.editing import Change, Edited, edit
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.nudging import nudge
 from tocsin.engine.sign_in import Viewer
 from tocsin.store import directory as stored
-from tocsin.store import outbox
 from tocsin.store.database import Tx
 
 LONGEST = timedelta(days=92)
@@ -107,10 +104,7 @@ class Overrides:
             return Placed(asked)
         held = stored.documents(tx)["schedules"][wish.schedule]
         document = documents.placed(held, wish.rotation, asked.override)
-        edited = self._edit(tx, wish.schedule, document, viewer, now)
-        if edited.done and asked.effect is not None:
-            self._tell(tx, asked.override, asked.effect, wish, viewer, now)
-        return Placed(asked, edited)
+        return Placed(asked, self._edit(tx, wish.schedule, document, viewer, now))
 
     def end(
         self, schedule: str, rotation: str, override_id: str, viewer: Viewer
@@ -156,38 +150,6 @@ class Overrides:
             new_key=self._desk.new_key,
             now=now,
         )
-
-    def _tell(
-        self,
-        tx: Tx,
-        override: Override,
-        effect: Effect,
-        wish: Wish,
-        viewer: Viewer,
-        now: datetime,
-    ) -> None:
-        """Whoever's hours change, but not who changed them."""
-        told = [who for who in effect.told if who != viewer.person]
-        place = f"{wish.schedule}, {wish.rotation}"
-        messages = []
-        for who in told:
-            mine = [one for one in effect.changes if one.person == who]
-            lines = [
-                f"{'On call' if one.starts else 'Off call'} from "
-                f"{one.start:%a %-d %b %Y, %H:%M} UTC for {words(one.end - one.start)}"
-                for one in mine
-            ]
-            by = viewer.full_name or viewer.person
-            messages.append(
-                nudge(
-                    who,
-                    key=f"override:{override.id}:{who}",
-                    subject=f"Your hours on call change: {place}",
-                    text="\n".join([*lines, f"Changed by {by}."]),
-                    url=f"{self._desk.public_url}/schedules/{wish.schedule}",
-                )
-            )
-        outbox.put(tx, messages, now=now)
 
 
 # long because: every refusal in the order in which it is checked.

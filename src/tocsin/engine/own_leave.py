@@ -5,22 +5,16 @@ it, in one transaction.
 """
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 
 from tocsin.core import leave_documents as documents
-from tocsin.core.directory import Directory
 from tocsin.core.forms import Plain, Problem
-from tocsin.core.own_shifts import people_of
-from tocsin.core.rota_effect import effect
 from tocsin.engine.editing import Change, Edited, edit
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.nudging import nudge
 from tocsin.engine.own import STRANGER
 from tocsin.engine.sign_in import Viewer
 from tocsin.store import directory as stored
-from tocsin.store import outbox
 from tocsin.store.database import Tx
-from tocsin.store.outbox import Message
 
 
 class OwnLeave:
@@ -50,8 +44,7 @@ class OwnLeave:
             held = stored.documents(tx).get("people", {}).get(viewer.person)
             if held is None or not viewer.keeps_own:
                 return Edited(refused=STRANGER)
-            before = desk.directories.current(tx)
-            edited = edit(
+            return edit(
                 tx,
                 Change("people", viewer.person, changed(held)),
                 viewer=viewer,
@@ -60,45 +53,12 @@ class OwnLeave:
                 new_key=desk.new_key,
                 now=now,
             )
-            if edited.done:
-                # Not by what is kept: this may yet be rolled back.
-                after = stored.load(tx)
-                outbox.put(tx, self._told(viewer, before, after, now), now=now)
-            return edited
 
         edited = desk.database.write(work)
         if edited.done:
             desk.directory()
             desk.wake()
         return edited
-
-    def _told(
-        self, viewer: Viewer, before: Directory, after: Directory, now: datetime
-    ) -> list[Message]:
-        """Whose hours of the coming weeks change by it."""
-        found = []
-        for name, schedule in after.schedules.items():
-            for rotation in schedule.rotations:
-                if viewer.person not in people_of(rotation):
-                    continue
-                was = before.rotation(f"{name}/{rotation.name}")
-                for who in effect(was, rotation, now=now).told:
-                    if who != viewer.person:
-                        found.append(self._message(viewer, who, name, now))
-        return list({one.key: one for one in found}.values())
-
-    def _message(
-        self, viewer: Viewer, who: str, schedule: str, now: datetime
-    ) -> Message:
-        by = viewer.full_name or viewer.person
-        return nudge(
-            who,
-            key=f"leave:{viewer.person}:{now.isoformat()}:{who}",
-            subject=f"Your hours on call change: {schedule}",
-            text=f"{by} changed when they are away, and you are next in order. "
-            "Your own page shows your coming shifts.",
-            url=f"{self._desk.public_url}/me",
-        )
 
 
 def _wrong(first: str, last: str) -> tuple[Problem, ...]:

@@ -13,6 +13,7 @@ from tocsin.core.directory import Directory
 from tocsin.core.forms import Plain, Problem
 from tocsin.core.permissions import VIEWER
 from tocsin.core.scim import Kind, Resource, ScimRefused
+from tocsin.engine import hour_words
 from tocsin.engine.audit import Actor, Auditor
 from tocsin.engine.editing import new_problems, record
 from tocsin.store import directory as stored_directory
@@ -246,6 +247,7 @@ def checked_write(
         else:
             stored_directory.save(tx, noun, name, document)
         record(tx, auditor, actor, noun, name, held, document, after, now=now)
+        hour_words.tell(tx, actor, noun, name, held, after, now=now)
 
 
 def _user(known: Known, document: Plain) -> Resource:

@@ -18,12 +18,9 @@ from tocsin.core.rota_patterns import MOST_PEOPLE, Pattern
 from tocsin.core.wallclock import this_minute, zone_named
 from tocsin.engine.editing import Change, Edited, edit
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.nudging import nudge
 from tocsin.engine.sign_in import Viewer
 from tocsin.store import directory as stored
-from tocsin.store import outbox
 from tocsin.store.database import Tx
-from tocsin.store.outbox import Message
 
 
 class RotaWish(Struct, frozen=True):
@@ -87,8 +84,6 @@ class Rotas:
                 new_key=self._desk.new_key,
                 now=now,
             )
-            if edited.done and plan.effect is not None:
-                self._tell(tx, wish, plan.effect, viewer, now)
             return Rostered(plan, edited)
 
         done = self._desk.database.write(work)
@@ -116,44 +111,6 @@ class Rotas:
         new = built.rotation(address)
         assert new is not None
         return RotaPlan(document, effect(directory.rotation(address), new, now=now))
-
-    def _tell(
-        self, tx: Tx, wish: RotaWish, what: RotaEffect, viewer: Viewer, now: datetime
-    ) -> None:
-        messages = told(
-            what, viewer, wish.schedule, wish.rotation, wish.begins,
-            url=self._desk.public_url, now=now,
-        )  # fmt: skip
-        outbox.put(tx, messages, now=now)
-
-
-def told(
-    what: RotaEffect,
-    viewer: Viewer,
-    schedule: str,
-    rotation: str,
-    begins: datetime,
-    *,
-    url: str,
-    now: datetime,
-) -> list[Message]:
-    """To whoever's hours change, but not to who changed them."""
-    by = viewer.full_name or viewer.person
-    text = (
-        f"From {begins:%a %-d %b %Y, %H:%M} UTC on others take turns. Your own page "
-        f"shows your coming shifts. Changed by {by}."
-    )
-    return [
-        nudge(
-            who,
-            key=f"rota:{schedule}:{rotation}:{now.isoformat()}:{who}",
-            subject=f"Your hours on call change: {schedule}, {rotation}",
-            text=text,
-            url=f"{url}/schedules/{schedule}",
-        )
-        for who in what.told
-        if who != viewer.person
-    ]
 
 
 def zone_of(schedule: str, team_name: str, directory: Directory) -> str:

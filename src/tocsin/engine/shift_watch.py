@@ -11,7 +11,7 @@ from tocsin.core.call_outs import CallOut, call_outs
 from tocsin.core.directory import Directory
 from tocsin.core.handoff_facts import Facts, frozen
 from tocsin.core.handoffs import Handoff, State, lapsed
-from tocsin.core.wallclock import wall_time, zone_named
+from tocsin.core.wallclock import local_words
 from tocsin.engine import cover_requests, first_shifts, handing_over, shift_words
 from tocsin.engine.directories import Directories
 from tocsin.engine.handoffs import facts_of
@@ -92,10 +92,8 @@ class ShiftWatch:
                 person,
                 key=f"unreachable:{one.person}:{one.schedule}:{one.rotation}:"
                 f"{one.start.isoformat()}:{one.stage}:{person}",
-                subject=self._subject(one, person),
-                text=self._text(
-                    one, person, _typed(one.start, directory.people[person].zone)
-                ),
+                subject=self._subject(one, person, directory.people[person].zone),
+                text=self._text(one, person, directory.people[person].zone),
                 url=f"{self._public_url}/me"
                 if person == one.person
                 else f"{self._public_url}/schedules/{quote(one.schedule, safe='')}",
@@ -103,17 +101,14 @@ class ShiftWatch:
             for person in people
         ]
 
-    def _subject(self, one: CallOut, person: str) -> str:
+    def _subject(self, one: CallOut, person: str, zone: str) -> str:
         who = "You are" if person == one.person else f"{one.person} is"
-        return f"{who} on call in {one.stage} and cannot be reached"
+        return (
+            f"{who} on call from {local_words(one.start, zone)} and cannot be reached"
+        )
 
-    def _text(self, one: CallOut, person: str, when: str) -> str:
-        place = f"{one.schedule}, {one.rotation}, from {when}"
+    def _text(self, one: CallOut, person: str, zone: str) -> str:
+        place = f"{one.schedule}, {one.rotation}; the time is in {zone}"
         if person == one.person:
             return f"{place}. Your page says what is missing; it takes two minutes."
         return f"{place}. {one.person} {one.why}. Help them, or let somebody stand in."
-
-
-def _typed(at: datetime, zone: str) -> str:
-    local = wall_time(at, zone_named(zone))
-    return f"{local:%a %-d %b, %H:%M} ({zone})"

@@ -251,5 +251,8 @@ def _about(one: Candidate) -> str:
         return "on leave then"
     if one.busy:
         return f"on call then already: {one.busy}"
+    if one.rest is not None:
+        apart = f"only {words(one.rest)} off call" if one.rest else "no time off call"
+        return f"free, but {apart} beside another shift"
     hours = round(one.hours.total_seconds() / 3600)
     return f"free, {hours} h in 28 days; would make {words(one.in_a_row)} in a row"
