@@ -63,7 +63,7 @@ def test_a_gap_of_the_first_level_is_told_with_its_time() -> None:
     rotations = [{"name": "Primary", "layers": [layer]}]
     schedule = {"name": "web", "team": "web", "rotations": rotations}
     assert failing(schedules={"web": schedule}) == {
-        "covered": "Nobody on level 1 from Mon 11 Mar, 09:00 UTC for 7 d."
+        "covered": "Nobody on level 1 from Mon 11 Mar, 09:00 UTC for 23 d."
     }
 
 

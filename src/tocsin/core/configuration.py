@@ -211,6 +211,9 @@ _ROTATION = Form(
             "instead of users: full layers, as `tocsin schedules render` reads them",
             {"type": "array"},
         ),
+        "gaps_allowed": yes_no(
+            "true where hours without anybody are meant, and the next level answers"
+        ),
         "overrides": anything("who stands in, from when to when", {"type": "array"}),
         "leave": anything("who is away, from when to when", {"type": "array"}),
         "given": anything(

@@ -107,6 +107,8 @@ class NamedSchedule(Struct, frozen=True):
     # What has to be ticked before a first shift; () asks for no sign-off.
     readiness: tuple[str, ...] = ()
     shadows: tuple[Shadow, ...] = ()
+    # Rotations in which hours without anybody are meant.
+    gaps_allowed: frozenset[str] = frozenset()
 
 
 class OnCallRow(Struct, frozen=True):

@@ -1,10 +1,11 @@
 """Whether an alert of a service would find somebody: a checklist. Knows no alert."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec import Struct
 
+from tocsin.core.coverage import CHECKED
 from tocsin.core.directory import Directory, Service
 from tocsin.core.durations import words
 from tocsin.core.escalation import Policy, Target, TargetKind
@@ -12,7 +13,7 @@ from tocsin.core.paging import methods
 from tocsin.core.schedules import final_schedule
 from tocsin.core.wallclock import Window, this_minute
 
-AHEAD = timedelta(days=14)
+AHEAD = CHECKED
 
 
 class Check(Struct, frozen=True):
@@ -81,7 +82,9 @@ class Outlook:
             return Coverage((), (self.window,))
         final = final_schedule(known, self.window)
         people = dict.fromkeys(shift.user for shift in final.shifts)
-        return Coverage(tuple(people), final.gaps)
+        schedule, _, name = rotation.partition("/")
+        meant = name in self.directory.schedules[schedule].gaps_allowed
+        return Coverage(tuple(people), () if meant else final.gaps)
 
 
 def checklist(

@@ -47,6 +47,11 @@ def schedules(
             contact_test=one.get("contact_test", False),
             readiness=tuple(dict.fromkeys(one.get("readiness", ()))),
             shadows=_shadows(one, rotations, people, where, problems),
+            gaps_allowed=frozenset(
+                str(rotation.get("name"))
+                for rotation in one.get("rotations", [])
+                if rotation.get("gaps_allowed")
+            ),
         )  # fmt: skip
     return found
 

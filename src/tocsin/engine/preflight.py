@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from tocsin.core.coverage import CHECKED, Hole, holes
 from tocsin.core.directory import Directory
-from tocsin.core.schedules import final_schedule
-from tocsin.core.wallclock import Window
+from tocsin.core.durations import words
 from tocsin.engine import preflight_outbox as outbox
 from tocsin.engine import preflight_paging as paging
 from tocsin.engine.audit import Auditor
@@ -21,7 +21,6 @@ from tocsin.interfaces import Clock
 from tocsin.store import resealing
 from tocsin.store.database import Database, StoreError, Tx
 
-_GAPS_WITHIN = timedelta(days=14)
 _MOST_NAMED = 5
 _FRESH_FOR = timedelta(minutes=10)
 _CERTIFICATE_SOON = timedelta(days=14)
@@ -194,18 +193,18 @@ _SLOW = ("coverage", "audit log", "secrets", "own address")
 
 
 def gaps(directory: Directory, *, now: datetime) -> Check:
-    """Rotations in which nobody is on call at some time of the next fortnight."""
-    window = Window(now, now + _GAPS_WITHIN)
-    holes = [
-        f"{schedule.name}/{rotation.name} from {found[0].start:%a %d %b %H:%M} UTC"
-        for schedule in directory.schedules.values()
-        for rotation in schedule.rotations
-        if (found := final_schedule(rotation, window).gaps)
+    """Rotations in which nobody is on call at some time of the next 30 days."""
+    first: dict[str, Hole] = {}
+    for one in holes(directory, now=now):
+        if not one.person:
+            first.setdefault(f"{one.schedule}/{one.rotation}", one)
+    if not first:
+        return Check("coverage", OK, f"no schedule has a gap in {words(CHECKED)}")
+    said = [
+        f"{name} from {one.start:%a %d %b %H:%M} UTC" for name, one in first.items()
     ]
-    if not holes:
-        return Check("coverage", OK, "no schedule has a gap in the next 14 days")
-    more = f" and {len(holes) - _MOST_NAMED} more" if len(holes) > _MOST_NAMED else ""
-    says = f"nobody is on call in {', '.join(holes[:_MOST_NAMED])}{more}"
+    more = f" and {len(said) - _MOST_NAMED} more" if len(said) > _MOST_NAMED else ""
+    says = f"nobody is on call in {', '.join(said[:_MOST_NAMED])}{more}"
     return Check("coverage", WARN, says, "Fill the gaps on the schedules' pages.")
 
 

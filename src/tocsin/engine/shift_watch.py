@@ -12,7 +12,13 @@ from tocsin.core.directory import Directory
 from tocsin.core.handoff_facts import Facts, frozen
 from tocsin.core.handoffs import Handoff, State, lapsed
 from tocsin.core.wallclock import local_words
-from tocsin.engine import cover_requests, first_shifts, handing_over, shift_words
+from tocsin.engine import (
+    cover_requests,
+    first_shifts,
+    handing_over,
+    hole_words,
+    shift_words,
+)
 from tocsin.engine.directories import Directories
 from tocsin.engine.handoffs import facts_of
 from tocsin.engine.nudging import nudge
@@ -69,6 +75,7 @@ class ShiftWatch:
         found = list(call_outs(directory, self._channels(), now=now))[:_MOST]
         words = [
             *(word for one in found for word in self._messages(one, directory)),
+            *hole_words.told(directory, now=now),
             *shift_words.announced(directory, public_url=url, now=now),
             *shift_words.relief(tx, directory, public_url=url, now=now),
             *first_shifts.words(tx, directory, now=now),

@@ -11,9 +11,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tocsin.core.contacts import id_of
+from tocsin.core.coverage import LISTED, Hole, holes_of
+from tocsin.core.directory import Directory
 from tocsin.core.durations import BadDuration, parse
 from tocsin.core.leave_documents import is_over
-from tocsin.core.own_shifts import shifts_of
+from tocsin.core.own_shifts import people_of, shifts_of
 from tocsin.core.paging import all_methods, methods, rule_method
 from tocsin.core.people import Person
 from tocsin.core.permissions import VIEWER
@@ -29,8 +31,10 @@ from tocsin.engine.own_leave import OwnLeave
 from tocsin.engine.sign_in import Viewer
 from tocsin.engine.trials import Trials
 from tocsin.store import alert_lists
+from tocsin.web.cover_requests import address as ask_cover
 from tocsin.web.forms import Form
 from tocsin.web.gate import Gate
+from tocsin.web.moments import typed_as
 from tocsin.web.sayings import Saying, done
 
 PAGE = "/me"
@@ -208,6 +212,7 @@ class _Pages:
             away=[one for one in person.away if not is_over(one, person, now)]
             if person
             else [],
+            held=_held_on_leave(directory, viewer.person, now),
             has_tokens="/admin/tokens" in self._gate.navigation.paths,
             has_theme="/theme" in self._gate.navigation.paths,
             steps={word: _steps(person, one) for word, one in _URGENCIES},
@@ -322,3 +327,29 @@ def _wait(step: dict[str, Any]) -> timedelta:
 
 def _text(form: FormData, name: str) -> str:
     return str(form.get(name, "")).strip()[:500]
+
+
+def _held_on_leave(
+    directory: Directory, person: str, now: datetime
+) -> list[tuple[Hole, str]]:
+    """Turns that somebody has although they are away, and where to ask for cover."""
+    found = []
+    for schedule in directory.schedules.values():
+        if not any(person in people_of(one) for one in schedule.rotations):
+            continue
+        for hole in holes_of(schedule, now=now, ahead=LISTED):
+            if hole.person != person:
+                continue
+            start = max(hole.start, this_minute(now))
+            found.append(
+                (
+                    hole,
+                    ask_cover(
+                        schedule.name,
+                        rotation=hole.rotation,
+                        start=typed_as(start, schedule.zone),
+                        end=typed_as(hole.end, schedule.zone),
+                    ),
+                )
+            )
+    return found

@@ -1,7 +1,7 @@
 """The schedules: who is on call now and next, and one schedule's weeks as lanes."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
@@ -12,11 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tocsin.core.coverage import LISTED, holes_of
 from tocsin.core.directory import NamedSchedule
 from tocsin.core.excerpts import clean
 from tocsin.core.permissions import LEAD, RESPONDER
 from tocsin.core.readiness import Outlook
-from tocsin.core.schedules import next_handoffs
+from tocsin.core.schedules import Handoff, next_handoffs
 from tocsin.core.wallclock import this_minute
 from tocsin.engine.cover_requests import CoverRequests
 from tocsin.engine.front_desk import FrontDesk
@@ -71,7 +72,7 @@ class _Pages:
         self._gate = gate
 
     def schedules(self, request: Request, viewer: Viewer) -> Response:
-        """All schedules: now, next, and the gaps of 14 days."""
+        """All schedules: now, next, and the gaps of 30 days."""
         text = clean(request.query_params.get("q", ""), longest=100)
         team = clean(request.query_params.get("team", ""), longest=100)
         after = clean(request.query_params.get("after", ""), longest=100)
@@ -129,14 +130,11 @@ class _Pages:
             later=asked.address(**{"from": (asked.first + step).isoformat()}),
             current=asked.address(**{"from": ""}),
             clock=asked.address(clock="" if asked.own_zone else "mine"),
-            handoffs=[
-                (rotation.name, one)
-                for rotation in found.rotations
-                for one in next_handoffs(rotation, now=now, count=_HANDOFFS)
-            ],
+            handoffs=_handoffs(found, now),
             on_now=directory.who(now=now, schedule=name),
             may_change=bool(found.rotations) and viewer.may(RESPONDER, found.team),
             leads=viewer.may(LEAD, found.team),
+            holes=holes_of(found, now=now, ahead=LISTED),
             wanted=CoverRequests(self._desk).open_ones(name),
             notes=Handoffs(self._desk).newest(name, limit=_NOTES),
             words_for=lambda rotation: draft_of(name, rotation),
@@ -144,6 +142,14 @@ class _Pages:
             stand_in=lambda **fields: stand_in(name, **fields),
             typed_as=lambda at: typed_as(max(at, this_minute(now)), found.zone),
         )
+
+
+def _handoffs(schedule: NamedSchedule, now: datetime) -> list[tuple[str, Handoff]]:
+    return [
+        (rotation.name, one)
+        for rotation in schedule.rotations
+        for one in next_handoffs(rotation, now=now, count=_HANDOFFS)
+    ]
 
 
 def _asked(
