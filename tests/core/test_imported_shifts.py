@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tocsin.core import schedule_files
 from tocsin.core.directory_building import build
 from tocsin.core.imported_shifts import (
     Entry,
@@ -18,7 +19,10 @@ from tocsin.core.imported_shifts import (
     unwritten,
     written,
 )
+from tocsin.core.layers import Shift
+from tocsin.core.overrides import kind_of
 from tocsin.core.people import Person
+from tocsin.core.schedule_files import BadSchedule
 from tocsin.core.schedules import final_schedule
 from tocsin.core.wallclock import Window
 
@@ -64,12 +68,13 @@ def test_whole_days_are_those_of_the_schedules_zone() -> None:
 
 spans = st.lists(
     st.builds(
-        lambda at, length, who: Imported(
-            START + HOUR * at, START + HOUR * (at + length), who
+        lambda at, length, who, uid: Imported(
+            START + HOUR * at, START + HOUR * (at + length), who, uid
         ),
         st.integers(-50, 50),
         st.integers(1, 20),
         st.sampled_from(["ana", "bo"]),
+        st.sampled_from(["", "x@there", "y@there"]),
     ),
     max_size=12,
 )
@@ -95,13 +100,14 @@ def test_what_has_been_stays_and_what_comes_is_the_newest(
     assert unwritten(written(kept)) == kept
 
 
-def _imported(*shifts: tuple[int, int, str]) -> list[tuple[int, int, str]]:
-    """(from, to, who) in hours of a day, base turn of cy, with a calendar's shifts."""
+def _final(*shifts: tuple[int, int, str]) -> tuple[Shift, ...]:
+    """A day of cy's with a calendar's shifts: (from, to, who) in hours."""
     given = [
         {
             "start": f"2024-03-04T{a:02}:00Z",
             "end": f"2024-03-04T{b:02}:00Z",
             "user": who,
+            "uid": f"{a}-{who}@there",
         }
         for a, b, who in shifts
     ]
@@ -117,8 +123,54 @@ def _imported(*shifts: tuple[int, int, str]) -> list[tuple[int, int, str]]:
     held = directory.rotation("s/P")
     assert held is not None
     day = datetime(2024, 3, 4, tzinfo=UTC)
-    final = final_schedule(held, Window(day, day + 24 * HOUR))
-    return [(one.start.hour, one.end.hour or 24, one.user) for one in final.shifts]
+    return final_schedule(held, Window(day, day + 24 * HOUR)).shifts
+
+
+def _imported(*shifts: tuple[int, int, str]) -> list[tuple[int, int, str]]:
+    return [(one.start.hour, one.end.hour or 24, one.user) for one in _final(*shifts)]
+
+
+def test_a_shift_keeps_its_name_when_an_earlier_event_is_added() -> None:
+    def names(shifts: tuple[Shift, ...]) -> dict[str, str]:
+        return {one.user: one.source for one in shifts if one.user != "cy"}
+
+    before = names(_final((9, 12, "ana"), (14, 20, "bo")))
+    after = names(_final((2, 4, "bo"), (9, 12, "ana"), (14, 20, "bo")))
+    assert before == after
+    assert all(one.startswith("ical:") for one in before.values())
+    assert {kind_of(one) for one in before.values()} == {"calendar"}
+
+
+def test_what_the_calendar_moves_or_gives_to_another_is_another_shift() -> None:
+    (one,) = [s.source for s in _final((9, 12, "ana")) if s.user == "ana"]
+    (moved,) = [s.source for s in _final((10, 12, "ana")) if s.user == "ana"]
+    assert one != moved
+
+
+def test_of_one_event_what_has_been_and_what_comes_are_one_shift() -> None:
+    event = Imported(START - HOUR, START + HOUR, "ana", "x@there")
+    beside = Imported(START + HOUR, START + 2 * HOUR, "ana", "y@there")
+    later = [event, beside]
+    assert merged([event], later, now=START) == later
+
+
+def test_nobody_gives_an_override_the_name_of_a_calendars_shift() -> None:
+    document = {
+        "tz": "UTC",
+        "layers": [],
+        "overrides": [
+            {
+                "id": "ical:0123456789ab", "kind": "cover", "user": "ana",
+                "start": "2024-03-04T09:00Z", "end": "2024-03-04T10:00Z",
+            }
+        ],
+    }  # fmt: skip
+    with pytest.raises(BadSchedule) as refused:
+        schedule_files.read(document)
+    assert refused.value.problems[-1] == (
+        "overrides[0].id: 'ical:0123456789ab': expected a name that does not begin "
+        "with 'ical:', as the shifts of calendars do"
+    )
 
 
 def test_a_calendars_shifts_stand_above_the_turns_and_beside_each_other() -> None:

@@ -4,11 +4,15 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from icalendar import Calendar as Parsed
 
 from tests.cast import MONDAY_9AM
 from tests.stories.stage import Stage
+from tests.web.signed_in import SignedIn
 from tocsin.integrations.ical_feed import entries_of
 from tocsin.interfaces import CalendarUnreadable
 from tocsin.store import calendar_imports as stored
@@ -112,6 +116,56 @@ def test_events_are_shifts_above_the_turns_and_the_last_good_copy_stays(
         lambda tx: tx.all("select target from outbox where key like 'calendar:%'")
     )
     assert [row[0] for row in rows] == ["carol"]
+
+
+def test_a_calendars_shift_is_shown_as_one_and_changed_where_it_comes_from(
+    stage: Stage, feed: tuple[type[Calendars], str]
+) -> None:
+    pages, url = feed
+    start = MONDAY_9AM + timedelta(days=1)
+    later = event("2", start, 8, "bob")
+    pages.text = calendar(later)
+    assert stage.ask("carol", "PUT", PLACE, {"url": url}).status_code == 200
+    made = stage.do("carol", "/me/calendars", kind="schedule", name="payments")
+    before = published(stage, made)
+    path = f"/schedules/payments/final?from={start:%Y-%m-%dT%H:%MZ}&to={start + timedelta(hours=8):%Y-%m-%dT%H:%MZ}"
+    final = stage.ask("carol", "GET", path).json()
+    (shift,) = final["rotations"]["Primary"]["shifts"]
+    assert shift["kind"] == "calendar"
+    assert shift["source"].startswith("ical:")
+    refused = stage.ask(
+        "carol", "DELETE", f"/schedules/payments/overrides/Primary/{shift['source']}"
+    )
+    assert refused.status_code == 422, refused.text
+    assert "change it in the calendar that it comes from" in refused.text
+    assert on_call(stage, start, 8) == [(0, 8, "bob")]
+    # An earlier event renames none of what was published.
+    pages.text = calendar(
+        event("1", MONDAY_9AM + timedelta(hours=3), 2, "carol"), later
+    )
+    stage.clock.at += timedelta(minutes=11)
+    stage.installation.imports.refresh()
+    after = published(stage, made)
+    key = (start, "bob")
+    assert after[key] == before[key]
+    page = SignedIn(stage, stage.client, "carol").get(
+        "/schedules/payments?from=2024-03-04&view=week"
+    )
+    assert "Primary, calendar" in page
+    assert "Take back" not in page
+
+
+def published(
+    stage: Stage, made: dict[str, Any]
+) -> dict[tuple[datetime, str], tuple[str, int]]:
+    """(start, handle) of what a feed holds: (UID, SEQUENCE)."""
+    text = stage.client.get(urlsplit(made["url"]).path).text
+    return {
+        (one["DTSTART"].dt, str(one["SUMMARY"]).split(":")[0].casefold()): (
+            str(one["UID"]), int(one.get("SEQUENCE", 0)),
+        )
+        for one in Parsed.from_ical(text).walk("VEVENT")
+    }  # fmt: skip
 
 
 def test_what_has_been_stays_when_the_calendar_says_otherwise(

@@ -48,7 +48,7 @@ def test_lanes_fill_the_window_even_where_the_clock_changes() -> None:
     short, usual = shown.days[6], shown.days[5]
     assert short.width == pytest.approx(usual.width * 23 / 24, rel=0.01)
     assert short.is_today
-    assert {one.kind for one in pieces} == {"shift", "gap"}
+    assert {one.kind for one in pieces} == {"turn", "gap"}
     assert len(shown.gaps) == 15
 
 

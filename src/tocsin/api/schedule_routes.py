@@ -12,6 +12,7 @@ from tocsin.api.shapes import on_call_json, time
 from tocsin.core.directory import Directory
 from tocsin.core.excerpts import clean
 from tocsin.core.oncall_proof import MOST_NIGHTS, Limits, proofs, window_from
+from tocsin.core.overrides import kind_of
 from tocsin.core.schedules import final_schedule
 from tocsin.core.wallclock import Window
 from tocsin.engine.front_desk import FrontDesk
@@ -164,6 +165,7 @@ def _final(final: Any) -> dict[str, Any]:
                 "end": time(one.end),
                 "user": one.user,
                 "source": one.source,
+                "kind": kind_of(one.source),
             }
             for one in final.shifts
         ],

@@ -6,6 +6,7 @@ What has been stays as it was: only what is ahead is taken from the newest copy.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -16,8 +17,8 @@ from tocsin.core.wallclock import first_instant, this_minute, wall_time
 
 # So far ahead events are taken, so many of them, and so long the past is kept.
 AHEAD, MOST, KEPT = timedelta(days=400), 2000, timedelta(days=400)
-# How an override is named that a calendar's shift became.
-IMPORTED = "imported-"
+# How the names of a calendar's shifts begin (domain 1.2).
+CALENDAR = "ical:"
 _DAY = timedelta(days=1)
 _WORD = re.compile(r"[^\W_]+(?:[.'@_+-][^\W_]+)*")
 
@@ -30,6 +31,7 @@ class Entry(Struct, frozen=True):
     end: datetime
     attendees: tuple[str, ...] = ()
     days: tuple[date, date] | None = None
+    uid: str = ""
 
     def hours(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
         """From when to when, whole days by the clock of `zone`."""
@@ -40,11 +42,19 @@ class Entry(Struct, frozen=True):
 
 
 class Imported(Struct, frozen=True):
-    """`user` is on call in [start, end), UTC, as the calendar says."""
+    """`user` is on call in [start, end), UTC, as the event `uid` of a calendar says."""
 
     start: datetime
     end: datetime
     user: str
+    uid: str = ""
+
+    @property
+    def id(self) -> str:
+        """A name that stays, whatever else the calendar holds."""
+        # An event without a UID is told apart from others by whom it means.
+        parts = (self.uid or self.user, f"{self.start:%Y%m%dT%H%M%SZ}")
+        return f"{CALENDAR}{sha256(chr(10).join(parts).encode()).hexdigest()[:12]}"
 
 
 class Read(Struct, frozen=True):
@@ -65,7 +75,7 @@ def read_shifts(
         if not who:
             unknown[one.summary[:100]] = None
         elif start < end:
-            found.append(Imported(start, end, who))
+            found.append(Imported(start, end, who, one.uid))
     return Read(tuple(_joined(found)), tuple(unknown)[:20])
 
 
@@ -119,6 +129,7 @@ def written(shifts: Iterable[Imported]) -> list[dict[str, str]]:
     """As a schedule's document holds them."""
     return [
         {"start": _minute(one.start), "end": _minute(one.end), "user": one.user}
+        | ({"uid": one.uid} if one.uid else {})
         for one in shifts
     ]
 
@@ -126,7 +137,12 @@ def written(shifts: Iterable[Imported]) -> list[dict[str, str]]:
 def unwritten(given: Iterable[Mapping[str, str]]) -> list[Imported]:
     """From a document. Raises ValueError, KeyError where somebody wrote nonsense."""
     return [
-        Imported(_instant(one["start"]), _instant(one["end"]), str(one["user"]))
+        Imported(
+            _instant(one["start"]),
+            _instant(one["end"]),
+            str(one["user"]),
+            str(one.get("uid", "")),
+        )
         for one in given
     ]
 
@@ -144,13 +160,13 @@ def _minute(at: datetime) -> str:
 
 
 def _joined(shifts: Iterable[Imported]) -> list[Imported]:
-    """Of one person, abutting or overlapping ones are one; others may overlap."""
-    found: dict[str, list[Imported]] = {}
+    """Of one person and event, abutting or overlapping ones are one; others may overlap."""
+    found: dict[tuple[str, str], list[Imported]] = {}
     for one in sorted(shifts, key=lambda s: (s.start, s.end)):
-        own = found.setdefault(one.user, [])
+        own = found.setdefault((one.user, one.uid), [])
         if own and one.start <= own[-1].end:
             own[-1] = replace(own[-1], end=max(own[-1].end, one.end))
         else:
             own.append(one)
     every = [one for own in found.values() for one in own]
-    return sorted(every, key=lambda s: (s.start, s.end, s.user))
+    return sorted(every, key=lambda s: (s.start, s.end, s.user, s.uid))

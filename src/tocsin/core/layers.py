@@ -68,7 +68,7 @@ class Leave:
 class Shift:
     """`user` is on call in [start, end), UTC, because of `source` (domain 1.1).
 
-    The source is `layer:ID` or `override:ID`.
+    The source is `layer:ID`, `override:ID` or `ical:ID`.
     """
 
     start: datetime

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from tocsin.core.imported_shifts import CALENDAR
 from tocsin.core.layers import Leave, Shift
 from tocsin.core.wallclock import this_minute
+
+_BY_HAND = "override:"
 
 
 class OverrideKind(StrEnum):
@@ -32,6 +35,23 @@ class Override:
     end: datetime
     user: str | None = None
     for_user: str | None = None
+
+    @property
+    def source(self) -> str:
+        """How a shift names it that is because of it; a calendar's names itself."""
+        return self.id if self.is_of_calendar else f"{_BY_HAND}{self.id}"
+
+    @property
+    def is_of_calendar(self) -> bool:
+        """Whether it is an event of a subscribed calendar, and nobody's override."""
+        return self.id.startswith(CALENDAR)
+
+
+def kind_of(source: str) -> str:
+    """What a shift's source is: a turn, an override of somebody or a calendar."""
+    if source.startswith(CALENDAR):
+        return "calendar"
+    return "override" if source.startswith(_BY_HAND) else "turn"
 
 
 class OverrideProblem(StrEnum):
@@ -108,7 +128,7 @@ def apply_overrides(
                 after.pop(override.for_user or "", None)
                 continue
         assert override.user is not None
-        after[override.user] = f"override:{override.id}"
+        after[override.user] = override.source
     return after
 
 

@@ -11,7 +11,7 @@ from tocsin.core import schedule_files
 from tocsin.core.configuration import Documents
 from tocsin.core.directory import NamedSchedule, Shadow, Team
 from tocsin.core.forms import Plain, Problem
-from tocsin.core.imported_shifts import IMPORTED, Imported, unwritten
+from tocsin.core.imported_shifts import Imported, unwritten
 from tocsin.core.layers import Layer, Turn, Unit
 from tocsin.core.overrides import Override, OverrideKind
 from tocsin.core.policy_building import must_know
@@ -129,23 +129,25 @@ def _imported(
         return ()
     parts = list(_parts([shift for shift in shifts if shift.user in people]))
     return tuple(
-        Override(
-            f"{IMPORTED}{which}", n - len(parts), kind, one.start, one.end, one.user
-        )
-        for n, (which, kind, one) in enumerate(parts)
+        Override(name, n - len(parts), kind, one.start, one.end, one.user)
+        for n, (name, kind, one) in enumerate(parts)
     )
 
 
-def _parts(shifts: list[Imported]) -> Iterator[tuple[int, OverrideKind, Imported]]:
+def _parts(shifts: list[Imported]) -> Iterator[tuple[str, OverrideKind, Imported]]:
     """Who begins while another is on call is on call beside them, then instead."""
     until = datetime.min.replace(tzinfo=UTC)
-    ordered = sorted(shifts, key=lambda shift: (shift.start, shift.end))
-    for which, one in enumerate(ordered):
+    for one in sorted(shifts, key=lambda shift: (shift.start, shift.end)):
+        # Both parts of one shift have its name, so that they are one in the end.
         if one.start < until:
-            yield which, OverrideKind.ADD, structs.replace(one, end=min(one.end, until))
+            yield (
+                one.id,
+                OverrideKind.ADD,
+                structs.replace(one, end=min(one.end, until)),
+            )
         if one.end > until:
             start = max(one.start, until)
-            yield which, OverrideKind.COVER, structs.replace(one, start=start)
+            yield one.id, OverrideKind.COVER, structs.replace(one, start=start)
         until = max(until, one.end)
 
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from tocsin.core.imported_shifts import CALENDAR
 from tocsin.core.layers import Layer, Leave, OnUnavailable, Turn, TurnClock, Unit
 from tocsin.core.overrides import Override, OverrideKind, names_the_right_people
 from tocsin.core.restrictions import EVERY_DAY, Daily, Weekly
@@ -218,8 +219,13 @@ class _Reader:
         if start >= end:
             self._wrong(f"{where}.end", body.get("end"), "a time after start")
             return None
+        name = str(body.get("id", index))
+        if name.startswith(CALENDAR):
+            expected = f"a name that does not begin with {CALENDAR!r}, "
+            self._wrong(f"{where}.id", name, f"{expected}as the shifts of calendars do")
+            return None
         override = Override(
-            id=str(body.get("id", index)),
+            id=name,
             seq=int(body.get("seq", index)),
             kind=kind,
             start=start,

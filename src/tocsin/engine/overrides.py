@@ -36,6 +36,12 @@ _SAID: Mapping[OverrideProblem, tuple[str, str]] = {
 }
 
 
+_OF_CALENDAR = (
+    "an override of somebody; this is a shift of a calendar, "
+    "change it in the calendar that it comes from"
+)
+
+
 class Wish(Struct, frozen=True):
     """`person` instead of `leaving` in [start, end); one of them may be empty.
 
@@ -118,8 +124,15 @@ class Overrides:
             known = [o for o in found.overrides if o.id == override_id] if found else []
             if found is None or not known:
                 return Placed(Plan(missing="There is no such override any more."))
+            if known[0].is_of_calendar:
+                theirs = Problem("override", override_id, _OF_CALENDAR)
+                return Placed(Plan(problems=(theirs,)))
             if known[0].end <= now:
-                over = Problem("override", override_id, "one that is not over")
+                over = Problem(
+                    "override",
+                    override_id,
+                    "an override that is not over; what has been stays",
+                )
                 return Placed(Plan(problems=(over,)))
             held = stored.documents(tx)["schedules"][schedule]
             document = documents.ended(held, found, override_id, now=now)

@@ -26,6 +26,7 @@ _TOO_OFTEN = ("SECONDLY", "MINUTELY", "HOURLY")
 _IN_A_DAY = ("BYSECOND", "BYMINUTE", "BYHOUR")
 _MOST_A_DAY, _MOST_RULES = 6, 500
 _SLICE = timedelta(weeks=4)
+_LONGEST_UID = 255
 _MOVED = (301, 302, 303, 307, 308)
 
 
@@ -151,6 +152,7 @@ def _entry(event: Any, zone: str) -> Entry | None:
         _instant(end, zone),
         tuple(str(one)[:200] for one in attendees[:50]),
         days=days,
+        uid=str(event.get("uid", ""))[:_LONGEST_UID],
     )
 
 

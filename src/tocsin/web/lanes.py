@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from tocsin.core.directory import NamedSchedule
-from tocsin.core.imported_shifts import IMPORTED
 from tocsin.core.layers import Leave, Shift, claims
+from tocsin.core.overrides import kind_of
 from tocsin.core.schedules import Rotation, final_schedule
 from tocsin.core.wallclock import Window, first_instant
 
@@ -20,7 +20,10 @@ DAYS = {"week": 7, "2w": 14, "month": 28, "list": 28}
 
 
 class Piece(Struct, frozen=True):
-    """One bar. `person` is empty where nobody is; `kind`: shift, override, gap, away."""
+    """One bar. `person` is empty where nobody is.
+
+    `kind`: turn, override, calendar, gap, away.
+    """
 
     x: float
     width: float
@@ -171,25 +174,21 @@ def _joined(shifts: Iterable[Shift]) -> list[tuple[datetime, datetime, str, str]
             one.start,
             one.end,
             one.user,
-            "override" if _is_by_hand(one.source) else "shift",
+            kind_of(one.source),
         )
         for one in shifts
     ]
-
-
-def _is_by_hand(source: str) -> bool:
-    return source.startswith("override:") and IMPORTED not in source
 
 
 def _made_from(rotation: Rotation, scale: _Scale, *, prefix: bool) -> list[Lane]:
     name = f"{rotation.name}: " if prefix else ""
     lanes = []
     here = [one for one in rotation.overrides if scale.holds(one.start, one.end)]
-    for label, kind in (("overrides", "override"), ("calendar", "shift")):
+    for label, kind in (("overrides", "override"), ("calendar", "calendar")):
         found = [
             scale.piece(one.start, one.end, one.user or "", kind)
             for one in here
-            if one.id.startswith(IMPORTED) is (kind == "shift")
+            if kind_of(one.source) == kind
         ]
         if found:
             lanes.append(Lane(f"{name}{label}", tuple(found)))

@@ -131,7 +131,8 @@ class _Pages:
             return self._gate.forbidden(viewer, LEAD, team=schedule.team)
         said = "The override is taken back; what of it has happened stays."
         if not placed.done:
-            said = placed.plan.missing or "It is over already; what has been stays."
+            wrong = [f"Expected {one.expected}." for one in placed.plan.problems]
+            said = placed.plan.missing or " ".join(wrong)
         return done(f"/schedules/{quote(schedule.name, safe='')}", Saying(said))
 
     def _begins(self, start: datetime) -> datetime:
