@@ -66,6 +66,31 @@ def test_whole_days_are_those_of_the_schedules_zone() -> None:
     assert leave_days([day], ZoneInfo("Asia/Tokyo")) == [day.days]
 
 
+@pytest.mark.parametrize(
+    ("hours", "free", "taken"),
+    [
+        (0.5, False, False),  # a meeting
+        (7.75, False, False),
+        (8, False, True),
+        (8, True, False),  # somebody else's day in one's own calendar
+        (30, False, True),
+    ],
+)
+def test_of_events_with_hours_only_long_ones_that_make_busy_are_leave(
+    hours: float, *, free: bool, taken: bool
+) -> None:
+    one = Entry("x", START, START + HOUR * hours, free=free)
+    days = leave_days([one], ZoneInfo("UTC"))
+    last = date(2024, 3, 5) if hours > 15 else date(2024, 3, 4)
+    assert days == ([(date(2024, 3, 4), last)] if taken else [])
+
+
+def test_a_whole_day_that_is_marked_as_free_is_no_leave() -> None:
+    days = (date(2024, 3, 8), date(2024, 3, 8))
+    day = Entry("Birthday of Bo", START, START, days=days, free=True)
+    assert leave_days([day], ZoneInfo("UTC")) == []
+
+
 spans = st.lists(
     st.builds(
         lambda at, length, who, uid: Imported(

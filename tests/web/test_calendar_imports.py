@@ -217,6 +217,52 @@ def test_own_leave_is_read_in_whole_days(
     assert "leave_imported" not in stage.ask("alice", "GET", "/people/alice").json()
 
 
+MEETINGS = (
+    event("m", MONDAY_9AM + timedelta(days=2), 0.5, "Stand-up"),
+    event("o", MONDAY_9AM + timedelta(days=3), 9, "Offsite"),
+    event("f", MONDAY_9AM + timedelta(days=4), 9, "Bo is away", "TRANSP:TRANSPARENT"),
+    event("c", MONDAY_9AM + timedelta(days=7), 9, "Fair", "STATUS:CANCELLED"),
+)
+
+
+def test_a_meeting_is_no_leave_and_the_days_are_shown_before_they_are_taken(
+    stage: Stage, feed: tuple[type[Calendars], str]
+) -> None:
+    pages, url = feed
+    pages.text = calendar(*MEETINGS)
+    shown = stage.do("alice", "/me/leave-calendar/preview", url=url)
+    assert shown == {
+        "days": [{"from": "2024-03-07", "to": "2024-03-07"}],
+        "left_out": ["Bo is away", "Stand-up"],
+    }
+    browser = SignedIn(stage, stage.client, "alice")
+    _, page = browser.post("/me/leave", 200, url=url, do="show")
+    assert "Thu 7 Mar 2024" in page
+    assert "Not taken, as they are shorter than 8 hours or marked as free" in page
+    assert "Stand-up" in page
+    # Nothing is written or subscribed yet.
+    assert "leave_imported" not in stage.ask("alice", "GET", "/people/alice").json()
+    assert "Read it now" not in browser.get("/me/leave")
+    browser.post("/me/leave", url=url, do="read")
+    me = stage.ask("alice", "GET", "/people/alice").json()
+    assert me["leave_imported"] == [{"from": "2024-03-07", "to": "2024-03-07"}]
+
+
+def test_a_calendar_without_leave_says_so_before_it_is_taken(
+    stage: Stage, feed: tuple[type[Calendars], str]
+) -> None:
+    pages, url = feed
+    pages.text = calendar(MEETINGS[0])
+    browser = SignedIn(stage, stage.client, "alice")
+    _, page = browser.post("/me/leave", 200, url=url, do="show")
+    assert "It holds no days away ahead." in page
+    pages.status = 404
+    _, page = browser.post("/me/leave", 422, url=url, do="show")
+    assert "It cannot be read: its server answered 404." in page
+    refused = stage.ask("alice", "POST", "/me/leave-calendar/preview", {"url": "ftp:x"})
+    assert refused.status_code == 422
+
+
 @pytest.mark.parametrize(
     ("text", "status", "said"),
     [

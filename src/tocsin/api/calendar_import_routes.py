@@ -13,7 +13,7 @@ from tocsin.api.schedule_access import must_hold
 from tocsin.api.shapes import time
 from tocsin.core.excerpts import clean
 from tocsin.core.permissions import LEAD, VIEWER
-from tocsin.engine.calendar_imports import Subscribed, leave_of
+from tocsin.engine.calendar_imports import LeaveShown, Subscribed, leave_of
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
 from tocsin.store.calendar_imports import CalendarImport
@@ -69,6 +69,17 @@ def routes(desk: FrontDesk) -> APIRouter:
         place = leave_of(caller.person)
         return _answer(desk.imports.subscribe(caller, place, clean(body.url)))
 
+    @router.post("/me/leave-calendar/preview")
+    def preview_own(
+        body: CalendarIn, caller: Viewer = allowed(desk, VIEWER)
+    ) -> dict[str, Any]:
+        """The days that it would take. Nothing is written."""
+        shown = desk.imports.show_leave(caller, clean(body.url))
+        if shown.refused:
+            raise HTTPException(_status(shown), shown.refused)
+        days = [{"from": str(first), "to": str(last)} for first, last in shown.days]
+        return {"days": days, "left_out": list(shown.left_out)}
+
     @router.delete("/me/leave-calendar", status_code=204)
     def delete_own(caller: Viewer = allowed(desk, VIEWER)) -> None:
         """Read it no more."""
@@ -79,9 +90,12 @@ def routes(desk: FrontDesk) -> APIRouter:
 
 def _answer(answered: Subscribed) -> dict[str, Any]:
     if answered.refused:
-        status = 403 if answered.forbidden else 422 if answered.bad_address else 409
-        raise HTTPException(status, answered.refused)
+        raise HTTPException(_status(answered), answered.refused)
     return _shown(answered.one)
+
+
+def _status(refused: Subscribed | LeaveShown) -> int:
+    return 403 if refused.forbidden else 422 if refused.bad_address else 409
 
 
 def _shown(one: CalendarImport | None) -> dict[str, Any]:

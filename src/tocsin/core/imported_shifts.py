@@ -12,11 +12,14 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tocsin.core.forms import Plain
 from tocsin.core.people import Person
 from tocsin.core.wallclock import first_instant, this_minute, wall_time
 
 # So far ahead events are taken, so many of them, and so long the past is kept.
 AHEAD, MOST, KEPT = timedelta(days=400), 2000, timedelta(days=400)
+# Of events with hours, those as long take the day.
+LEAVE_FROM = timedelta(hours=8)
 # How the names of a calendar's shifts begin (domain 1.2).
 CALENDAR = "ical:"
 _DAY = timedelta(days=1)
@@ -32,6 +35,8 @@ class Entry(Struct, frozen=True):
     attendees: tuple[str, ...] = ()
     days: tuple[date, date] | None = None
     uid: str = ""
+    # Whoever has it in their calendar is not busy by it (TRANSP:TRANSPARENT).
+    free: bool = False
 
     def hours(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
         """From when to when, whole days by the clock of `zone`."""
@@ -115,10 +120,33 @@ def merged(
     return _joined([*past, *ahead])
 
 
+def with_shifts(
+    held: Plain, rotation: str, shifts: Sequence[Imported], *, now: datetime
+) -> Plain:
+    """The schedule's document once `rotation` has been read anew."""
+    rotations = []
+    for one in held.get("rotations", []):
+        if one.get("name") == rotation:
+            before = unwritten(one.get("imported", ()))
+            kept = merged(before, shifts, now=now)
+            one = {**one, "imported": written(kept)}
+        rotations.append(one)
+    return {**held, "rotations": rotations}
+
+
+def is_leave(one: Entry) -> bool:
+    """Whether an event takes its days: a whole day, or most of one, that makes busy.
+
+    A meeting does not take its owner off call for the day.
+    """
+    is_long = one.days is not None or one.end - one.start >= LEAVE_FROM
+    return is_long and not one.free
+
+
 def leave_days(entries: Iterable[Entry], zone: ZoneInfo) -> list[tuple[date, date]]:
     """Whole days away, both included, where somebody lives."""
     found = set()
-    for one in entries:
+    for one in filter(is_leave, entries):
         last = max(one.start, one.end - timedelta(seconds=1))
         days = (wall_time(one.start, zone).date(), wall_time(last, zone).date())
         found.add(one.days or days)

@@ -17,12 +17,10 @@ from tocsin.core.forms import Plain
 from tocsin.core.imported_shifts import (
     AHEAD,
     Entry,
-    Imported,
+    is_leave,
     leave_days,
-    merged,
     read_shifts,
-    unwritten,
-    written,
+    with_shifts,
 )
 from tocsin.core.permissions import ADMIN, LEAD, Grant
 from tocsin.core.wallclock import wall_time, zone_named
@@ -46,6 +44,9 @@ _SAID_AFTER = timedelta(hours=6)
 _PERSON = "person:"
 _AT_ONCE = 20
 _MOST_LEAVE = 200
+_MOST_SHOWN = 20
+_SCHEMES = ("https://", "http://", "webcal://")
+_BAD_ADDRESS = "Expected an address that begins with https:// or webcal://."
 _READER = "a subscribed calendar"
 _ANY = Viewer("", Grant(ADMIN))
 
@@ -57,6 +58,19 @@ class Subscribed(Struct, frozen=True):
     refused: str = ""
     forbidden: bool = False
     # Whether the address itself is what cannot be used.
+    bad_address: bool = False
+
+
+class LeaveShown(Struct, frozen=True):
+    """The days that somebody's calendar would take, or why it cannot be read.
+
+    `left_out` are the titles of events that are too short, or make nobody busy.
+    """
+
+    days: tuple[tuple[date, date], ...] = ()
+    left_out: tuple[str, ...] = ()
+    refused: str = ""
+    forbidden: bool = False
     bad_address: bool = False
 
 
@@ -91,15 +105,30 @@ class CalendarImports:
         refused = self._refusal(viewer, place)
         if refused:
             return refused
-        if not url.startswith(("https://", "http://", "webcal://")):
-            expected = "Expected an address that begins with https:// or webcal://."
-            return Subscribed(refused=expected, bad_address=True)
+        if not url.startswith(_SCHEMES):
+            return Subscribed(refused=_BAD_ADDRESS, bad_address=True)
         new = CalendarImport(place, url, viewer.person, self._clock.now())
         try:
             entries = self._entries(url)
         except CalendarUnreadable as error:
             return Subscribed(refused=f"It cannot be read: {error}.")
         return self._kept(new, entries)
+
+    def show_leave(self, viewer: Viewer, url: str) -> LeaveShown:
+        """What subscribing one's own leave would take. Nothing is written."""
+        not_own = self._refusal(viewer, leave_of(viewer.person))
+        if not_own:
+            return LeaveShown(refused=not_own.refused, forbidden=True)
+        if not url.startswith(_SCHEMES):
+            return LeaveShown(refused=_BAD_ADDRESS, bad_address=True)
+        try:
+            entries = self._entries(url)
+        except CalendarUnreadable as error:
+            return LeaveShown(refused=f"It cannot be read: {error}.")
+        directory = self._database.read(self._directories.current)
+        days = _days(directory, viewer.person, entries, self._clock.now())
+        left_out = sorted({one.summary for one in entries if not is_leave(one)})
+        return LeaveShown(tuple(days), tuple(left_out[:_MOST_SHOWN]))
 
     def drop(self, viewer: Viewer, place: str) -> Subscribed:
         """Read it no more; what has been stays, what was to come is gone."""
@@ -204,7 +233,7 @@ class CalendarImports:
             return Edited(missing=schedule), 0, ()
         zone = zone_named(directory.schedules[schedule].zone)
         read = read_shifts(entries, directory.people, zone)
-        changed = _with_shifts(held, rotation, read.shifts, now=now)
+        changed = with_shifts(held, rotation, read.shifts, now=now)
         change = Change("schedules", schedule, changed)
         return self._edit(tx, change), len(read.shifts), read.unknown
 
@@ -266,16 +295,3 @@ def _with_leave(held: Plain, days: Sequence[tuple[date, date]]) -> Plain:
         return rest
     given = [{"from": str(first), "to": str(last)} for first, last in days]
     return {**rest, "leave_imported": given}
-
-
-def _with_shifts(
-    held: Plain, rotation: str, shifts: Sequence[Imported], *, now: datetime
-) -> Plain:
-    rotations = []
-    for one in held.get("rotations", []):
-        if one.get("name") == rotation:
-            before = unwritten(one.get("imported", ()))
-            kept = merged(before, shifts, now=now)
-            one = {**one, "imported": written(kept)}
-        rotations.append(one)
-    return {**held, "rotations": rotations}

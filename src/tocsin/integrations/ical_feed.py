@@ -153,6 +153,7 @@ def _entry(event: Any, zone: str) -> Entry | None:
         tuple(str(one)[:200] for one in attendees[:50]),
         days=days,
         uid=str(event.get("uid", ""))[:_LONGEST_UID],
+        free=str(event.get("transp", "")).upper() == "TRANSPARENT",
     )
 
 

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from tocsin.core.directory import NamedSchedule
 from tocsin.core.excerpts import clean
 from tocsin.core.permissions import LEAD, VIEWER
-from tocsin.engine.calendar_imports import Subscribed, leave_of
+from tocsin.engine.calendar_imports import LeaveShown, Subscribed, leave_of
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
 from tocsin.web.forms import Form
@@ -63,12 +63,23 @@ class _Pages:
         return self._own(viewer, Form())
 
     def own_act(self, request: Request, viewer: Viewer, form: FormData) -> Response:
-        """The same for oneself."""
+        """The same for oneself; `show` the days before they are taken."""
+        if form.get("do") == "show":
+            return self._show(viewer, form)
         answered, said, field = self._acted(viewer, leave_of(viewer.person), form)
         if answered.refused:
             wrong = Form({field: _url(form)}, {field: answered.refused})
             return self._own(viewer, wrong, status=403 if answered.forbidden else 422)
         return done("/me/leave", Saying(said))
+
+    def _show(self, viewer: Viewer, form: FormData) -> Response:
+        imports, url = self._desk.imports, _url(form)
+        held = imports.of(leave_of(viewer.person))
+        shown = imports.show_leave(viewer, url or (held.url if held else ""))
+        typed = Form({"url-0": url}, {"url-0": shown.refused} if shown.refused else {})
+        if shown.refused:
+            return self._own(viewer, typed, status=403 if shown.forbidden else 422)
+        return self._own(viewer, typed, shown=shown)
 
     def _acted(
         self, viewer: Viewer, place: str, form: FormData
@@ -107,12 +118,20 @@ class _Pages:
             form=form,
         )
 
-    def _own(self, viewer: Viewer, form: Form, *, status: int = 200) -> Response:
+    def _own(
+        self,
+        viewer: Viewer,
+        form: Form,
+        *,
+        status: int = 200,
+        shown: LeaveShown | None = None,
+    ) -> Response:
         return self._gate.page(
             "leave_import.html",
             viewer,
             status=status,
             subscribed=self._desk.imports.of(leave_of(viewer.person)),
+            shown=shown,
             form=form,
         )
 
