@@ -10,6 +10,9 @@ from tocsin.core.handoffs import State
 from tocsin.core.silences import Silence
 from tocsin.engine import answering, handing_over
 from tocsin.engine.answering import Via
+from tocsin.engine.audit import Actor, Auditor
+from tocsin.engine.configuration import apply_files
+from tocsin.engine.editing import recorder
 from tocsin.store import handoffs as stored
 from tocsin.store import outbox
 from tocsin.store import silences as stored_silences
@@ -182,3 +185,92 @@ def test_the_note_is_made_accepted_or_asked_for_again(story: Story) -> None:
     story.clock.at += timedelta(days=1)
     assert story.database.write(remind) == 2
     assert {one.state for one in made} == {State.MADE}
+
+
+# Primary by day, in Berlin: Alice and Bob by turns, and nobody in the evening.
+BY_DAY = """
+schedules:
+  - name: payments
+    team: payments
+    time_zone: Europe/Berlin
+    rotations:
+      - name: Primary
+        layers:
+          - id: days
+            participants: [alice, bob]
+            anchor: 2024-03-04T09:00
+            turn: {unit: day, count: %d}
+            restrictions: [{type: daily, start: "09:00", end: "18:00"}]
+      - {name: Secondary, users: [carol]}
+"""
+EVENING = MONDAY_9AM + timedelta(hours=8)  # 18:00 in Berlin
+MORNING = MONDAY_9AM + timedelta(hours=23)
+
+
+def by_day(story: Story, *, days: int) -> None:
+    key = iter(f"{number:032x}" for number in range(2000, 3000))
+    applied = apply_files(
+        story.database,
+        [("rota.yaml", BY_DAY % days)],
+        now=story.clock.at,
+        new_key=lambda: next(key),
+        recorder=recorder(
+            Auditor(b"secret"), Actor("carol", "CLI"), now=story.clock.at
+        ),
+    )
+    assert applied.done, applied.problems
+    story.engine.step()
+
+
+def notes(story: Story) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    made = story.database.read(lambda tx: stored.of_schedule(tx, "payments", limit=9))
+    return [(one.outgoing, one.incoming) for one in made if one.rotation == "Primary"]
+
+
+def test_across_a_night_the_last_crew_hands_over_to_who_comes(story: Story) -> None:
+    by_day(story, days=1)
+    story.run(minutes=1)
+    story.clock.at = MORNING - timedelta(minutes=5)
+    story.run(minutes=10)
+    assert notes(story) == [(("alice",), ("bob",))]
+    (made,) = story.database.read(
+        lambda tx: [
+            one
+            for one in stored.of_schedule(tx, "payments", limit=9)
+            if one.rotation == "Primary"
+        ]
+    )
+    assert (made.at, made.since) == (MORNING, MONDAY_9AM)
+    assert told(story, "on-call:")[-1] == "bob"
+
+
+def test_who_comes_back_after_the_night_takes_over_from_nobody(story: Story) -> None:
+    by_day(story, days=7)
+    before = told(story, "on-call:")
+    story.clock.at = MORNING - timedelta(minutes=5)
+    story.send()
+    story.run(minutes=10)
+    assert notes(story) == []
+    assert told(story, "on-call:") == before
+    # What came in the night has been with Secondary; now it is with Alice as well.
+    morning = round((MORNING - MONDAY_9AM).total_seconds() / 60)
+    assert (morning, "alice") in story.paged()
+
+
+def test_words_are_asked_for_when_a_shift_ends_before_a_gap(story: Story) -> None:
+    by_day(story, days=1)
+    directory = story.database.read(story.directories.current)
+
+    def asked(minutes: int) -> list[tuple[str, str]]:
+        found = handing_over.asked_for_words(
+            directory, public_url="http://t", now=EVENING - timedelta(minutes=minutes)
+        )
+        return [(one.target, str(one.payload)) for one in found]
+
+    assert asked(40) == []
+    ((who, content),) = asked(30)
+    assert who == "alice"
+    assert "You hand over payments/Primary to bob" in content
+    by_day(story, days=7)
+    directory = story.database.read(story.directories.current)
+    assert asked(30) == []

@@ -36,6 +36,26 @@ def test_notes_are_found_by_what_has_become_of_them(database: Database) -> None:
     database.write(work)
 
 
+def test_the_last_crew_is_kept_while_nobody_is_on_call(database: Database) -> None:
+    def work(tx: Tx) -> None:
+        place, later = "pay/Primary", MONDAY_9AM + HOUR
+        on_call.first_seen(tx, place, ("ana",), now=MONDAY_9AM)
+        before = on_call.seen(tx)[place]
+        assert before.last == (("ana",), MONDAY_9AM)
+        assert on_call.changed(tx, place, before, (), now=later)
+        gap = on_call.seen(tx)[place]
+        assert (gap.people, gap.since) == ((), later)
+        assert gap.last == (("ana",), MONDAY_9AM)
+        assert on_call.changed(tx, place, gap, ("bo",), now=later + HOUR)
+        after = on_call.seen(tx)[place]
+        assert after.last == (("bo",), later + HOUR)
+        on_call.forget(tx, place)
+        on_call.first_seen(tx, place, (), now=MONDAY_9AM)
+        assert on_call.seen(tx)[place].last == ((), MONDAY_9AM)
+
+    database.write(work)
+
+
 def test_who_was_seen_changes_once(database: Database) -> None:
     def work(tx: Tx) -> None:
         on_call.first_seen(tx, "pay/Primary", ("ana",), now=MONDAY_9AM)

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from tocsin.core import escalation as rules
 from tocsin.core import handoffs as notes
+from tocsin.core.crews import next_turnover
 from tocsin.core.directory import Directory, OnCallRow
 from tocsin.core.escalation_steps import TRANSITIONS
 from tocsin.core.handoffs import Handoff, State
@@ -92,23 +93,27 @@ def _changed(
     place = f"{row.schedule}/{row.rotation}"
     if not stored.changed(tx, place, before, people, now=now):
         return ()
-    off = tuple(name for name in before.people if name not in people)
+    # Across a gap it is the last crew that hands over.
+    last, since = before.last
+    off = tuple(name for name in last if name not in people)
     on = tuple(name for name in people if name not in before.people)
+    came = tuple(name for name in on if name not in last)
     at = this_minute(now)
     if not on:
         return ()
     key = sha256(f"{place} {now.isoformat()}".encode()).hexdigest()[:20]
     stored.put_move(tx, Move(key, place, off, on, at))
     note = None
-    if before.people:
+    if last and came:
         draft = stored_notes.coming(tx, row.schedule, row.rotation, lock=True)
         new = Handoff(
             key, row.schedule, row.rotation, at, State.MADE,
-            outgoing=before.people, incoming=on, since=before.since,
+            outgoing=last, incoming=came, since=since,
         )  # fmt: skip
-        note = notes.made(draft or new, at=at, outgoing=before.people, incoming=on)
+        note = notes.made(draft or new, at=at, outgoing=last, incoming=came)
         stored_notes.put(tx, note)
-    words = [_began(one, row, note, directory, public_url, key) for one in on]
+    # Who comes back after a gap takes over from nobody, and is told nothing.
+    words = [_began(one, row, note, directory, public_url, key) for one in came]
     outbox.put(tx, words, now=now)
     return on
 
@@ -197,15 +202,19 @@ def asked_for_words(
 ) -> Iterator[Message]:
     """Half an hour before a rotation changes hands its people are asked for words."""
     for row in directory.who(now=now):
-        if row.until is None or not _is_near(row.until - now) or not row.then:
+        if row.until is None or not row.people or not _is_near(row.until - now):
             continue
-        leaving = [name for name in row.people if name not in row.then]
+        coming = next_turnover(directory, row.schedule, row.rotation, now=now)
+        # Across a gap whoever goes is asked when they go.
+        if coming is None or coming.left != row.until:
+            continue
+        leaving = [name for name in row.people if name not in coming.incoming]
         place = f"{row.schedule}/{row.rotation}"
         for person in directory.active(leaving):
             yield nudge(
                 person,
                 key=f"words:{place}:{row.until.isoformat()}:{person}",
-                subject=f"You hand over {place} to {' and '.join(row.then)} soon",
+                subject=f"You hand over {place} to {' and '.join(coming.incoming)} soon",
                 text="The note is drafted. Say in a few words what they should know.",
                 url=f"{public_url}/schedules/{quote(row.schedule, safe='')}/handoff"
                 f"?rotation={quote(row.rotation, safe='')}",

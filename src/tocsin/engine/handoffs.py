@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from tocsin.core import handoff_facts
 from tocsin.core import handoffs as rules
+from tocsin.core.crews import next_turnover
 from tocsin.core.directory import Directory, NamedSchedule
 from tocsin.core.handoff_facts import Facts, Item
 from tocsin.core.handoffs import Handoff, Refused, State
@@ -174,14 +175,14 @@ def _next(
     new_id: str = "",
 ) -> Handoff | None:
     """The draft of the next hand-over, as it would be now."""
-    rows = directory.who(now=now, schedule=schedule)
-    row = next((one for one in rows if one.rotation == rotation), None)
-    if row is None or row.until is None or not row.people or not row.then:
-        return None
     known = seen.seen(tx).get(f"{schedule}/{rotation}")
+    last, since = known.last if known is not None else ((), now)
+    found = next_turnover(directory, schedule, rotation, last=last, now=now)
+    if found is None:
+        return None
     new = Handoff(
-        new_id, schedule, rotation, row.until, State.DRAFT,
-        outgoing=row.people, incoming=row.then, since=known.since if known else now,
+        new_id, schedule, rotation, found.at, State.DRAFT,
+        outgoing=found.outgoing, incoming=found.incoming, since=since,
     )  # fmt: skip
     held = stored.coming(tx, schedule, rotation, lock=bool(new_id))
     if held is None:

@@ -5,15 +5,24 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from tocsin.store.database import Tx
+from tocsin.store.database import Row, Tx
 from tocsin.store.instants import from_micros, to_micros
 
 
 class Seen(Struct, frozen=True):
-    """The people of a rotation, and since when it is they."""
+    """The people of a rotation, and since when it is they; `crew` were before them."""
 
     people: tuple[str, ...]
     since: datetime
+    crew: tuple[str, ...] = ()
+    crew_since: datetime | None = None
+
+    @property
+    def last(self) -> tuple[tuple[str, ...], datetime]:
+        """Who is on call, in a gap who was last; and since when."""
+        if self.people or self.crew_since is None:
+            return self.people, self.since
+        return self.crew, self.crew_since
 
 
 class Move(Struct, frozen=True):
@@ -29,8 +38,8 @@ class Move(Struct, frozen=True):
 
 def seen(tx: Tx) -> dict[str, Seen]:
     """Every rotation that was looked at."""
-    rows = tx.all("select rotation, people, since from on_call_seen")
-    return {row[0]: Seen(_names(row[1]), from_micros(row[2])) for row in rows}
+    rows = tx.all("select rotation, people, since, crew, crew_since from on_call_seen")
+    return {row[0]: _seen(row) for row in rows}
 
 
 def first_seen(
@@ -50,15 +59,19 @@ def changed(
     tx: Tx, rotation: str, before: Seen, people: Collection[str], *, now: datetime
 ) -> bool:
     """Others are on call; False when another node has seen it already."""
+    crew, crew_since = before.last
     return bool(
         tx.run(
-            "update on_call_seen set people = :people, since = :now "
+            "update on_call_seen set people = :people, since = :now, "
+            "crew = :crew, crew_since = :crew_since "
             "where rotation = :rotation and people = :before and since = :since",
             rotation=rotation,
             people=",".join(people),
             now=to_micros(now),
             before=",".join(before.people),
             since=to_micros(before.since),
+            crew=",".join(crew),
+            crew_since=to_micros(crew_since),
         )
     )
 
@@ -104,6 +117,13 @@ def moved(tx: Tx, move: Move, *, reached: int | None) -> None:
         "update on_call_moves set reached = :reached where id = :id",
         reached=reached,
         id=move.id,
+    )
+
+
+def _seen(row: Row) -> Seen:
+    crew = _names(row[3])
+    return Seen(
+        _names(row[1]), from_micros(row[2]), crew, from_micros(row[4]) if crew else None
     )
 
 

@@ -21,6 +21,8 @@ def upgrade() -> None:
         "on_call_seen",
         sa.Column("rotation", sa.Text, primary_key=True),  # schedule/rotation
         _text("people"), _number("since"),
+        # While nobody is on call: who was last, and since when they had been.
+        _text("crew"), _number("crew_since"),
     )  # fmt: skip
     # Open alerts that still have to be told of a hand-over, from `reached` on.
     op.create_table(
