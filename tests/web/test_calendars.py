@@ -62,7 +62,8 @@ def test_what_is_read_back_is_the_final_schedule(
     events = events_of(schedule, now=NOW)
     assert len({one.uid for one in events}) == len(events)
     found = sorted(
-        (one["DTSTART"].dt, one["DTEND"].dt, str(one["SUMMARY"]))
+        # A shift that the window cuts is published as it began.
+        (max(one["DTSTART"].dt, window.start), one["DTEND"].dt, str(one["SUMMARY"]))
         for one in occurrences(_parsed(events, directory)).between(
             window.start, window.end
         )
@@ -115,6 +116,46 @@ def test_a_shift_without_an_end_is_one_event_all_month() -> None:
     later = events_of(alone, now=datetime(2024, 3, 31, 23, tzinfo=UTC))
     assert [one.uid for one in first] == [one.uid for one in later]
     assert reconciled(_known(first), later, now=NOW) == []
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        {"anchor": "2024-01-01T09:00", "turn": {"unit": "week", "count": 2}},
+        {"anchor": "2024-01-01T09:00", "turn": {"unit": "month", "count": 5}},
+    ],
+)
+def test_when_the_month_turns_a_shift_across_the_edge_stays_one_event(
+    turns: dict[str, Any],
+) -> None:
+    schedule = made(MANY, turns=turns).schedules["web"]
+    before = datetime(2024, 4, 30, 23, tzinfo=UTC)
+    after = datetime(2024, 5, 1, 1, tzinfo=UTC)
+    first, later = (events_of(schedule, now=now) for now in (before, after))
+    # One of the first is over before April; one goes across its beginning.
+    edge = published_window(after).start
+    across = [one for one in first if one.start < edge < one.end]
+    assert len(across) == 1
+    assert [one.uid for one in later if one.start < edge] == [across[0].uid]
+    changed = reconciled(_known(first), later, now=after)
+    # What is new lies a month further ahead; what the far edge cut is only longer.
+    far = published_window(before).end
+    assert all(one.end > far for one in changed)
+    assert not any(one.cancelled for one in changed)
+
+
+@pytest.mark.parametrize("unit", ["hour", "day", "week", "month"])
+def test_who_is_always_on_call_has_one_event_for_ever(unit: str) -> None:
+    turns = {"anchor": "2024-01-01T09:00", "turn": {"unit": unit, "count": 1}}
+    alone = made(["p0"], turns=turns).schedules["web"]
+    march, may = (
+        events_of(alone, now=datetime(2024, month, 15, tzinfo=UTC)) for month in (3, 5)
+    )
+    assert [one.uid for one in march] == [one.uid for one in may]
+    (longer,) = reconciled(_known(march), may, now=datetime(2024, 5, 15, tzinfo=UTC))
+    assert (longer.sequence, longer.cancelled) == (1, False)
+    # The rotation's own beginning: its anchor, here.
+    assert longer.start == datetime(2024, 1, 1, 8, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ and what vanished is published as cancelled (3.8.1.11), else it stays in people'
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace as with_
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -12,11 +13,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tocsin.core.directory import NamedSchedule
-from tocsin.core.schedules import final_schedule
+from tocsin.core.layers import Shift, Turn, TurnClock, Unit, effective
+from tocsin.core.schedules import Rotation, final_schedule
 from tocsin.core.wallclock import Window
 
 # What is over is dropped from calendars after a while.
 KEPT = timedelta(days=31)
+_LOOKED_BACK = timedelta(days=31)
+_YEAR = Turn(Unit.MONTH, 12)
 _MONTHS_BEHIND, _MONTHS_AHEAD = 1, 14
 
 
@@ -37,8 +41,8 @@ class CalendarEvent(Struct, frozen=True):
 def published_window(now: datetime) -> Window:
     """From a month back to 13 months ahead, in whole months.
 
-    Its edges stand still within a month: a shift without an end would else be another
-    event each time that somebody looks.
+    Its edges stand still within a month: a shift without an end would else change each
+    time that somebody looks.
     """
     months = now.year * 12 + now.month - 1
     first, last = months - _MONTHS_BEHIND, months + _MONTHS_AHEAD
@@ -50,17 +54,19 @@ def events_of(schedule: NamedSchedule, *, now: datetime) -> list[CalendarEvent]:
     window = published_window(now)
     return [
         CalendarEvent(
-            uid=_uid(schedule.name, rotation.name, one.source, one.user, one.start),
+            uid=_uid(schedule.name, rotation.name, one.source, one.user, start),
             schedule=schedule.name,
             rotation=rotation.name,
             person=one.user,
-            start=one.start,
+            start=start,
             end=one.end,
             sequence=0,
             changed_at=now,
         )
         for rotation in schedule.rotations
         for one in final_schedule(rotation, window).shifts
+        # The window's edge moves each month, and would rename what goes across it.
+        for start in [one.start if one.start > window.start else _begin(rotation, one)]
     ]
 
 
@@ -86,6 +92,39 @@ def reconciled(
         if one.uid not in there and not one.cancelled and one.end > now
     ]
     return changed
+
+
+def _begin(rotation: Rotation, cut: Shift) -> datetime:
+    """When a shift that the window cuts began: looked for further and further back."""
+    earliest = min(
+        [
+            *(effective(one)[0] for one in rotation.layers),
+            *(one.start for one in rotation.overrides),
+        ]
+    )
+    # Where one person has every turn, years of hours are as well turns of a year.
+    layers = tuple(
+        with_(one, participants=one.participants[:1], turn=_YEAR, clock=TurnClock.WALL)
+        if len(set(one.participants)) == 1
+        else one
+        for one in rotation.layers
+    )
+    rotation = with_(rotation, layers=layers)
+    begin, back = cut.start, _LOOKED_BACK
+    while begin > earliest:
+        piece = Window(max(earliest, begin - back), begin)
+        before = [
+            one.start
+            for one in final_schedule(rotation, piece).shifts
+            if (one.user, one.source, one.end) == (cut.user, cut.source, begin)
+        ]
+        if not before:
+            break
+        begin = before[0]
+        if begin > piece.start:
+            break
+        back *= 2
+    return begin
 
 
 def _uid(
