@@ -3,14 +3,16 @@
 A shadow is beside whoever is on call, gets copies and is never the only one asked.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
 from tocsin.core.directory import Directory, NamedSchedule, Shadow
 from tocsin.core.own_shifts import people_of
 from tocsin.core.reachability import unreachable
+from tocsin.core.schedules import final_schedule
+from tocsin.core.wallclock import MINUTE, Window, this_minute
 
 # What a checklist begins with; leads write their own.
 USUAL = ("Access tested", "Runbooks read", "One game day")
@@ -86,8 +88,51 @@ def readiness(
 
 
 def shadowed(schedule: NamedSchedule, person: str, *, now: datetime) -> int:
-    """How many shadow shifts of theirs are over."""
-    return sum(one.user == person and one.end <= now for one in schedule.shadows)
+    """How many shifts that are over they followed, each for at least half of it.
+
+    One's own are none, and people who were on call together had one.
+    """
+    found = 0
+    for rotation in schedule.rotations:
+        spans = _joined(
+            (one.start, min(one.end, now))
+            for one in schedule.shadows
+            if one.user == person and one.rotation == rotation.name and one.start < now
+        )
+        if not spans:
+            continue
+        # A shift that is longer than twice of what was followed cannot count, so it
+        # does no harm when the window cuts it.
+        total = sum((end - start for start, end in spans), timedelta(0))
+        window = Window(spans[0][0] - 2 * total - MINUTE, this_minute(now) + MINUTE)
+        shifts = {
+            (one.start, one.end)
+            for one in final_schedule(rotation, window).shifts
+            if one.user != person and one.end <= now
+        }
+        found += sum(2 * _inside(spans, *one) >= one[1] - one[0] for one in shifts)
+    return found
+
+
+def _joined(
+    spans: Iterable[tuple[datetime, datetime]],
+) -> list[tuple[datetime, datetime]]:
+    """The same times, none of them twice."""
+    found: list[tuple[datetime, datetime]] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return found
+
+
+def _inside(
+    spans: Sequence[tuple[datetime, datetime]], start: datetime, end: datetime
+) -> timedelta:
+    """How much of [start, end) lies in the spans."""
+    parts = (min(end, until) - max(start, since) for since, until in spans)
+    return sum((one for one in parts if one > timedelta(0)), timedelta(0))
 
 
 def learners(schedule: NamedSchedule) -> tuple[str, ...]:
