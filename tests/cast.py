@@ -111,6 +111,7 @@ class Story:
         self.mail = RecordingPager("email", self.clock)
         self.hook = RecordingPager("webhook", self.clock)
         self.canary = RecordingPager("canary", self.clock)
+        self.texts = RecordingPager("sms", self.clock)
         self.heartbeats = 0
         keys = iter(f"{number:032x}" for number in range(1, 1000))
         applied = apply_files(
@@ -126,7 +127,9 @@ class Story:
         self.engine = self.node("node-1", watched=watched)
 
     def node(self, name: str, *, watched: bool = False) -> Engine:
-        pagers = {one.channel: one for one in (self.mail, self.hook, self.canary)}
+        pagers = {
+            one.channel: one for one in (self.mail, self.hook, self.canary, self.texts)
+        }
         engine = Engine(
             self.database,
             directories=self.directories,

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.core.escalation import Paging, Reason
+from tocsin.core.message_limits import SentPage
 from tocsin.core.paging import (
     AfterAttempt,
     Attempted,
     DuePage,
-    SentPage,
     after_attempt,
     bundle,
     plan,

@@ -12,6 +12,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from tocsin.core.escalation import Paging
+from tocsin.core.message_limits import JUMPS, LIMITS, SentPage, waits_until
 from tocsin.core.people import ContactMethod, NotifyRule, Person
 from tocsin.core.quiet_hours import quiet_until
 from tocsin.core.severity import Severity, Urgency
@@ -23,7 +24,6 @@ _LONGEST_RETRY = timedelta(seconds=60)
 _BURST = 5
 _REFILL = timedelta(seconds=12)
 _NEW_SERVICE_WINDOW = timedelta(minutes=2)
-_JUMPS_PER_MINUTE = 5
 MOST_IN_ONE_MESSAGE = 1000
 # Machines want each alert on its own, as fast as it comes.
 _MACHINES = ("webhook", "canary")
@@ -176,6 +176,8 @@ class DuePage(Struct, frozen=True):
     severity: Severity
     is_retry: bool
     lead: int = 0
+    # Until when it waits for its contact's limit, and may join a message before.
+    held_until: datetime | None = None
 
     @property
     def is_human(self) -> bool:
@@ -183,18 +185,15 @@ class DuePage(Struct, frozen=True):
         return self.channel not in _MACHINES
 
 
-class SentPage(Struct, frozen=True):
-    """A message that went to a contact lately."""
-
-    at: datetime
-    service: str
-
-
 class Batch(Struct, frozen=True):
-    """Messages to send now, each the ids of its pages, and pages that wait until."""
+    """Messages to send now, each the ids of its pages, and pages that wait until.
+
+    Those `held` wait for a limit of their contact and join its next message.
+    """
 
     messages: tuple[tuple[int, ...], ...]
     deferred: tuple[tuple[int, datetime], ...]
+    held: tuple[tuple[int, datetime], ...] = ()
 
 
 Contact = tuple[str, str]
@@ -206,35 +205,58 @@ def bundle(
     *,
     now: datetime,
 ) -> Batch:
-    """Join what goes to one contact; over the contact's budget wait, never drop."""
-    waiting: dict[tuple[str, str, str], list[DuePage]] = {}
-    messages: list[tuple[int, ...]] = []
+    """Join what goes to one contact; over the contact's budget wait, never drop.
+
+    `pages` are those that are due, and those that are held for one of their contacts.
+    """
+    messages: list[tuple[int, ...]]
+    messages = [(page.page,) for page in pages if not page.is_human]
     deferred: list[tuple[int, datetime]] = []
-    for page in pages:
-        if not page.is_human:
-            messages.append((page.page,))
-        elif page.is_retry and page.lead:
-            # A message that is tried again keeps its members, as it keeps its key.
-            waiting.setdefault((page.user, page.channel, f"\0{page.lead}"), []).append(
-                page
-            )
-        else:
-            place = (page.user, page.channel, page.address)
-            waiting.setdefault(place, []).append(page)
-    for (_, channel, address), joined in waiting.items():
+    held: list[tuple[int, datetime]] = []
+    for (_, channel, address), joined in _by_contact(pages).items():
         if address.startswith("\0"):
             messages.append(tuple(page.page for page in _worst_first(joined)))
             continue
         recent = sent.get((channel, address), ())
-        free_at = _next_token(recent, now)
-        if free_at <= now:
+        if channel in LIMITS:
+            until = waits_until(
+                channel, recent, now=now,
+                services=[page.service for page in joined],
+                # Who has waited for the time that was told does not wait again.
+                waited=any(p.held_until and p.held_until <= now for p in joined),
+            )  # fmt: skip
+            if until is None:
+                messages += _messages(joined)
+            else:
+                held += [(p.page, until) for p in joined if not _is_held(p, now)]
+            continue
+        token_at = _next_token(recent, now)
+        if token_at <= now:
             messages += _messages(joined)
             continue
         jumping = _jumps(joined, recent, now)
         messages += _messages(jumping)
         jumped = {page.page for page in jumping}
-        deferred += [(p.page, free_at) for p in joined if p.page not in jumped]
-    return Batch(tuple(messages), tuple(deferred))
+        deferred += [(p.page, token_at) for p in joined if p.page not in jumped]
+    return Batch(tuple(messages), tuple(deferred), tuple(held))
+
+
+def _by_contact(
+    pages: Sequence[DuePage],
+) -> dict[tuple[str, str, str], list[DuePage]]:
+    """What may join one message, by person, channel and address."""
+    found: dict[tuple[str, str, str], list[DuePage]] = {}
+    for page in pages:
+        if page.is_human:
+            # A message that is tried again keeps its members, as it keeps its key.
+            again = page.is_retry and page.lead
+            place = f"\0{page.lead}" if again else page.address
+            found.setdefault((page.user, page.channel, place), []).append(page)
+    return found
+
+
+def _is_held(page: DuePage, now: datetime) -> bool:
+    return page.held_until is not None and page.held_until > now
 
 
 def _messages(pages: Sequence[DuePage]) -> list[tuple[int, ...]]:
@@ -269,6 +291,6 @@ def _jumps(
     """The first alert of a service does not wait behind another service's noise."""
     known = {one.service for one in recent if now - one.at < _NEW_SERVICE_WINDOW}
     lately = sum(1 for one in recent if now - one.at < timedelta(minutes=1))
-    if lately >= _BURST + _JUMPS_PER_MINUTE:
+    if lately >= _BURST + JUMPS:
         return []
     return [page for page in pages if page.service not in known]

@@ -20,7 +20,8 @@ from tocsin.core.alerts import Alert
 from tocsin.core.coming import next_up
 from tocsin.core.credentials import is_secret, without
 from tocsin.core.directory import Directory, is_trial
-from tocsin.core.paging import Attempted, DuePage, SentPage
+from tocsin.core.message_limits import LIMITS, LONGEST, SentPage
+from tocsin.core.paging import Attempted, DuePage
 from tocsin.core.people import Person
 from tocsin.core.severity import Severity, Urgency
 from tocsin.core.timeline import Fact, FactKind
@@ -38,6 +39,7 @@ from tocsin.store import attempts, reply_codes, timeline
 from tocsin.store import escalation as stored_runs
 from tocsin.store import paging as stored_pages
 from tocsin.store.database import Row, Tx
+from tocsin.store.instants import from_micros_or_none
 from tocsin.store.paging import Page
 
 LEASE = timedelta(seconds=30)
@@ -94,9 +96,12 @@ def claim(
     if not rows:
         return []
     waiting = [_due(row) for row in rows]
+    limited = {(one.channel, one.address) for one in waiting if one.channel in LIMITS}
+    waiting += map(_due, stored_pages.held(tx, sorted(limited), now=now))
     sent = _sent_lately(tx, waiting, now=now)
     batch = rules.bundle(waiting, sent, now=now)
     stored_pages.defer(tx, batch.deferred)
+    stored_pages.hold(tx, batch.held)
     # What there is no room for stays due.
     messages = batch.messages[:limit]
     by_id = stored_pages.get_many(tx, [page for ids in messages for page in ids])
@@ -119,7 +124,10 @@ def _sent_lately(
 ) -> dict[tuple[str, str], list[SentPage]]:
     """What went to the contacts of people lately: it counts against their budgets."""
     contacts = sorted({(one.channel, one.address) for one in waiting if one.is_human})
-    attempted = attempts.sent_since(tx, contacts, since=now - _LOOK_BACK)
+    few = [one for one in contacts if one[0] in LIMITS]
+    many = [one for one in contacts if one[0] not in LIMITS]
+    attempted = attempts.sent_since(tx, many, since=now - _LOOK_BACK)
+    attempted |= attempts.sent_since(tx, few, since=now - LONGEST)
     return {
         contact: [SentPage(at, service) for at, service in found]
         for contact, found in attempted.items()
@@ -155,7 +163,7 @@ def _claim_one(
 
 
 def _due(row: Row) -> DuePage:
-    page, user, channel, address, alert, service, severity, tries, lead = row
+    page, user, channel, address, alert, service, severity, tries, lead, held = row
     return DuePage(
         page=page,
         user=user,
@@ -166,6 +174,7 @@ def _due(row: Row) -> DuePage:
         severity=_SEVERITIES[severity],
         is_retry=tries > 0,
         lead=lead,
+        held_until=from_micros_or_none(held),
     )
 
 

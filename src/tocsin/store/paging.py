@@ -124,24 +124,51 @@ def revive(tx: Tx, alert: int, *, since: datetime) -> int:
     )
 
 
+_CLAIMED = (
+    "select id, person, channel, address, alert, coalesce((select service "
+    "from alerts where number = pages.alert), ''), severity, tries, lead, held_until "
+    "from pages "
+)
+
+
 def claimable(tx: Tx, *, now: datetime, limit: int) -> list[Row]:
     """Due pages, and those whose sender's lease ran out; worst and first pages first.
 
-    (id, person, channel, address, alert, service, severity, tries, lead) of each.
+    (id, person, channel, address, alert, service, severity, tries, lead, held_until)
+    of each.
     """
     rows = tx.all(
-        "select id, person, channel, address, alert, coalesce((select service "
-        "from alerts where number = pages.alert), ''), severity, tries, lead "
+        _CLAIMED
         # Naming both states first lets the partial index of pending pages be used.
-        "from pages where state in ('due', 'sending') and due_at <= :now "
+        + "where state in ('due', 'sending') and due_at <= :now "
         "and (state = 'due' or (state = 'sending' and lease_until <= :now)) "
         f"order by severity, paging, due_at, id limit {limit:d}{tx.skip_locked}",
         now=to_micros(now),
     )
+    return _opened(tx, rows)
+
+
+def held(tx: Tx, contacts: Sequence[tuple[str, str]], *, now: datetime) -> list[Row]:
+    """Pages that wait for a limit of these contacts, as `claimable` gives them."""
+    rows: list[Row] = []
+    for channel, address in contacts:
+        rows += tx.all(
+            _CLAIMED + "where state in ('due', 'sending') and due_at > :now "
+            "and state = 'due' and held_until > :now "
+            "and channel = :channel and address = :address "
+            f"order by severity, paging, due_at, id{tx.skip_locked}",
+            now=to_micros(now),
+            channel=channel,
+            address=seal_address(tx, channel, address),
+        )
+    return _opened(tx, rows)
+
+
+def _opened(tx: Tx, rows: Sequence[Row]) -> list[Row]:
     address_of = lru_cache(maxsize=None)(partial(open_address, tx))
     return [
-        (page, person, channel, address_of(channel, address), *more)
-        for page, person, channel, address, *more in rows
+        (page, person, channel, address_of(channel, address), *more, held_until or None)
+        for page, person, channel, address, *more, held_until in rows
     ]
 
 
@@ -160,7 +187,7 @@ def lease(
     """Mark `pages` as being sent by `owner` in the message led by `lead`."""
     tx.many(
         "update pages set state = 'sending', lease_until = ?, fence = fence + 1, "
-        "tries = tries + 1, owner = ?, lead = ? where id = ?",
+        "tries = tries + 1, owner = ?, lead = ?, held_until = 0 where id = ?",
         [(to_micros(until), owner, lead, page.id) for page in pages],
     )
 
@@ -170,6 +197,14 @@ def defer(tx: Tx, deferred: Sequence[tuple[int, datetime]]) -> None:
     tx.many(
         "update pages set due_at = ? where id = ?",
         [(to_micros(until), page) for page, until in deferred],
+    )
+
+
+def hold(tx: Tx, held: Sequence[tuple[int, datetime]]) -> None:
+    """Pages over a limit of their contact wait so long, or join its next message."""
+    tx.many(
+        "update pages set due_at = ?, held_until = ? where id = ?",
+        [(to_micros(until), to_micros(until), page) for page, until in held],
     )
 
 
@@ -212,11 +247,15 @@ def send_again(tx: Tx, page: int, *, at: datetime) -> bool:
 
 
 def pull_next(tx: Tx, page: Page, *, now: datetime) -> None:
-    """Use the person's next contact method now, not when its rule would be due."""
+    """Use the person's next contact method now, not when its rule would be due.
+
+    A contact that is at its limit is no help now; the one after it is.
+    """
     tx.run(
         "update pages set due_at = :now where id = (select id from pages "
         "where alert = :alert and episode = :episode and paging = :paging "
         "and person = :person and state = 'due' and due_at > :now and tries = 0 "
+        "and held_until <= :now "
         "and (channel <> :channel or address <> :address) "
         "order by rule limit 1)",
         now=to_micros(now),

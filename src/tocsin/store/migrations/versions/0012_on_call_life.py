@@ -62,6 +62,8 @@ def upgrade() -> None:
         sa.Column("id", sa.Text, primary_key=True),
         _text("to_person"), _text("by_person"), _text("text"), _number("at"),
     )  # fmt: skip
+    # Until when a page waits for its contact's limit; it joins a message before.
+    op.add_column("pages", _number("held_until"))
     op.create_index("thanks_at", "thanks", ["at"])
     # Who was paged since when is asked for loads, notes and broken nights.
     op.create_index("attempts_of_person_since", "attempts", ["person", "started_at"])
