@@ -55,6 +55,41 @@ def test_alice_writes_bob_accepts_and_what_was_open_is_kept(stage: Stage) -> Non
     ]
 
 
+def test_a_hand_over_across_a_night_is_drafted_made_and_accepted(stage: Stage) -> None:
+    held = stage.ask("carol", "GET", "/schedules/payments")
+    days = {
+        "id": "days", "participants": ["alice", "bob"], "anchor": "2024-03-04T09:00",
+        "turn": {"unit": "day", "count": 1},
+        "restrictions": [{"type": "daily", "start": "09:00", "end": "18:00"}],
+    }  # fmt: skip
+    document = {
+        **{key: value for key, value in held.json().items() if key != "etag"},
+        "rotations": [
+            {"name": "Primary", "layers": [days]},
+            {"name": "Secondary", "users": ["carol"]},
+        ],
+    }
+    etag = held.headers["etag"].strip('"')
+    put = stage.ask("carol", "PUT", "/schedules/payments", document, if_match=etag)
+    assert put.status_code == 200, put.text
+    stage.pass_time(minutes=1)
+    # The evening in Berlin: nobody is on call.
+    stage.clock.at = MONDAY_9AM + timedelta(hours=8, minutes=30)
+    stage.pass_time(minutes=1)
+    path = f"{HANDOFFS}/coming?rotation=Primary"
+    coming = stage.ask("bob", "GET", path).json()
+    assert (coming["outgoing"], coming["incoming"]) == (["alice"], ["bob"])
+    assert coming["at"] == "2024-03-05T08:00:00Z"
+    words = {"note": "The disk fills up."}
+    put = stage.ask("alice", "PUT", f"{HANDOFFS}/coming/note?rotation=Primary", words)
+    assert put.status_code == 200, put.text
+    stage.clock.at = MONDAY_9AM + timedelta(hours=23)
+    stage.pass_time(minutes=1)
+    (made,) = stage.ask("bob", "GET", HANDOFFS).json()["handoffs"]
+    assert (made["state"], made["note"]) == ("made", words["note"])
+    assert stage.do("bob", f"{HANDOFFS}/{made['id']}/accept")["accepted_by"] == "bob"
+
+
 def test_what_is_unknown_is_not_found(stage: Stage) -> None:
     assert stage.ask("bob", "GET", "/schedules/none/handoffs").status_code == 404
     assert stage.ask("bob", "GET", f"{HANDOFFS}/nothing").status_code == 404
