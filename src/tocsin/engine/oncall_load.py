@@ -27,6 +27,16 @@ class Report(Struct, frozen=True):
     fairness: Fairness
     findings: list[Finding]
 
+    @property
+    def is_judged(self) -> bool:
+        """Whether evenness means something: a quarter, half of it with somebody on call.
+
+        In four weeks of weekly turns not everybody has had one (domain 1.8: a quarter).
+        """
+        length = self.window.end - self.window.start
+        covered = timedelta(hours=sum(one.hours for one in self.loads))
+        return length >= AHEAD and covered * 2 >= length
+
 
 def report(desk: FrontDesk, schedule: str, *, days: int) -> Report | None:
     """The last `days` days of a schedule; None when there is none of that name."""
