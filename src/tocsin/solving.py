@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from tocsin.core.fair_rota import CHANGE, WISH, Puzzle, as_it_is
+from tocsin.core.fair_rota import CHANGE, EASED, WISH, Puzzle, as_it_is
 from tocsin.interfaces import NoSolver
 
 SECONDS = 6.0
@@ -21,14 +21,15 @@ _FEASIBLE = 2  # as HiGHS numbers what it says of its solution
 
 
 def solve(puzzle: Puzzle, *, seconds: float = SECONDS) -> list[int] | None:
-    """Who has each turn; None where no assignment keeps the hard rules.
+    """Who has each turn; None where it is proved that none keeps the hard rules.
 
     Blocks for `seconds` at most, and a little more to start. Raises NoSolver.
     """
     asked = {
         "weight": puzzle.weight,
         "carried": puzzle.carried,
-        "blocked": sorted(puzzle.blocked),
+        "blocked": sorted(puzzle.blocked | puzzle.tired),
+        "eased": sorted(puzzle.eased),
         "wishes": sorted(puzzle.wishes),
         "apart": puzzle.apart,
         "now": as_it_is(puzzle),
@@ -48,12 +49,15 @@ def solve(puzzle: Puzzle, *, seconds: float = SECONDS) -> list[int] | None:
         missing = b"No module named" in done.stderr
         why = "is not installed: pip install 'tocsin[fair]'" if missing else "failed"
         raise NoSolver(f"The solver {why}.")
-    picked: list[int] | None = msgspec.json.decode(done.stdout)["picked"]
+    answer = msgspec.json.decode(done.stdout)
+    if answer["picked"] is None and not answer["none"]:
+        raise NoSolver("The solver found no answer in its time.")
+    picked: list[int] | None = answer["picked"]
     return picked
 
 
 # long because: the model, constraint after constraint.
-def _answer(asked: dict[str, Any]) -> list[int] | None:
+def _answer(asked: dict[str, Any]) -> dict[str, Any]:
     import highspy
 
     weight: Sequence[Sequence[float]] = asked["weight"]
@@ -73,7 +77,7 @@ def _answer(asked: dict[str, Any]) -> list[int] | None:
     for t in turns:
         taking = [has[p, t] for p in people if (p, t) in has]
         if not taking:
-            return None
+            return {"picked": None, "none": True}
         solver.addConstr(solver.qsum(taking) == 1)
     for one, other in asked["apart"]:
         for p in people:
@@ -88,17 +92,32 @@ def _answer(asked: dict[str, Any]) -> list[int] | None:
     costs += [
         (CHANGE * mean) * has[p, t] for p, t in has if asked["now"][t] not in (p, -1)
     ]
+    costs += [
+        (EASED * mean) * has[p, t]
+        for p, t in map(tuple, asked["eased"])
+        if (p, t) in has
+    ]
     solver.minimize(solver.qsum([_spread(solver, has, asked), *costs]))
     values = solver.getSolution().col_value
     if solver.getInfo().primal_solution_status != _FEASIBLE or not values:
-        return None
-    return [
+        return {"picked": None, "none": _is_none(solver)}
+    picked = [
         max(
             (p for p in people if (p, t) in has),
             key=lambda p: values[has[p, t].index],
         )
         for t in turns
     ]
+    return {"picked": picked, "none": False}
+
+
+def _is_none(solver: Any) -> bool:
+    """Whether it is proved that there is no answer, not only that none was found."""
+    from highspy import HighsModelStatus as Status
+
+    # What is asked for is never below 0, so an answer cannot be without bound.
+    none = (Status.kInfeasible, Status.kUnboundedOrInfeasible)
+    return solver.getModelStatus() in none
 
 
 def _spread(solver: Any, has: dict[tuple[int, int], Any], asked: dict[str, Any]) -> Any:
@@ -120,7 +139,7 @@ def main() -> None:
     answers = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     with os.fdopen(answers, "wb") as out:
-        out.write(msgspec.json.encode({"picked": _answer(asked)}))
+        out.write(msgspec.json.encode(_answer(asked)))
 
 
 if __name__ == "__main__":

@@ -13,9 +13,11 @@ from tocsin.core.fair_rota import (
     Puzzle,
     as_it_is,
     cannot_be,
+    eased,
     puzzle,
     shares,
     unheard,
+    unrested,
     violations,
 )
 from tocsin.core.wallclock import Window
@@ -31,6 +33,8 @@ def company(
     *,
     weekend: bool = False,
     more: dict[str, dict[str, Any]] | None = None,
+    secondary: dict[str, Any] | None = None,
+    overrides: list[dict[str, Any]] | None = None,
 ) -> Directory:
     base: dict[str, Any] = {
         "id": "week", "participants": names, "anchor": "2026-01-05T09:00",
@@ -60,7 +64,10 @@ def company(
         "schedules": {
             "s": {
                 "name": "s", "time_zone": "Europe/Berlin",
-                "rotations": [{"name": "Primary", "layers": layers}],
+                "rotations": [
+                    {"name": "Primary", "layers": layers, "overrides": overrides or []},
+                    *([{"name": "Secondary", **secondary}] if secondary else []),
+                ],
             }
         },
     }  # fmt: skip
@@ -69,10 +76,10 @@ def company(
     return directory
 
 
-def puzzle_of(directory: Directory, weeks: int) -> Puzzle:
+def puzzle_of(directory: Directory, weeks: int, now: datetime = NOW) -> Puzzle:
     rotation = directory.rotation("s/Primary")
     assert rotation is not None
-    window = Window(NOW, NOW + weeks * WEEK)
+    window = Window(now, now + weeks * WEEK)
     return puzzle(directory, directory.schedules["s"], rotation, window)
 
 
@@ -125,12 +132,12 @@ def test_turns_know_their_hours_and_whose_they_are() -> None:
 
 def test_hard_rules_are_checked_by_other_code() -> None:
     more = {"p00": {"leave": [away(0)]}}
-    asked = puzzle_of(company(NAMES[:3], more=more), 3)
-    assert violations(asked, [0, 1, 2]) == ["p00 is not there on 30 Nov."]
-    assert violations(asked, [1, 1, 2]) == ["p01 has no rest after 30 Nov."]
-    assert violations(asked, [1, 2]) == ["Not every turn has somebody."]
-    assert violations(asked, [1, 7, 2]) == ["Nobody has the turn of 07 Dec."]
-    assert violations(asked, [1, 0, 2]) == []
+    asked = puzzle_of(company(NAMES[:4], more=more), 3)
+    assert violations(asked, [0, 1, 3]) == ["p00 is not there on 30 Nov."]
+    assert violations(asked, [1, 1, 3]) == ["p01 has no rest after 30 Nov."]
+    assert violations(asked, [1, 3]) == ["Not every turn has somebody."]
+    assert violations(asked, [1, 7, 3]) == ["Nobody has the turn of 07 Dec."]
+    assert violations(asked, [1, 0, 3]) == []
 
 
 @pytest.mark.slow  # starts the solver
@@ -141,3 +148,77 @@ def test_what_has_no_answer_says_so() -> None:
     assert solve(asked, seconds=3) is None
     alone = puzzle_of(company(["p00"]), 3)
     assert solve(alone, seconds=3) is None, "one person has no rest"
+
+
+TUESDAY = NOW + timedelta(days=1)
+
+
+def test_who_is_on_call_until_the_first_turn_or_from_the_last_on_has_rest() -> None:
+    # p03 has the week that has begun, and the one after the three that are given out.
+    asked = puzzle_of(company(NAMES[:4]), 4, TUESDAY)
+    assert [one.now for one in asked.turns] == ["p00", "p01", "p02"]
+    assert violations(asked, [3, 1, 2]) == ["p03 has no rest around 07 Dec."]
+    assert violations(asked, [0, 1, 3]) == ["p03 has no rest around 21 Dec."]
+    assert violations(asked, [0, 3, 2]) == []
+
+
+@pytest.mark.slow  # starts the solver
+def test_the_solver_keeps_the_same_rest() -> None:
+    # Only p02 is left for the first turn once p03, who has the week before, needs rest.
+    more = {n: {"leave": [away(1)]} for n in NAMES[:2]}
+    asked = puzzle_of(company(NAMES[:4], more=more), 4, TUESDAY)
+    picked = solve(asked, seconds=3)
+    assert picked is not None
+    assert violations(asked, picked) == []
+    assert picked[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("until", "rests"),
+    [("2026-11-30T06:00", False), ("2026-11-29T22:01", False), ("2026-11-29T22:00", True)],
+)  # fmt: skip
+def test_what_somebody_does_in_another_rotation_is_rested_from(
+    until: str, rests: bool
+) -> None:
+    shift = {
+        "id": "s", "participants": ["p01"], "anchor": "2026-11-29T00:00",
+        "turn": {"unit": "week", "count": 1}, "until": until,
+    }  # fmt: skip
+    asked = puzzle_of(company(NAMES[:4], secondary={"layers": [shift]}), 3)
+    found = violations(asked, [1, 0, 3])
+    assert found == ([] if rests else ["p01 has no rest around 30 Nov."])
+
+
+@pytest.mark.slow  # starts the solver
+def test_where_no_answer_keeps_all_rest_it_is_eased_and_said() -> None:
+    # Two people who stand behind each other are always on call.
+    both = {"users": ["p01", "p00"], "start": "2026-01-05T09:00"}
+    asked = puzzle_of(company(NAMES[:2], secondary=both), 4, TUESDAY)
+    assert solve(asked, seconds=3) is None
+    less = eased(asked)
+    picked = solve(less, seconds=3)
+    assert picked == as_it_is(asked), "on call in both roles at once is never eased"
+    assert violations(less, picked) == []
+    assert [(who, turn.start.day) for who, turn in unrested(less, picked)] == [
+        ("p00", 7), ("p01", 14), ("p00", 21),
+    ]  # fmt: skip
+
+
+@pytest.mark.slow  # starts the solver
+def test_no_more_rest_is_given_up_than_must_be() -> None:
+    # In the first week nobody else is there than whose turn ends when it begins.
+    running = 3
+    only = {n: {"leave": [away(1)]} for p, n in enumerate(NAMES[:4]) if p != running}
+    asked = puzzle_of(company(NAMES[:4], more=only), 6, TUESDAY)
+    assert solve(asked, seconds=3) is None
+    less = eased(asked)
+    picked = solve(less, seconds=3)
+    assert picked is not None
+    assert len(unrested(less, picked)) == 1
+    assert unrested(less, picked)[0][0] == NAMES[running]
+
+
+@pytest.mark.slow  # starts the solver
+def test_two_people_take_turns_with_rest_around_what_is_fixed() -> None:
+    asked = puzzle_of(company(NAMES[:2]), 9, TUESDAY)
+    assert solve(asked, seconds=3) == as_it_is(asked)

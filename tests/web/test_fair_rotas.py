@@ -35,7 +35,22 @@ def _accepting(text: str) -> dict[str, Any]:
         re.findall(r'name="(rotation|weeks|since)" value="([^"]*)"', text)
     )
     fields["who"] = re.findall(r'name="who" value="([^"]*)"', text)
+    fields["unrested"] = re.findall(r'name="unrested" value="([^"]*)"', text)
     return {**fields, "do": "accept"}
+
+
+def test_where_nobody_could_be_given_rest_it_is_said_and_agreed_to(
+    pages: Desk,
+) -> None:
+    # Alice and Bob stand behind each other, so that both are always on call.
+    shown = pages.form(FORM, {**ROTA, "do": "propose"})
+    assert shown.status_code == 200, shown.text
+    assert "less than 11 hours of rest around the turn of" in shown.text
+    fields = _accepting(shown.text)
+    assert len(fields["unrested"]) == len(fields["who"])
+    unsaid = pages.form(FORM, {**fields, "unrested": fields["unrested"][1:]})
+    assert unsaid.status_code == 409
+    assert pages.form(FORM, fields).status_code == 303
 
 
 def test_a_proposal_is_shown_accepted_and_then_old(pages: Desk) -> None:

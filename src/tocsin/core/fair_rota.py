@@ -1,51 +1,42 @@
-"""A fair rota as a problem: which turns there are, who may take them, and what is even.
+"""A fair rota as a problem: who may take which turn, and what is even.
 
 Hard rules are never broken: somebody has every turn, nobody who is away or on call
 elsewhere has it, and nobody has two turns without rest between them (Directive 2003/88/EC
-art. 3). The rest is weighed: an even load first, then wishes, then that little changes.
+art. 3), nor a turn without rest around what is fixed. Where the last alone leaves no
+answer, it is `eased`: weighed before all else, and said. The rest is weighed: an even load
+first, then wishes, then that little changes.
 Who solves it is handed in; whatever comes back is checked here, by other code.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tocsin.core.directory import Directory, NamedSchedule
-from tocsin.core.layers import Layer, TurnClock, Unit, effective, handoff, turn_at
+from tocsin.core.fair_turns import (
+    Fixed,
+    Span,
+    Turn,
+    fixed_around,
+    is_met,
+    is_too_near,
+    layers_in,
+    turns_in,
+)
 from tocsin.core.leave_documents import leaves
 from tocsin.core.oncall_load import Load, load_of
-from tocsin.core.own_shifts import OwnShift, shifts_of
-from tocsin.core.schedules import Rotation, final_schedule
+from tocsin.core.own_shifts import OwnShift
+from tocsin.core.schedules import Rotation
 from tocsin.core.wallclock import Window
 
-LEAST_REST = timedelta(hours=11)
 # As far back as what was carried counts.
 LOOKED_BACK = timedelta(weeks=13)
-MOST_TURNS = 400
 # What a wish that is not honoured costs, and a turn that changes hands, in mean turns.
 WISH, CHANGE = 0.5, 0.02
-Span = tuple[datetime, datetime]
-
-
-class Turn(Struct, frozen=True):
-    """Turn `k` of a layer: the hours that are paged by it. `now` is whose it is."""
-
-    layer: str
-    k: int
-    spans: tuple[Span, ...]
-    now: str
-
-    @property
-    def start(self) -> datetime:
-        """When it begins."""
-        return self.spans[0][0]
-
-    @property
-    def end(self) -> datetime:
-        """When it ends."""
-        return self.spans[-1][1]
+# The same of a turn without rest around what is fixed: more than evenness can gain.
+EASED = 10.0
 
 
 class Puzzle(Struct, frozen=True):
@@ -57,10 +48,15 @@ class Puzzle(Struct, frozen=True):
     weight: tuple[tuple[float, ...], ...]
     # What each carried before; whoever came since is taken to have had the mean.
     carried: tuple[float, ...]
+    # Whoever is away then, or on call elsewhere.
     blocked: frozenset[tuple[int, int]]
+    # Whoever would have no rest before or after what is fixed.
+    tired: frozenset[tuple[int, int]]
     wishes: frozenset[tuple[int, int]]
     # Pairs of turns that one person may not both have.
     apart: tuple[tuple[int, int], ...]
+    # What was `tired` where no answer keeps that.
+    eased: frozenset[tuple[int, int]] = frozenset()
 
 
 class Shares(Struct, frozen=True):
@@ -89,36 +85,33 @@ def puzzle(
             if who is not None and directory.person(who) is not None
         )
     )
-    turns = tuple(sorted(_turns(rotation, window), key=lambda one: one.start))
-    away = {who: _away(directory, rotation, who) for who in people}
-    busy = {
-        who: _elsewhere(directory, schedule.name, rotation.name, who, window)
-        for who in people
+    turns = turns_in(rotation, window)
+    fixed = fixed_around(directory, schedule.name, rotation.name, people, turns, window)
+    away = {
+        who: [*_away(directory, rotation, who), *fixed[who].elsewhere] for who in people
     }
+    blocked = frozenset(_pairs(people, turns, away, is_met))
+    around = {who: [*fixed[who].here, *fixed[who].elsewhere] for who in people}
     wishes = {who: _wishes(directory, who) for who in people}
     return Puzzle(
         people=people,
         turns=turns,
         weight=tuple(
-            tuple(_weight(directory, who, one) for one in turns) for who in people
+            tuple(_weight(directory, who, one.spans) for one in turns) for who in people
         ),
-        carried=_carried(directory, schedule, people, window),
-        blocked=frozenset(
-            _meets(people, turns, {w: [*away[w], *busy[w]] for w in people})
+        carried=_carried(
+            directory, schedule, people, _until_last(turns, window), fixed
         ),
-        wishes=frozenset(_meets(people, turns, wishes)),
+        blocked=blocked,
+        tired=frozenset(_pairs(people, turns, around, is_too_near)) - blocked,
+        wishes=frozenset(_pairs(people, turns, wishes, is_met)),
         apart=tuple(_apart(turns)),
     )
 
 
-def layers_in(rotation: Rotation, window: Window) -> list[Layer]:
-    """The layers that are in force at some time of the window."""
-    found = []
-    for one in rotation.layers:
-        start, until = effective(one)
-        if start < window.end and (until is None or until > max(start, window.start)):
-            found.append(one)
-    return found
+def eased(puzzle: Puzzle) -> Puzzle:
+    """The same where rest around what is fixed is weighed, as no answer keeps it."""
+    return replace(puzzle, tired=frozenset(), eased=puzzle.tired)
 
 
 def violations(puzzle: Puzzle, picked: Sequence[int]) -> list[str]:
@@ -132,6 +125,9 @@ def violations(puzzle: Puzzle, picked: Sequence[int]) -> list[str]:
         elif (p, t) in puzzle.blocked:
             who = puzzle.people[p]
             found.append(f"{who} is not there on {puzzle.turns[t].start:%d %b}.")
+        elif (p, t) in puzzle.tired:
+            who = puzzle.people[p]
+            found.append(f"{who} has no rest around {puzzle.turns[t].start:%d %b}.")
     for one, other in puzzle.apart:
         if picked[one] == picked[other]:
             who = (
@@ -175,52 +171,24 @@ def unheard(puzzle: Puzzle, picked: Sequence[int]) -> int:
     return sum((p, t) in puzzle.wishes for t, p in enumerate(picked))
 
 
-def _turns(rotation: Rotation, window: Window) -> Iterator[Turn]:
-    """With a name of its own for each turn, so that the final timeline tells them apart."""
-    layers = []
-    numbers: dict[str, tuple[str, int]] = {}
-    for layer in layers_in(rotation, window):
-        first, last = turn_at(layer, window.start), turn_at(layer, window.end)
-        if last - first > MOST_TURNS or not _is_even(layer):
-            continue
-        count = last - first + 1
-        names = [f"{layer.id}#{(first + n)}" for n in range(count)]
-        # Turn k has participant k mod n: rotated so that turn `first` has the first.
-        shift = first % count
-        around = [*names[-shift:], *names[:-shift]] if shift else names
-        layers.append(replace(layer, participants=tuple(around)))
-        numbers |= {name: (layer.id, first + n) for n, name in enumerate(names)}
-    bare = Rotation(rotation.name, tuple(layers))
-    held: dict[str, list[Span]] = {}
-    for one in final_schedule(bare, window).shifts:
-        held.setdefault(one.user, []).append((one.start, one.end))
-    known = {layer.id: layer for layer in rotation.layers}
-    for name, spans in held.items():
-        layer_id, k = numbers[name]
-        layer = known[layer_id]
-        start, until = effective(layer)
-        ends = min(window.end, until) if until else window.end
-        if handoff(layer, k) < max(window.start, start) or handoff(layer, k + 1) > ends:
-            continue  # begun already, or not whole
-        now = layer.participants[k % len(layer.participants)]
-        yield Turn(layer_id, k, tuple(spans), now or "")
+def unrested(puzzle: Puzzle, picked: Sequence[int]) -> list[tuple[str, Turn]]:
+    """Who has a turn without rest around what is fixed, where that was eased."""
+    return [
+        (puzzle.people[p], puzzle.turns[t])
+        for t, p in enumerate(picked)
+        if (p, t) in puzzle.eased
+    ]
 
 
-def _is_even(layer: Layer) -> bool:
-    """Whether its turns can be written down one by one."""
-    return layer.clock is TurnClock.WALL and layer.turn.unit is not Unit.MONTH
-
-
-def _meets(
-    people: Sequence[str], turns: Sequence[Turn], spans: Mapping[str, Sequence[Span]]
+def _pairs(
+    people: Sequence[str],
+    turns: Sequence[Turn],
+    spans: Mapping[str, Sequence[Span]],
+    is_hit: Callable[[Turn, Sequence[Span]], bool],
 ) -> Iterator[tuple[int, int]]:
     for p, who in enumerate(people):
         for t, turn in enumerate(turns):
-            if any(
-                a < end and start < b
-                for start, end in turn.spans
-                for a, b in spans[who]
-            ):
+            if is_hit(turn, spans[who]):
                 yield p, t
 
 
@@ -234,36 +202,22 @@ def _wishes(directory: Directory, who: str) -> list[Span]:
     return [(o.start, o.end) for o in leaves(directory.people[who], wishes=True)]
 
 
-def _elsewhere(
-    directory: Directory, schedule: str, rotation: str, who: str, window: Window
-) -> list[Span]:
-    """Other rotations: the second call of one schedule has to reach somebody else."""
-    return [
-        (one.start, one.end)
-        for one in shifts_of(directory, who, window)
-        if (one.schedule, one.rotation) != (schedule, rotation)
-    ]
-
-
 def _apart(turns: Sequence[Turn]) -> Iterator[tuple[int, int]]:
     for t, one in enumerate(turns):
         for u in range(t + 1, len(turns)):
-            if _too_near(one, turns[u]):
+            if is_too_near(one, turns[u].spans):
                 yield t, u
 
 
-def _too_near(one: Turn, other: Turn) -> bool:
-    """Whether some hours of one follow on the other's without rest, or meet them."""
-    return any(
-        start < b + LEAST_REST and a < end + LEAST_REST
-        for start, end in one.spans
-        for a, b in other.spans
-    )
+def _until_last(turns: Sequence[Turn], window: Window) -> Window:
+    return Window(window.start, max((one.end for one in turns), default=window.end))
 
 
-def _weight(directory: Directory, who: str, turn: Turn) -> float:
-    shifts = [OwnShift("", "", a, b) for a, b in turn.spans]
-    window = Window(turn.start, turn.end)
+def _weight(directory: Directory, who: str, spans: Sequence[Span]) -> float:
+    if not spans:
+        return 0.0
+    shifts = [OwnShift("", "", a, b) for a, b in spans]
+    window = Window(spans[0][0], spans[-1][1])
     return load_of(directory, who, window, (), shifts=shifts).weighted
 
 
@@ -272,6 +226,7 @@ def _carried(
     schedule: NamedSchedule,
     people: Sequence[str],
     window: Window,
+    fixed: Mapping[str, Fixed],
 ) -> tuple[float, ...]:
     past = Window(window.start - LOOKED_BACK, window.start)
     loads = [
@@ -280,7 +235,18 @@ def _carried(
     whole = [one for one in loads if _all_along(one)]
     mean = sum(one.weighted for one in whole) / len(whole) if whole else 0.0
     least = min((one.weighted for one in whole), default=0.0)
-    return tuple((one.weighted if _all_along(one) else mean) - least for one in loads)
+    before = [(one.weighted if _all_along(one) else mean) - least for one in loads]
+    # What is fixed among the turns is carried too.
+    return tuple(
+        load + _weight(directory, who, list(_within(fixed[who].here, window)))
+        for who, load in zip(people, before, strict=True)
+    )
+
+
+def _within(spans: Sequence[Span], window: Window) -> Iterator[Span]:
+    for start, end in spans:
+        if start < window.end and end > window.start:
+            yield max(start, window.start), min(end, window.end)
 
 
 def _all_along(load: Load) -> bool:

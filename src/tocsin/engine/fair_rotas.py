@@ -1,6 +1,6 @@
 """Proposals of fair rotas: asked of a solver, checked, shown, and saved when accepted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -8,6 +8,7 @@ from msgspec import Struct
 from tocsin.core import fair_rota as rules
 from tocsin.core.fair_documents import accepted
 from tocsin.core.fair_rota import Puzzle
+from tocsin.core.fair_turns import Turn
 from tocsin.core.oncall_load import gini
 from tocsin.core.wallclock import Window, this_minute
 from tocsin.engine.editing import Change, Edited, edit
@@ -33,7 +34,7 @@ class Proposal(Struct, frozen=True):
     problem: str = ""
 
     @property
-    def rows(self) -> list[tuple[rules.Turn, str, str]]:
+    def rows(self) -> list[tuple[Turn, str, str]]:
         """(turn, whose it is, whose it would be)."""
         if self.puzzle is None:
             return []
@@ -59,9 +60,24 @@ class Proposal(Struct, frozen=True):
         return gini([one for one, _ in loads]), gini([one for _, one in loads])
 
     @property
+    def unrested(self) -> list[tuple[str, Turn]]:
+        """Who has a turn without rest around what is fixed, as no answer avoids it."""
+        return rules.unrested(self.puzzle, self.picked) if self.puzzle else []
+
+    @property
+    def unrested_keys(self) -> list[str]:
+        """The same as the form sends it back."""
+        return _keys(self.puzzle, self.picked) if self.puzzle else []
+
+    @property
     def unheard(self) -> int:
         """How many wishes it does not honour."""
         return rules.unheard(self.puzzle, self.picked) if self.puzzle else 0
+
+
+def _keys(puzzle: Puzzle, picked: Sequence[int]) -> list[str]:
+    found = rules.unrested(puzzle, picked)
+    return [f"{turn.start.isoformat()} {who}" for who, turn in found]
 
 
 class FairRotas:
@@ -81,6 +97,9 @@ class FairRotas:
             return Proposal(problem=problem)
         try:
             picked = self._desk.solve(asked)
+            if picked is None and asked.tired:
+                asked = rules.eased(asked)
+                picked = self._desk.solve(asked)
         except NoSolver as error:
             return Proposal(problem=str(error))
         if picked is None:
@@ -99,14 +118,22 @@ class FairRotas:
         since: datetime,
         names: Sequence[str],
         viewer: Viewer,
+        *,
+        shown: Collection[str] = (),
     ) -> tuple[Edited, str]:
-        """Save what was shown, if it still holds; else why not."""
+        """Save what was shown, if it still holds; else why not.
+
+        `shown` are the turns without rest that the lead was told of, as `unrested` says.
+        """
         now = self._desk.clock.now()
         asked = self._puzzle(schedule, rotation, since, weeks)
         if asked is None:
             return Edited(), "There is no such rotation any more."
         place = {who: p for p, who in enumerate(asked.people)}
         picked = [place.get(who, -1) for who in names]
+        without = rules.eased(asked)
+        if shown and set(shown) == set(_keys(without, picked)):
+            asked = without
         if rules.violations(asked, picked) or asked.turns[0].start < now:
             return Edited(), _OLD
         if picked == rules.as_it_is(asked):

@@ -63,8 +63,9 @@ class _Pages:
             since = datetime.fromisoformat(str(form.get("since", ""))).astimezone(UTC)
         except ValueError:
             since = self._desk.clock.now()
+        unrested = [str(one) for one in form.getlist("unrested")]
         edited, problem = self._fair.accept(
-            schedule.name, rotation, number, since, names, viewer
+            schedule.name, rotation, number, since, names, viewer, shown=unrested
         )
         if edited.refused:
             return self._gate.forbidden(viewer, LEAD, team=schedule.team)
