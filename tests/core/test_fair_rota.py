@@ -9,6 +9,7 @@ import pytest
 
 from tocsin.core.directory import Directory
 from tocsin.core.directory_building import build
+from tocsin.core.fair_documents import accepted
 from tocsin.core.fair_rota import (
     Puzzle,
     as_it_is,
@@ -20,12 +21,21 @@ from tocsin.core.fair_rota import (
     unrested,
     violations,
 )
+from tocsin.core.rota_effect import effect
+from tocsin.core.schedules import Rotation, final_schedule
 from tocsin.core.wallclock import Window
 from tocsin.solving import solve
 
 NOW = datetime(2026, 11, 30, 8, tzinfo=UTC)  # Monday 09:00 in Berlin
 WEEK = timedelta(weeks=1)
 NAMES = [f"p{n:02}" for n in range(12)]
+
+
+def company_layer(names: list[str]) -> dict[str, Any]:
+    return {
+        "id": "week", "participants": names, "anchor": "2026-01-05T09:00",
+        "turn": {"unit": "week", "count": 1}, "on_unavailable": "next",
+    }  # fmt: skip
 
 
 def company(
@@ -35,12 +45,10 @@ def company(
     more: dict[str, dict[str, Any]] | None = None,
     secondary: dict[str, Any] | None = None,
     overrides: list[dict[str, Any]] | None = None,
+    layers: list[dict[str, Any]] | None = None,
 ) -> Directory:
-    base: dict[str, Any] = {
-        "id": "week", "participants": names, "anchor": "2026-01-05T09:00",
-        "turn": {"unit": "week", "count": 1}, "on_unavailable": "next",
-    }  # fmt: skip
-    layers = [base]
+    base = company_layer(names)
+    layers = [base] if layers is None else layers
     if weekend:
         split = {
             "type": "weekly", "start_day": 5, "start": "17:00", "end_day": 1,
@@ -216,6 +224,57 @@ def test_no_more_rest_is_given_up_than_must_be() -> None:
     assert picked is not None
     assert len(unrested(less, picked)) == 1
     assert unrested(less, picked)[0][0] == NAMES[running]
+
+
+def test_a_turn_that_an_override_touches_stays_as_it_is() -> None:
+    names = NAMES[:4]
+    # Of the turns of p00, p01, p02, p03, … p03 stands in for one night of the second.
+    stands_in = {
+        "id": "o", "kind": "replace", "user": "p03", "for_user": "p01",
+        "start": "2026-12-16T20:00Z", "end": "2026-12-17T06:00Z",
+    }  # fmt: skip
+    directory = company(names, overrides=[stands_in])
+    rotation = directory.rotation("s/Primary")
+    assert rotation is not None
+    asked = puzzle_of(directory, 6, TUESDAY)
+    assert [one.now for one in asked.kept] == ["p01"]
+    assert [one.now for one in asked.turns] == ["p00", "p02", "p03", "p00"]
+    # Around it its holder has rest; who has the night has the week before and after free.
+    assert violations(asked, [1, 2, 3, 0])[0] == "p01 has no rest around 07 Dec."
+    picked = [2, 0, 3, 2]
+    assert violations(asked, picked) == []
+
+    document = {"name": "Primary", "layers": [company_layer(names)]}
+    after = accepted(document, rotation, asked, picked, tag="new")
+    then = company(names, layers=after["layers"], overrides=[stands_in])
+    new = then.rotation("s/Primary")
+    assert new is not None
+    kept = asked.kept[0]
+    for window in (
+        Window(NOW, asked.turns[0].start),
+        Window(kept.start, kept.end),
+        Window(asked.turns[-1].end, asked.turns[-1].end + 20 * WEEK),
+    ):
+        assert who_in(new, window) == who_in(rotation, window)
+    for turn, p in zip(asked.turns, picked, strict=True):
+        assert who_in(new, Window(turn.start, turn.end)) == [
+            (names[p], turn.start, turn.end)
+        ]
+    assert not effect(rotation, new, now=NOW).stranded
+
+
+def who_in(rotation: Rotation, window: Window) -> list[tuple[str, datetime, datetime]]:
+    found = final_schedule(rotation, window).shifts
+    return [(one.user, one.start, one.end) for one in found]
+
+
+def test_where_every_turn_is_touched_it_says_so() -> None:
+    all_of_it = {
+        "id": "o", "kind": "cover", "user": "p00",
+        "start": "2026-12-01T20:00Z", "end": "2026-12-30T06:00Z",
+    }  # fmt: skip
+    asked = puzzle_of(company(NAMES[:3], overrides=[all_of_it]), 4, TUESDAY)
+    assert "stands in during every turn" in cannot_be(asked)
 
 
 @pytest.mark.slow  # starts the solver

@@ -93,6 +93,22 @@ def test_a_proposal_is_shown_accepted_and_then_old(pages: Desk) -> None:
     assert pages.document("schedules", "payments") == held
 
 
+def test_a_turn_that_somebody_stands_in_for_is_left_alone(pages: Desk) -> None:
+    shown = pages.form(FORM, {**ROTA, "do": "propose"})
+    since = _accepting(shown.text)["since"]
+    day = datetime.fromisoformat(since) + timedelta(days=16)
+    body = {
+        "rotation": "Primary", "start": f"{day:%Y-%m-%dT02:00Z}",
+        "end": f"{day:%Y-%m-%dT04:00Z}", "person": "responder",
+    }  # fmt: skip
+    taken = pages.json("/api/v1/schedules/payments/overrides", body)
+    assert taken.status_code < 300, taken.text
+    again = pages.form(FORM, {**ROTA, "do": "propose"})
+    assert "1 turn stays as it is, because somebody stands in then" in again.text
+    before, after = (len(_accepting(one.text)["who"]) for one in (shown, again))
+    assert after == before - 1
+
+
 def test_what_was_not_proposed_is_not_saved(pages: Desk) -> None:
     shown = pages.form(FORM, {**ROTA, "do": "propose"})
     fields = _accepting(shown.text)

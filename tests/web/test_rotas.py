@@ -84,6 +84,35 @@ def test_a_rota_is_shown_then_saved_then_changed_from_an_instant_on(
     assert later == {"alice", "bob"}
 
 
+def _stands_in(pages: Desk, leaving: str, person: str) -> None:
+    """Over the first whole turn of `leaving` in a week or more."""
+    ahead = f"{datetime.now(UTC) + timedelta(days=7):%Y-%m-%dT%H:%M}"  # noqa: DTZ005
+    start, end, _ = next(
+        one
+        for one in _final(pages, "payments", (0, 40))
+        if one[2] == leaving and one[0] > ahead
+    )
+    body = {
+        "rotation": "Primary", "start": start, "end": end, "person": person,
+        "leaving": leaving,
+    }  # fmt: skip
+    answer = pages.json("/api/v1/schedules/payments/overrides", body)
+    assert answer.status_code < 300, answer.text
+
+
+def test_what_was_agreed_and_would_do_nothing_any_more_is_said(pages: Desk) -> None:
+    _stands_in(pages, leaving="bob", person="responder")
+    change = {
+        **NEW, "weekend": "", "people": ["alice", "lead"], "order": ["alice", "lead"],
+        "begins": _typed(1), "do": "preview",
+    }  # fmt: skip
+    shown = pages.form("/schedules/payments/rota", change).text
+    assert "That would do nothing any more" in shown
+    assert shown.index("responder stands in for") < shown.index("Save")
+    kept = {**change, "people": ["bob"]}
+    assert "nothing any more" not in pages.form("/schedules/payments/rota", kept).text
+
+
 def test_somebody_moves_up_and_nothing_is_saved(pages: Desk) -> None:
     fields = {**NEW, "name": "x", "begins": _typed(1), "do": "up:alice"}
     page = pages.form("/new/rota", fields).text

@@ -1,11 +1,11 @@
 """An accepted proposal as layers: explicit turns for a while, then the order as before.
 
 Each layer is closed where its first proposed turn begins, a layer with exactly those
-turns follows, and then the old one goes on as if nothing had been (its anchor stays). Turns of
-an earlier proposal may be proposed anew.
+turns follows, and then the old one goes on as if nothing had been (its anchor stays), also
+for turns in between that are kept. Turns of an earlier proposal may be proposed anew.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from tocsin.core.fair_rota import Puzzle
@@ -43,24 +43,37 @@ def accepted(
 
 def _split(
     one: Plain, layer: Layer, turns: Sequence[tuple[int, str]], tag: str
-) -> list[Plain]:
-    first, last = turns[0][0], turns[-1][0]
-    begins, ends = handoff(layer, first), handoff(layer, last + 1)
-    anchor = layer.anchor + first * layer.turn.count * LENGTHS[layer.turn.unit]
-    until = effective(layer)[1]
-    after = {**one, "id": f"{layer.id}-{tag}", "start": _instant(ends)}
-    return [
-        {**one, "until": _instant(begins)},
-        {
+) -> Iterator[Plain]:
+    opened: Plain = one
+    for n, run in enumerate(_runs(turns)):
+        first, last = run[0][0], run[-1][0]
+        begins, ends = handoff(layer, first), handoff(layer, last + 1)
+        anchor = layer.anchor + first * layer.turn.count * LENGTHS[layer.turn.unit]
+        more = f"-{n + 1}" if n else ""
+        yield {**opened, "until": _instant(begins)}
+        yield {
             **one,
-            "id": f"{layer.id}-fair-{tag}",
-            "participants": [who for _, who in turns],
+            "id": f"{layer.id}-fair-{tag}{more}",
+            "participants": [who for _, who in run],
             "anchor": anchor.strftime("%Y-%m-%dT%H:%M"),
             "start": _instant(begins),
             "until": _instant(ends),
-        },
-        *([after] if until is None or until > ends else []),
-    ]
+        }
+        opened = {**one, "id": f"{layer.id}-{tag}{more}", "start": _instant(ends)}
+    until = effective(layer)[1]
+    if until is None or until > handoff(layer, turns[-1][0] + 1):
+        yield opened
+
+
+def _runs(turns: Sequence[tuple[int, str]]) -> list[list[tuple[int, str]]]:
+    """Turns that follow on each other."""
+    runs: list[list[tuple[int, str]]] = []
+    for k, who in turns:
+        if runs and runs[-1][-1][0] == k - 1:
+            runs[-1].append((k, who))
+        else:
+            runs.append([(k, who)])
+    return runs
 
 
 def _instant(at: datetime) -> str:

@@ -17,7 +17,6 @@ from msgspec.structs import replace
 from tocsin.core.directory import Directory, NamedSchedule
 from tocsin.core.fair_turns import (
     Fixed,
-    Span,
     Turn,
     fixed_around,
     is_met,
@@ -29,7 +28,7 @@ from tocsin.core.leave_documents import leaves
 from tocsin.core.oncall_load import Load, load_of
 from tocsin.core.own_shifts import OwnShift
 from tocsin.core.schedules import Rotation
-from tocsin.core.wallclock import Window
+from tocsin.core.wallclock import Span, Window
 
 # As far back as what was carried counts.
 LOOKED_BACK = timedelta(weeks=13)
@@ -44,6 +43,8 @@ class Puzzle(Struct, frozen=True):
 
     people: tuple[str, ...]
     turns: tuple[Turn, ...]
+    # Turns that stay as they are, as overrides touch them.
+    kept: tuple[Turn, ...]
     # weight[p][t]: what turn t asks of person p, in weighted hours (domain 1.8).
     weight: tuple[tuple[float, ...], ...]
     # What each carried before; whoever came since is taken to have had the mean.
@@ -85,7 +86,8 @@ def puzzle(
             if who is not None and directory.person(who) is not None
         )
     )
-    turns = turns_in(rotation, window)
+    free, kept = turns_in(rotation, window)
+    turns = tuple(free)
     fixed = fixed_around(directory, schedule.name, rotation.name, people, turns, window)
     away = {
         who: [*_away(directory, rotation, who), *fixed[who].elsewhere] for who in people
@@ -96,6 +98,7 @@ def puzzle(
     return Puzzle(
         people=people,
         turns=turns,
+        kept=tuple(kept),
         weight=tuple(
             tuple(_weight(directory, who, one.spans) for one in turns) for who in people
         ),
@@ -143,6 +146,8 @@ def cannot_be(puzzle: Puzzle) -> str:
     """Why there is no answer, where that can be said; "" where it cannot."""
     if not puzzle.people:
         return "Nobody takes turns in this rotation."
+    if not puzzle.turns and puzzle.kept:
+        return "Somebody stands in during every turn of these weeks: all of them stay."
     if not puzzle.turns:
         return "No turn begins in these weeks."
     for t, turn in enumerate(puzzle.turns):

@@ -1,6 +1,7 @@
 """Which turns of a rotation can be given out anew, and what is fixed around them.
 
-Fixed is the turn that has begun, whatever follows the last turn, and all other rotations.
+Fixed is the turn that has begun, every turn that an override touches (whoever agreed on
+one keeps what was agreed), whatever follows the last turn, and all other rotations.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,12 +14,11 @@ from tocsin.core.directory import Directory
 from tocsin.core.layers import Layer, TurnClock, Unit, effective, handoff, turn_at
 from tocsin.core.own_shifts import shifts_of_all
 from tocsin.core.schedules import Rotation, final_schedule
-from tocsin.core.wallclock import Window
+from tocsin.core.wallclock import Span, Window, without
 
 # Between two shifts of one person (Directive 2003/88/EC art. 3).
 LEAST_REST = timedelta(hours=11)
 MOST_TURNS = 400
-Span = tuple[datetime, datetime]
 
 
 class Turn(Struct, frozen=True):
@@ -57,9 +57,14 @@ def layers_in(rotation: Rotation, window: Window) -> list[Layer]:
     return found
 
 
-def turns_in(rotation: Rotation, window: Window) -> tuple[Turn, ...]:
-    """The whole turns in `window`, by start."""
-    return tuple(sorted(_turns(rotation, window), key=lambda turn: turn.start))
+def turns_in(rotation: Rotation, window: Window) -> tuple[list[Turn], list[Turn]]:
+    """The whole turns in `window`, by start: those to give out, and those kept."""
+    free: list[Turn] = []
+    kept: list[Turn] = []
+    for one in sorted(_turns(rotation, window), key=lambda turn: turn.start):
+        agreed = any(is_met(one, [(o.start, o.end)]) for o in rotation.overrides)
+        (kept if agreed else free).append(one)
+    return free, kept
 
 
 def fixed_around(
@@ -85,7 +90,7 @@ def fixed_around(
             for one in shifts
             if (one.schedule, one.rotation) != (schedule, rotation)
         )
-        found[who] = Fixed(tuple(_without(here, given)), elsewhere)
+        found[who] = Fixed(tuple(without(here, given)), elsewhere)
     return found
 
 
@@ -137,17 +142,3 @@ def _turns(rotation: Rotation, window: Window) -> Iterator[Turn]:
 def _is_even(layer: Layer) -> bool:
     """Whether its turns can be written down one by one."""
     return layer.clock is TurnClock.WALL and layer.turn.unit is not Unit.MONTH
-
-
-def _without(spans: Sequence[Span], gone: Sequence[Span]) -> Iterator[Span]:
-    """What is left of `spans`; `gone` is in order."""
-    for start, end in spans:
-        at = start
-        for gone_from, gone_to in gone:
-            if gone_to <= at or gone_from >= end:
-                continue
-            if at < gone_from:
-                yield at, gone_from
-            at = max(at, gone_to)
-        if at < end:
-            yield at, end

@@ -3,14 +3,14 @@
 Computed by `final_schedule`, which is what pages.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from msgspec import Struct
 
 from tocsin.core.directory import Directory
 from tocsin.core.schedules import FinalSchedule, Rotation, final_schedule, spans_of
-from tocsin.core.wallclock import Window, this_minute
+from tocsin.core.wallclock import Window, this_minute, without
 
 # Whoever's hours change so far ahead is told (ux 5.29); an override may lie later.
 LOOKED_AHEAD = timedelta(weeks=8)
@@ -56,7 +56,7 @@ def changes(before: FinalSchedule, after: FinalSchedule) -> Iterator[Change]:
     """Who starts and who stops, by person and time, joined where turns abut."""
     for starts, here, there in ((True, after, before), (False, before, after)):
         for who in sorted({shift.user for shift in here.shifts}):
-            for start, end in _minus(
+            for start, end in without(
                 spans_of(here.shifts, who), spans_of(there.shifts, who)
             ):
                 yield Change(who, start, end, starts)
@@ -80,19 +80,3 @@ def _final(rotation: Rotation | None, window: Window) -> FinalSchedule:
     if rotation is None:
         return FinalSchedule((), (window,))
     return final_schedule(rotation, window)
-
-
-def _minus(
-    spans: Sequence[tuple[datetime, datetime]],
-    taken: Sequence[tuple[datetime, datetime]],
-) -> Iterator[tuple[datetime, datetime]]:
-    for start, end in spans:
-        at = start
-        for gone_from, gone_to in taken:
-            if gone_to <= at or gone_from >= end:
-                continue
-            if at < gone_from:
-                yield at, gone_from
-            at = max(at, gone_to)
-        if at < end:
-            yield at, end

@@ -4,13 +4,15 @@ Computed by `final_schedule`, which is what pages.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 from msgspec import Struct
 
+from tocsin.core.overrides import Override
 from tocsin.core.schedules import Handoff, Rotation, final_schedule, next_handoffs
-from tocsin.core.wallclock import Window, this_minute
+from tocsin.core.wallclock import Span, Window, this_minute, without
 
 LOOKED_AHEAD = timedelta(weeks=8)
 HANDOFFS = 6
@@ -25,6 +27,17 @@ class Moved(Struct, frozen=True):
     after: tuple[str, ...]
 
 
+class Stranded(Struct, frozen=True):
+    """A coming override that would find whom it replaces, or takes off, no more.
+
+    `hours` is how long of it, from `start` on.
+    """
+
+    override: Override
+    start: datetime
+    hours: timedelta
+
+
 class RotaEffect(Struct, frozen=True):
     """The next handoffs once it is saved, and every hour of eight weeks that changes."""
 
@@ -33,6 +46,7 @@ class RotaEffect(Struct, frozen=True):
     gaps: tuple[Window, ...]
     # Whose hours change.
     told: tuple[str, ...]
+    stranded: tuple[Stranded, ...] = ()
 
 
 def effect(before: Rotation | None, after: Rotation, *, now: datetime) -> RotaEffect:
@@ -46,6 +60,7 @@ def effect(before: Rotation | None, after: Rotation, *, now: datetime) -> RotaEf
         moved=moved,
         gaps=final_schedule(after, window).gaps,
         told=tuple(sorted(told)),
+        stranded=tuple(_stranded(before, after, start)) if before else (),
     )
 
 
@@ -68,6 +83,32 @@ def _moved(before: Rotation | None, after: Rotation, window: Window) -> Iterator
         last = Moved(at, following, was, will)
     if last is not None:
         yield last
+
+
+def _stranded(before: Rotation, after: Rotation, now: datetime) -> Iterator[Stranded]:
+    """Overrides that match for less time than they did; a minute counts once."""
+    left = {one.id for one in after.overrides}
+    for one in sorted(before.overrides, key=lambda override: override.start):
+        if not one.for_user or one.end <= now or one.id not in left:
+            continue
+        window = Window(max(one.start, now), one.end)
+        will = _matched(after, one, window)
+        lost = list(without(_matched(before, one, window), will))
+        if lost:
+            hours = sum((end - start for start, end in lost), timedelta(0))
+            yield Stranded(one, lost[0][0], hours)
+
+
+def _matched(rotation: Rotation, override: Override, window: Window) -> list[Span]:
+    """When whom an override leaves out is on call as far as earlier overrides say."""
+    ordered = sorted(rotation.overrides, key=lambda one: one.seq)
+    place = [one.id for one in ordered].index(override.id)
+    earlier = replace(rotation, overrides=tuple(ordered[:place]))
+    return [
+        (one.start, one.end)
+        for one in final_schedule(earlier, window).shifts
+        if one.user == override.for_user
+    ]
 
 
 def _timeline(

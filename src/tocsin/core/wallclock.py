@@ -5,6 +5,7 @@ zone's wall clock reads h or later. It is total and monotone, so windows that ab
 on the wall abut in time, and no clock change can open a gap or an overlap.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
@@ -58,6 +59,23 @@ class Window:
     def __post_init__(self) -> None:
         assert self.start.tzinfo == UTC == self.end.tzinfo, "instants are UTC"
         assert self.start < self.end, "a window has a length"
+
+
+Span = tuple[datetime, datetime]
+
+
+def without(spans: Iterable[Span], gone: Sequence[Span]) -> Iterator[Span]:
+    """What is left of `spans`; `gone` is in order of start."""
+    for start, end in spans:
+        at = start
+        for gone_from, gone_to in gone:
+            if gone_to <= at or gone_from >= end:
+                continue
+            if at < gone_from:
+                yield at, gone_from
+            at = max(at, gone_to)
+        if at < end:
+            yield at, end
 
 
 def zone_named(name: str) -> ZoneInfo:

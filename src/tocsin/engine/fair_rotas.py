@@ -6,10 +6,15 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from tocsin.core import fair_rota as rules
+from tocsin.core.configuration import Documents
+from tocsin.core.directory_building import build
 from tocsin.core.fair_documents import accepted
 from tocsin.core.fair_rota import Puzzle
 from tocsin.core.fair_turns import Turn
+from tocsin.core.forms import Plain
 from tocsin.core.oncall_load import gini
+from tocsin.core.rota_effect import RotaEffect, effect
+from tocsin.core.schedules import Rotation
 from tocsin.core.wallclock import Window, this_minute
 from tocsin.engine.editing import Change, Edited, edit
 from tocsin.engine.front_desk import FrontDesk
@@ -31,6 +36,7 @@ class Proposal(Struct, frozen=True):
     puzzle: Puzzle | None = None
     picked: tuple[int, ...] = ()
     since: datetime | None = None
+    effect: RotaEffect | None = None
     problem: str = ""
 
     @property
@@ -87,7 +93,7 @@ class FairRotas:
         self._desk = desk
 
     def propose(self, schedule: str, rotation: str, weeks: int) -> Proposal:
-        """Blocks for some seconds: a solver is asked."""
+        """Blocks for some seconds: a solver is asked, twice where rest is given up."""
         since = this_minute(self._desk.clock.now())
         asked = self._puzzle(schedule, rotation, since, weeks)
         if asked is None:
@@ -108,7 +114,8 @@ class FairRotas:
         broken = rules.violations(asked, picked)
         if broken:
             return Proposal(problem=f"The solver's answer does not hold: {broken[0]}")
-        return Proposal(asked, tuple(picked), since)
+        shown = self._shown(schedule, rotation, asked, picked)
+        return Proposal(asked, tuple(picked), since, shown)
 
     def accept(
         self,
@@ -159,22 +166,26 @@ class FairRotas:
         """The document, and the messages to whoever's hours change."""
         desk, now = self._desk, self._desk.clock.now()
         documents = stored.documents(tx)
-        held = documents["schedules"].get(schedule)
         known = desk.directories.current(tx).rotation(f"{schedule}/{rotation}")
-        if held is None or known is None:
+        if schedule not in documents["schedules"] or known is None:
             return Edited(missing="There is no such rotation any more.")
         tag = desk.new_id()[:6]
-        rotations = [
-            accepted(one, known, asked, picked, tag=tag)
-            if one.get("name") == rotation
-            else one
-            for one in held["rotations"]
-        ]
-        document = {**held, "rotations": rotations}
+        document, _ = _after(documents, schedule, known, asked, picked, tag)
         return edit(
             tx, Change("schedules", schedule, document), viewer=viewer,
             actor=viewer.actor, auditor=desk.audit, new_key=desk.new_key, now=now,
         )  # fmt: skip
+
+    def _shown(
+        self, schedule: str, rotation: str, asked: Puzzle, picked: Sequence[int]
+    ) -> RotaEffect | None:
+        """What accepting would change, by the functions that page."""
+        known = self._desk.directory().rotation(f"{schedule}/{rotation}")
+        documents = self._desk.database.read(stored.documents)
+        if known is None or schedule not in documents["schedules"]:
+            return None
+        _, new = _after(documents, schedule, known, asked, picked, "shown")
+        return effect(known, new, now=self._desk.clock.now())
 
     def _puzzle(
         self, schedule: str, rotation: str, since: datetime, weeks: int
@@ -187,3 +198,27 @@ class FairRotas:
         # One week more than asked: turns that are whole in it are `weeks` of them.
         window = Window(since, since + timedelta(weeks=weeks + 1))
         return rules.puzzle(directory, known, found, window)
+
+
+def _after(
+    documents: Documents,
+    schedule: str,
+    known: Rotation,
+    asked: Puzzle,
+    picked: Sequence[int],
+    tag: str,
+) -> tuple[Plain, Rotation]:
+    """The schedule's document with the turns given out, and its rotation then."""
+    held = documents["schedules"][schedule]
+    rotations = [
+        accepted(one, known, asked, picked, tag=tag)
+        if one.get("name") == known.name
+        else one
+        for one in held["rotations"]
+    ]
+    document = {**held, "rotations": rotations}
+    after = {**documents["schedules"], schedule: document}
+    built, _ = build({**documents, "schedules": after}, version=0, ids={})
+    new = built.rotation(f"{schedule}/{known.name}")
+    assert new is not None
+    return document, new
