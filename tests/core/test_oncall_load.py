@@ -268,3 +268,15 @@ def test_every_finding_names_its_source_and_errors_come_first() -> None:
     assert all(one.source and one.said.endswith(".") for one in found)
     weights = [one.weight for one in found]
     assert weights == sorted(weights, key=lambda one: one is Weight.WARN)
+
+
+def test_one_person_in_two_rotations_at_once_is_an_error_with_its_source() -> None:
+    (found,) = _found(made(["p0", "p1"], ["p0", "p2"]), "doubles", weeks=3)
+    assert (found.weight, found.person) == (Weight.ERROR, "p0")
+    assert found.source == "common practice"
+    assert "p0 is on call in R0 and R1 at once" in found.said
+    assert "from Mon 1 Jan 2024 on: the second call reaches nobody new." in found.said
+
+
+def test_who_has_one_rotation_after_the_other_is_not_in_two_at_once() -> None:
+    assert not _found(made(["p0", "p1"], ["p1", "p0"]), "doubles")

@@ -5,7 +5,7 @@ from typing import Any
 
 from tocsin.core.directory import Directory
 from tocsin.core.directory_building import build
-from tocsin.core.rota_effect import effect
+from tocsin.core.rota_effect import Clash, effect, effect_among
 from tocsin.core.schedules import Rotation
 
 NOW = datetime(2024, 3, 4, 9, tzinfo=UTC)
@@ -97,3 +97,22 @@ def test_a_chain_and_what_takes_somebody_off() -> None:
     assert [(one.override.id, one.hours) for one in found] == [
         ("o", 7 * DAY), ("p", DAY), ("q", timedelta(hours=1)),
     ]  # fmt: skip
+
+
+def primary_with(*others: dict[str, Any]) -> tuple[Clash, ...]:
+    """Clashes of a new Primary of Alice and Bob beside other rotations."""
+    directory = company([{**turns("alice", "bob"), "name": "Primary"}, *others])
+    new = directory.rotation("web/Primary")
+    assert new is not None
+    return effect_among(directory, "web", None, new, now=NOW).clashes
+
+
+def test_who_would_be_on_call_in_two_rotations_is_told_once_with_all_hours() -> None:
+    behind = {**turns("alice", "carol"), "name": "Secondary"}
+    found = primary_with(behind)
+    assert found == (Clash("alice", "web", "Secondary", NOW, 28 * DAY),)
+
+
+def test_who_follows_on_the_other_is_not() -> None:
+    assert not primary_with({**turns("bob", "alice"), "name": "Secondary"})
+    assert not primary_with({**turns("carol", "dave"), "name": "Secondary"})

@@ -84,6 +84,19 @@ def test_a_rota_is_shown_then_saved_then_changed_from_an_instant_on(
     assert later == {"alice", "bob"}
 
 
+def test_who_would_be_on_call_twice_at_once_is_named(pages: Desk) -> None:
+    both = {
+        **NEW, "weekend": "", "people": ["bob", "alice"], "order": ["bob", "alice"],
+        "begins": _typed(1), "do": "preview",
+    }  # fmt: skip
+    path = "/schedules/payments/rota"
+    said = "is on call in Secondary too"
+    # Both stand behind each other already: of a rota of one, half clashes.
+    assert said in pages.form(path, {**both, "people": ["alice"]}).text
+    nobody = {**both, "people": ["lead"], "order": ["lead"]}
+    assert said not in pages.form(path, nobody).text
+
+
 def _stands_in(pages: Desk, leaving: str, person: str) -> None:
     """Over the first whole turn of `leaving` in a week or more."""
     ahead = f"{datetime.now(UTC) + timedelta(days=7):%Y-%m-%dT%H:%M}"  # noqa: DTZ005

@@ -19,7 +19,7 @@ from tocsin.core.durations import words
 from tocsin.core.layers import LENGTHS, Layer, Unit, effective
 from tocsin.core.level_times import is_night
 from tocsin.core.oncall_load import Paged, Span, interruptions, joined
-from tocsin.core.own_shifts import OwnShift, people_of, shifts_of_all
+from tocsin.core.own_shifts import OwnShift, at_once, people_of, shifts_of_all
 from tocsin.core.paging import all_methods, methods, rule_method
 from tocsin.core.permissions import RESPONDER
 from tocsin.core.schedules import final_schedule, next_handoffs
@@ -235,6 +235,25 @@ def _stretches(spans: Sequence[Span]) -> Iterator[timedelta]:
         yield last - start
 
 
+def _doubles(scene: _Scene) -> Iterator[Finding]:
+    """The second rotation has to reach somebody else than the first."""
+    for who, shifts in scene.shifts.items():
+        here = [one for one in shifts if one.schedule == scene.schedule.name]
+        seen: dict[tuple[str, str], tuple[datetime, timedelta]] = {}
+        for one, other in at_once(here):
+            pair = one.rotation, other.rotation
+            pair = min(pair, pair[::-1])
+            first, length = seen.get(pair, (other.start, timedelta(0)))
+            seen[pair] = first, length + min(one.end, other.end) - other.start
+        for (one_name, other_name), (first, length) in seen.items():
+            day = wall_time(first, zone_named(scene.schedule.zone))
+            said = (
+                f"{who} is on call in {one_name} and {other_name} at once, {words(length)} "
+                f"from {day:%a} {day.day} {day:%b %Y} on: the second call reaches nobody new."
+            )
+            yield Finding("doubles", Weight.ERROR, said, _PRACTICE, person=who)
+
+
 def _turns(scene: _Scene) -> Iterator[Finding]:
     """Turns that one can settle into."""
     for rotation in scene.schedule.rotations:
@@ -309,5 +328,5 @@ def _times(count: int) -> str:
 
 
 _CHECKS: Sequence[Callable[[_Scene], Iterator[Finding]]] = (
-    _share, _crew, _incidents, _sleep, _rest, _in_a_row, _turns, _handoffs, _reach,
+    _share, _crew, _incidents, _sleep, _rest, _in_a_row, _doubles, _turns, _handoffs, _reach,
 )  # fmt: skip

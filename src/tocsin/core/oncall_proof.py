@@ -12,7 +12,7 @@ from msgspec import Struct
 from tocsin.core.directory import Directory, NamedSchedule
 from tocsin.core.durations import words
 from tocsin.core.oncall_load import Span, joined, nights
-from tocsin.core.own_shifts import OwnShift, people_of, shifts_of_all
+from tocsin.core.own_shifts import OwnShift, at_once, people_of, shifts_of_all
 from tocsin.core.schedules import HORIZON, final_schedule
 from tocsin.core.wallclock import Window, this_minute, wall_time, zone_named
 
@@ -97,16 +97,13 @@ def _gaps(scene: _Scene) -> Iterator[tuple[datetime, str]]:
 def _doubles(scene: _Scene) -> Iterator[tuple[datetime, str]]:
     """Two rotations of this schedule with one person: the second call reaches nobody new."""
     for who, shifts in scene.shifts.items():
-        last = None
-        for one in shifts:
-            if one.schedule != scene.schedule.name:
-                continue
-            if last is not None and one.start < last.end:
-                said = f"{who} is on call in {last.rotation} and {one.rotation}."
-                yield one.start, said
-                break
-            if last is None or one.end > last.end:
-                last = one
+        here = [one for one in shifts if one.schedule == scene.schedule.name]
+        for one, other in at_once(here):
+            yield (
+                other.start,
+                f"{who} is on call in {one.rotation} and {other.rotation}.",
+            )
+            break
 
 
 def _nights(scene: _Scene, most: int) -> Iterator[tuple[datetime, str]]:

@@ -15,7 +15,7 @@ from tocsin.core.hour_changes import Change
 from tocsin.core.hour_changes import changes as hour_changes
 from tocsin.core.leave_documents import leaves
 from tocsin.core.overrides import Override
-from tocsin.core.own_shifts import people_of, shifts_of
+from tocsin.core.own_shifts import people_of, shifts_of, shifts_of_all
 from tocsin.core.paging import methods
 from tocsin.core.schedules import Rotation, final_schedule
 from tocsin.core.wallclock import Window
@@ -94,7 +94,7 @@ def effect_of(
         changes=changes,
         gap_before=_length(first.gaps),
         gap_after=_length(then.gaps),
-        doubles=tuple(_doubles(later, schedule.name, rotation.name, changes)),
+        doubles=tuple(doubles(later, schedule.name, rotation.name, changes)),
         in_a_row=max((_in_a_row(later, who, hours) for who in comes), default=_NOTHING),
         away=tuple(
             sorted(who for who in comes if _away(directory, rotation, who, hours))
@@ -112,6 +112,23 @@ def with_override(rotation: Rotation, new: Override) -> Rotation:
     """The rotation once `new` is saved."""
     kept = [one for one in rotation.overrides if one.id != new.id]
     return Rotation(rotation.name, rotation.layers, (*kept, new), rotation.leave)
+
+
+def doubles(
+    directory: Directory, schedule: str, rotation: str, changes: Sequence[Change]
+) -> Iterator[Double]:
+    """Where who starts is on call in another rotation than this one as well."""
+    comes = [one for one in changes if one.starts]
+    if not comes:
+        return
+    hull = Window(min(one.start for one in comes), max(one.end for one in comes))
+    shifts = shifts_of_all(directory, sorted({one.person for one in comes}), hull)
+    for one in comes:
+        for other in shifts[one.person]:
+            start, end = max(one.start, other.start), min(one.end, other.end)
+            is_here = (other.schedule, other.rotation) == (schedule, rotation)
+            if start < end and not is_here:
+                yield Double(one.person, other.schedule, other.rotation, start, end)
 
 
 def candidates(
@@ -202,19 +219,6 @@ def _candidate(
         woken=woken,
         reachable=person is not None and bool(methods(person)),
     )
-
-
-def _doubles(
-    directory: Directory, schedule: str, rotation: str, changes: Sequence[Change]
-) -> Iterator[Double]:
-    for one in changes:
-        if not one.starts:
-            continue
-        for other in shifts_of(directory, one.person, Window(one.start, one.end)):
-            if (other.schedule, other.rotation) != (schedule, rotation):
-                yield Double(
-                    one.person, other.schedule, other.rotation, other.start, other.end
-                )
 
 
 def _in_a_row(directory: Directory, who: str, hours: Window) -> timedelta:

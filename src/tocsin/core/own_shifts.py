@@ -1,6 +1,6 @@
 """When one person is on call, over all schedules. Knows no page."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -42,6 +42,15 @@ def shifts_of_all(
                     for start, end in spans_of(shifts, who)
                 )
     return {who: sorted(shifts, key=_start) for who, shifts in found.items()}
+
+
+def at_once(shifts: Sequence[OwnShift]) -> Iterator[tuple[OwnShift, OwnShift]]:
+    """Each two shifts of one person that overlap; `shifts` are by start."""
+    running: list[OwnShift] = []
+    for one in shifts:
+        running = [other for other in running if other.end > one.start]
+        yield from ((other, one) for other in running)
+        running.append(one)
 
 
 def people_of(rotation: Rotation) -> frozenset[str]:

@@ -9,7 +9,11 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from msgspec import Struct
+from msgspec.structs import replace as with_
 
+from tocsin.core.directory import Directory
+from tocsin.core.hour_changes import Change
+from tocsin.core.override_effect import doubles
 from tocsin.core.overrides import Override
 from tocsin.core.schedules import Handoff, Rotation, final_schedule, next_handoffs
 from tocsin.core.wallclock import Span, Window, this_minute, without
@@ -38,6 +42,16 @@ class Stranded(Struct, frozen=True):
     hours: timedelta
 
 
+class Clash(Struct, frozen=True):
+    """`person` would be on call in another rotation too, `hours` long, first at `start`."""
+
+    person: str
+    schedule: str
+    rotation: str
+    start: datetime
+    hours: timedelta
+
+
 class RotaEffect(Struct, frozen=True):
     """The next handoffs once it is saved, and every hour of eight weeks that changes."""
 
@@ -47,6 +61,7 @@ class RotaEffect(Struct, frozen=True):
     # Whose hours change.
     told: tuple[str, ...]
     stranded: tuple[Stranded, ...] = ()
+    clashes: tuple[Clash, ...] = ()
 
 
 def effect(before: Rotation | None, after: Rotation, *, now: datetime) -> RotaEffect:
@@ -61,6 +76,38 @@ def effect(before: Rotation | None, after: Rotation, *, now: datetime) -> RotaEf
         gaps=final_schedule(after, window).gaps,
         told=tuple(sorted(told)),
         stranded=tuple(_stranded(before, after, start)) if before else (),
+    )
+
+
+def effect_among(
+    directory: Directory,
+    schedule: str,
+    before: Rotation | None,
+    after: Rotation,
+    *,
+    now: datetime,
+) -> RotaEffect:
+    """The same, and what it means beside other rotations; `directory` holds `after`."""
+    found = effect(before, after, now=now)
+    start = this_minute(now)
+    window = Window(start, start + LOOKED_AHEAD)
+    return with_(found, clashes=tuple(_clashes(directory, schedule, after, window)))
+
+
+def _clashes(
+    directory: Directory, schedule: str, after: Rotation, window: Window
+) -> Iterator[Clash]:
+    """Every double of these weeks, those of one person and rotation as one."""
+    shifts = final_schedule(after, window).shifts
+    hours = [Change(one.user, one.start, one.end, starts=True) for one in shifts]
+    found: dict[tuple[str, str, str], Clash] = {}
+    for one in doubles(directory, schedule, after.name, hours):
+        key = one.person, one.schedule, one.rotation
+        held = found.get(key, Clash(*key, one.start, timedelta(0)))
+        found[key] = with_(held, hours=held.hours + (one.end - one.start))
+    # What is of one schedule first: there the second call reaches nobody new.
+    yield from sorted(
+        found.values(), key=lambda one: (one.schedule != schedule, one.start)
     )
 
 

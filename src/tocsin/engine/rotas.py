@@ -13,7 +13,7 @@ from tocsin.core.directory import Directory
 from tocsin.core.directory_building import build
 from tocsin.core.forms import Plain, Problem
 from tocsin.core.layers import Unit
-from tocsin.core.rota_effect import RotaEffect, effect
+from tocsin.core.rota_effect import RotaEffect, effect_among
 from tocsin.core.rota_patterns import MOST_PEOPLE, Pattern
 from tocsin.core.wallclock import this_minute, zone_named
 from tocsin.engine.editing import Change, Edited, edit
@@ -110,7 +110,9 @@ class Rotas:
         address = f"{wish.schedule}/{wish.rotation}"
         new = built.rotation(address)
         assert new is not None
-        return RotaPlan(document, effect(directory.rotation(address), new, now=now))
+        before = directory.rotation(address)
+        shown = effect_among(built, wish.schedule, before, new, now=now)
+        return RotaPlan(document, shown)
 
 
 def zone_of(schedule: str, team_name: str, directory: Directory) -> str:
