@@ -59,6 +59,10 @@ class Desk:
         """What a program of a person is answered."""
         return self._client.post(path, json=body, headers=self._headers(person))
 
+    def put(self, path: str, body: Any, person: str = "lead") -> Any:
+        """The same of a program that puts an object in its place."""
+        return self._client.put(path, json=body, headers=self._headers(person))
+
     def document(self, noun: str, name: str) -> dict[str, Any] | None:
         """What is stored, as the API gives it."""
         answer = self.get(f"/api/v1/{noun}/{name}", "carol")

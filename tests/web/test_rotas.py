@@ -1,5 +1,6 @@
 """A rota by form: made, changed from an instant on, and shown before it is saved."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -72,7 +73,9 @@ def test_a_rota_is_shown_then_saved_then_changed_from_an_instant_on(
     assert {"alice", "bob", "responder"} <= _told(pages)
 
     page = pages.get("/schedules/nights/rota?rotation=Primary").text
-    assert page.index('value="bob" checked') < page.index('value="alice" checked')
+    # Bob has the first turn; the form begins with the next, which is Alice's.
+    places = [page.index(f'value="{n}" checked') for n in ("alice", "responder", "bob")]
+    assert places == sorted(places)
     before = _final(pages, "nights", (0, 20))
     change = {
         **NEW, "people": ["alice", "bob"], "weekend": "", "begins": _typed(21),
@@ -133,9 +136,81 @@ def test_somebody_moves_up_and_nothing_is_saved(pages: Desk) -> None:
     assert pages.document("schedules", "x") is None
 
 
+def _kept(page: str) -> dict[str, Any]:
+    """What a browser would send back of the form."""
+    fields: dict[str, Any] = dict(
+        re.findall(r'<input [^>]*name="([^"]+)"[^>]* value="([^"]*)"', page)
+    )
+    for name, inner in re.findall(
+        r'<select [^>]*name="([^"]+)"[^>]*>(.*?)</select>', page, re.S
+    ):
+        chosen = re.findall(r'value="([^"]*)" selected', inner)
+        fields[name] = chosen[0] if chosen else re.findall(r'value="([^"]*)"', inner)[0]
+    fields["people"] = re.findall(r'name="people" value="([^"]*)" checked', page)
+    fields["order"] = re.findall(r'name="order" value="([^"]*)"', page)
+    fields["weekend"] = "on" if 'name="weekend" value="on" checked' in page else ""
+    return fields
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"unit": "day", "count": "3", "weekend": ""},
+        {"unit": "month", "month_day": "15", "weekend": "", "away": "flag"},
+        {"hours": "workdays", "opens": "08:00", "closes": "18:00", "weekend": ""},
+        {"hours": "daily", "opens": "20:00", "closes": "06:00", "weekend": ""},
+    ],
+)
+def test_saved_as_it_was_shown_a_rota_stays_what_it_is(
+    pages: Desk, more: dict[str, Any]
+) -> None:
+    name = "kept-" + "-".join(more.values())
+    first = {**NEW, "name": name, "begins": _typed(2), **more, "do": "save"}
+    assert pages.form("/new/rota", first).status_code == 303
+    before = _final(pages, name, (0, 120))
+    path = f"/schedules/{name}/rota"
+    fields = _kept(pages.get(f"{path}?rotation=Primary").text)
+    shown = pages.form(path, {**fields, "do": "preview"}).text
+    assert "Nobody’s hours change." in shown, fields
+    assert pages.form(path, {**fields, "do": "save"}).status_code == 303
+    assert _final(pages, name, (0, 120)) == before
+
+
+def test_what_the_form_cannot_show_is_changed_in_its_file(pages: Desk) -> None:
+    layers = [
+        {"id": "sun", "participants": ["alice"], "anchor": "2024-01-01T09:00",
+         "turn": {"unit": "week"}, "tz": "Asia/Tokyo",
+         "restrictions": [{"type": "daily", "start": "09:00", "end": "17:00"}]},
+        {"id": "moon", "participants": ["bob"], "anchor": "2024-01-01T09:00",
+         "turn": {"unit": "week"}, "priority": -1},
+    ]  # fmt: skip
+    body = {"team": "payments", "rotations": [{"name": "Primary", "layers": layers}]}
+    made = pages.put("/api/v1/schedules/sun", body)
+    assert made.status_code < 300, made.text
+    held = pages.document("schedules", "sun")
+    page = pages.get("/schedules/sun/rota?rotation=Primary")
+    assert page.status_code == 200
+    assert "more than one layer at a time: sun, moon" in page.text
+    assert "a time zone of its own: sun (Asia/Tokyo)" in page.text
+    assert "tocsin apply sun.yaml" in page.text
+    assert "tz: Asia/Tokyo" in page.text, "the schedule's file is there to copy"
+    assert 'name="people"' not in page.text
+    # Nor is it lost by a form that was open before.
+    fields = {**NEW, "begins": _typed(1), "do": "save"}
+    assert pages.form("/schedules/sun/rota", fields).status_code == 409
+    assert pages.document("schedules", "sun") == held
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
+        ({"month_day": "31"}, "Enter a whole number from 1 to 28."),
+        ({"hours": "daily", "opens": "", "closes": "x"}, "Enter a time such as 09:00."),
+        (
+            {"hours": "daily", "opens": "09:00", "closes": "17:00"},
+            "a rota around the clock",
+        ),
         ({"people": []}, "Expected one person at least"),
         ({"count": "0"}, "Enter a whole number from 1 to 52."),
         ({"at": "9 o'clock"}, "Enter a time such as 09:00."),

@@ -83,6 +83,14 @@ def export_text(database: Database) -> str:
     return _yaml(documents)
 
 
+def export_one(database: Database, noun: str, name: str) -> str:
+    """One object in the same form; "" where there is none of that name."""
+    held = database.read(stored.documents).get(noun, {}).get(name)
+    if held is None:
+        return ""
+    return _yaml({noun: {name: sealing.seal_document(database.sealer, noun, held)}})
+
+
 def export_with_secrets(database: Database) -> str:
     """The same with every secret readable, to move to another installation."""
     return _yaml(database.read(stored.documents))

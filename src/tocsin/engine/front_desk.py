@@ -15,7 +15,7 @@ from tocsin.engine.answering import Acted
 from tocsin.engine.audit import Actor, Auditor
 from tocsin.engine.calendar_imports import CalendarImports
 from tocsin.engine.configuration import Applied, apply_files
-from tocsin.engine.configuration_files import export_text
+from tocsin.engine.configuration_files import export_one, export_text
 from tocsin.engine.connections import Connections
 from tocsin.engine.contacts import Contacts
 from tocsin.engine.credentials import Credentials
@@ -283,6 +283,10 @@ class FrontDesk:
     def export(self) -> str:
         """The configuration as YAML."""
         return export_text(self.database)
+
+    def export_one(self, noun: str, name: str) -> str:
+        """One object of it, as YAML that changes nothing else when it is applied."""
+        return export_one(self.database, noun, name)
 
 
 def _on(act: ActOn, number: int, tx: Tx, directory: Directory, now: datetime) -> Acted:

@@ -9,12 +9,14 @@ from datetime import datetime
 from msgspec import Struct
 
 from tocsin.core import rota_patterns as patterns
+from tocsin.core import rota_reading
 from tocsin.core.directory import Directory
 from tocsin.core.directory_building import build
 from tocsin.core.forms import Plain, Problem
 from tocsin.core.layers import Unit
 from tocsin.core.rota_effect import RotaEffect, effect_among
 from tocsin.core.rota_patterns import MOST_PEOPLE, Pattern
+from tocsin.core.rota_reading import Shown
 from tocsin.core.wallclock import this_minute, zone_named
 from tocsin.engine.editing import Change, Edited, edit
 from tocsin.engine.front_desk import FrontDesk
@@ -62,6 +64,12 @@ class Rotas:
     def __init__(self, desk: FrontDesk) -> None:
         self._desk = desk
 
+    def shown(self, schedule: str, rotation: str) -> Shown | None:
+        """The rotation as the form shows it; None where there is no such rotation."""
+        held = self._desk.database.read(stored.documents)["schedules"].get(schedule)
+        now, directory = self._desk.clock.now(), self._desk.directory()
+        return _shown(held, schedule, rotation, directory, now)
+
     def plan(self, wish: RotaWish) -> RotaPlan:
         """The effect of a wish, by the functions that page. Nothing is written."""
         now, tag = self._desk.clock.now(), self._desk.new_id()[:8]
@@ -99,6 +107,10 @@ class Rotas:
             return RotaPlan(problems=tuple(problems))
         documents = stored.documents(tx)
         held = documents.get("schedules", {}).get(wish.schedule)
+        more = _held_back(held, wish, directory, now)
+        if more:
+            expected = f"a rotation that the form shows whole; this one has {more}"
+            return RotaPlan(problems=(Problem("rotation", wish.rotation, expected),))
         document = _changed(held, wish, directory, tag)
         after = {
             **documents,
@@ -145,6 +157,9 @@ def _problems(wish: RotaWish, directory: Directory, now: datetime) -> list[Probl
         found.append(Problem("weekend", "split", expected))
     elif pattern.weekend and len(pattern.people) < 2:
         found.append(Problem("weekend", "split", "two people at least"))
+    elif pattern.weekend and pattern.hours is not None:
+        expected = "a rota around the clock, which is what a weekend is split from"
+        found.append(Problem("weekend", "split", expected))
     if wish.begins < this_minute(now):
         found.append(
             Problem("begins", wish.begins, "now or later; what has been stays")
@@ -152,6 +167,28 @@ def _problems(wish: RotaWish, directory: Directory, now: datetime) -> list[Probl
     if wish.begins != this_minute(wish.begins):
         found.append(Problem("begins", wish.begins, "whole minutes"))
     return found
+
+
+def _shown(
+    held: Plain | None,
+    schedule: str,
+    rotation: str,
+    directory: Directory,
+    now: datetime,
+) -> Shown | None:
+    for one in (held or {}).get("rotations", []):
+        if one.get("name") == rotation:
+            zone = zone_named(zone_of(schedule, "", directory))
+            return rota_reading.shown(one, now=now, zone=zone)
+    return None
+
+
+def _held_back(
+    held: Plain | None, wish: RotaWish, directory: Directory, now: datetime
+) -> str:
+    """What the rotation has that the form would lose; "" where there is nothing."""
+    found = _shown(held, wish.schedule, wish.rotation, directory, now)
+    return "; ".join(found.beyond) if found is not None else ""
 
 
 def _changed(
@@ -164,7 +201,7 @@ def _changed(
         team = {"team": wish.team} if wish.team else {}
         return {"name": wish.schedule, **team, "rotations": [rotation]}
     rotations = [
-        patterns.revised(one, new, begins=wish.begins)
+        patterns.revised(one, new, begins=wish.begins, zone=zone)
         if one.get("name") == wish.rotation
         else one
         for one in held.get("rotations", [])
