@@ -196,10 +196,30 @@ def test_what_the_form_cannot_show_is_changed_in_its_file(pages: Desk) -> None:
     assert "tocsin apply sun.yaml" in page.text
     assert "tz: Asia/Tokyo" in page.text, "the schedule's file is there to copy"
     assert 'name="people"' not in page.text
+    assert "When clocks change apart" in page.text
+    assert "the clocks of Europe/Berlin change" in page.text
     # Nor is it lost by a form that was open before.
     fields = {**NEW, "begins": _typed(1), "do": "save"}
     assert pages.form("/schedules/sun/rota", fields).status_code == 409
     assert pages.document("schedules", "sun") == held
+
+
+def test_the_weeks_in_which_clocks_change_apart_are_shown_with_the_change(
+    pages: Desk,
+) -> None:
+    west = {"id": "west", "participants": ["bob"], "anchor": "2024-01-01T09:00",
+            "turn": {"unit": "week"}, "tz": "America/New_York"}  # fmt: skip
+    east = {"name": "Primary", "users": ["alice"]}
+    two = [east, {"name": "Secondary", "layers": [west]}]
+    body = {"team": "payments", "time_zone": "Europe/Berlin", "rotations": two}
+    made = pages.put("/api/v1/schedules/apart", body)
+    assert made.status_code < 300, made.text
+    change = {**NEW, "weekend": "", "begins": _typed(1), "do": "preview"}
+    shown = pages.form("/schedules/apart/rota", change).text
+    assert "When clocks change apart" in shown
+    assert "the clocks of America/New_York change" in shown
+    alone = pages.form("/schedules/payments/rota", change).text
+    assert "When clocks change apart" not in alone
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from tocsin.core.hour_changes import Change
 from tocsin.core.override_effect import doubles
 from tocsin.core.overrides import Override
 from tocsin.core.schedules import Handoff, Rotation, final_schedule, next_handoffs
+from tocsin.core.seams import Seam, seams
 from tocsin.core.wallclock import Span, Window, this_minute, without
 
 LOOKED_AHEAD = timedelta(weeks=8)
@@ -62,6 +63,7 @@ class RotaEffect(Struct, frozen=True):
     told: tuple[str, ...]
     stranded: tuple[Stranded, ...] = ()
     clashes: tuple[Clash, ...] = ()
+    seams: tuple[Seam, ...] = ()
 
 
 def effect(before: Rotation | None, after: Rotation, *, now: datetime) -> RotaEffect:
@@ -91,7 +93,11 @@ def effect_among(
     found = effect(before, after, now=now)
     start = this_minute(now)
     window = Window(start, start + LOOKED_AHEAD)
-    return with_(found, clashes=tuple(_clashes(directory, schedule, after, window)))
+    return with_(
+        found,
+        clashes=tuple(_clashes(directory, schedule, after, window)),
+        seams=seams(directory.schedules[schedule].rotations, now=now),
+    )
 
 
 def _clashes(

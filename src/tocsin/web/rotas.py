@@ -15,6 +15,7 @@ from tocsin.core.permissions import LEAD
 from tocsin.core.rota_effect import RotaEffect
 from tocsin.core.rota_patterns import Pattern
 from tocsin.core.rota_reading import Shown
+from tocsin.core.seams import seams
 from tocsin.core.wallclock import this_minute
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.rotas import Rotas, zone_of
@@ -118,11 +119,14 @@ class _Pages:
         self, viewer: Viewer, name: str, rotation: str, found: Shown, status: int = 200
     ) -> Response:
         """Of a rotation that says more than the form can: what, and its file."""
+        directory, now = self._desk.directory(), self._desk.clock.now()
         return self._gate.page(
             "rota_file.html",
             viewer,
             status=status,
-            directory=self._desk.directory(),
+            directory=directory,
+            clock=directory.schedules[name].zone,
+            seams=seams(directory.schedules[name].rotations, now=now),
             name=name,
             rotation=rotation,
             beyond=found.beyond,
