@@ -59,6 +59,7 @@ PICTURES = [
     ("schedule", "/schedules/payments", DESK, "light"),
     ("rota-new", "/new/rota", DESK, "dark"),
     ("rota", "/schedules/payments/rota?rotation=Primary", DESK, "light"),
+    ("rota-file", "/schedules/sun/rota?rotation=Primary", DESK, "light"),
     ("fair", "/schedules/payments/fair", DESK, "light"),
     ("cover", "/schedules/payments/cover?rotation=Primary", DESK, "light"),
     ("handoff", "/schedules/payments/handoff?rotation=Primary", DESK, "light"),
@@ -148,6 +149,29 @@ NO_PICTURE = {
 }
 
 
+# Three places, each by its own clock: more than the form of a rota can show.
+SUN = {
+    "team": "payments",
+    "rotations": [
+        {
+            "name": "Primary",
+            "layers": [
+                {
+                    "id": place, "participants": [who], "anchor": "2024-01-01T09:00",
+                    "turn": {"unit": "week"}, "tz": zone,
+                    "restrictions": [{"type": "daily", "start": "09:00", "end": "17:00"}],
+                }
+                for place, zone, who in (
+                    ("tokyo", "Asia/Tokyo", "carol"),
+                    ("berlin", "Europe/Berlin", "bob"),
+                    ("newyork", "America/New_York", "dan"),
+                )
+            ],
+        }
+    ],
+}  # fmt: skip
+
+
 class Showcase:
     """A small company in the middle of its day."""
 
@@ -197,6 +221,7 @@ class Showcase:
         self._incident()
         self._learn()
         self._grow()
+        self._put("/schedules/sun", SUN)
 
     def _grow(self) -> None:
         """Words for the next shift, thanks, and somebody who is getting ready."""
