@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from tocsin.core.bundling import Batch, DuePage, bundle
 from tocsin.core.message_limits import LIMITS, LONGEST, SentPage
-from tocsin.core.paging import Batch, DuePage, bundle
 from tocsin.core.severity import Severity
 
 MONDAY_9AM = datetime(2024, 3, 4, 9, tzinfo=UTC)

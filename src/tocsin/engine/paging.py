@@ -17,11 +17,12 @@ from tocsin.core import escalation as runs
 from tocsin.core import page_links
 from tocsin.core import paging as rules
 from tocsin.core.alerts import Alert
+from tocsin.core.bundling import DuePage, bundle
 from tocsin.core.coming import next_up
 from tocsin.core.credentials import is_secret, without
 from tocsin.core.directory import Directory, is_trial
 from tocsin.core.message_limits import LIMITS, LONGEST, SentPage
-from tocsin.core.paging import Attempted, DuePage
+from tocsin.core.paging import Attempted
 from tocsin.core.people import Person
 from tocsin.core.severity import Severity, Urgency
 from tocsin.core.timeline import Fact, FactKind
@@ -99,7 +100,7 @@ def claim(
     limited = {(one.channel, one.address) for one in waiting if one.channel in LIMITS}
     waiting += map(_due, stored_pages.held(tx, sorted(limited), now=now))
     sent = _sent_lately(tx, waiting, now=now)
-    batch = rules.bundle(waiting, sent, now=now)
+    batch = bundle(waiting, sent, now=now)
     stored_pages.defer(tx, batch.deferred)
     stored_pages.hold(tx, batch.held)
     # What there is no room for stays due.
