@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tocsin.core.escalation import Paging, Reason
 from tocsin.core.paging import (
@@ -11,7 +13,7 @@ from tocsin.core.paging import (
     after_attempt,
     plan,
 )
-from tocsin.core.people import ContactMethod, NotifyRule, Person
+from tocsin.core.people import CHANNELS, ContactMethod, NotifyRule, Person
 from tocsin.core.severity import Urgency
 
 MONDAY_9AM = datetime(2024, 3, 4, 9, tzinfo=UTC)
@@ -65,7 +67,7 @@ def test_a_rule_for_a_contact_that_is_gone_is_skipped_and_numbers_stay() -> None
 
 
 @pytest.mark.parametrize("rules", [(), (("sms", 0),)])
-def test_without_a_rule_that_can_be_followed_every_method_is_used_at_once(
+def test_without_a_rule_that_can_be_followed_the_usual_steps_stand_in(
     rules: tuple[tuple[str, float], ...],
 ) -> None:
     assert ways(alice(*rules)) == [
@@ -73,6 +75,99 @@ def test_without_a_rule_that_can_be_followed_every_method_is_used_at_once(
         ("alice-phone", 0),
         ("alice-watch", 0),
     ]
+
+
+EMAIL, PUSH, CHAT, SMS, VOICE = (
+    ContactMethod(channel, channel)
+    for channel in ("email", "push", "slack", "sms", "voice")
+)
+
+
+@pytest.mark.parametrize(
+    ("contacts", "expected"),
+    [
+        # Domain 2.4: push + e-mail at once, SMS after 1 min, voice after 3 and 5 min.
+        (
+            (VOICE, SMS, PUSH, EMAIL),
+            [("push", 0), ("email", 0), ("sms", 60), ("voice", 180), ("voice", 300)],
+        ),
+        ((EMAIL, CHAT), [("email", 0), ("slack", 0)]),
+        ((EMAIL, SMS), [("email", 0), ("sms", 60)]),
+        # A mail that nobody saw comes again; nothing else would.
+        ((EMAIL,), [("email", 0), ("email", 300)]),
+        # Where nothing comes at once, all come that much earlier.
+        ((SMS, VOICE), [("sms", 0), ("voice", 120), ("voice", 240)]),
+        ((VOICE,), [("voice", 0), ("voice", 120)]),
+        ((), []),
+    ],
+)
+def test_the_usual_steps_of_an_urgent_page(
+    contacts: tuple[ContactMethod, ...], expected: list[tuple[str, float]]
+) -> None:
+    assert ways(Person("alice", contacts=contacts)) == expected
+
+
+@pytest.mark.parametrize(
+    ("contacts", "expected"),
+    [
+        ((VOICE, SMS, PUSH, EMAIL), [("push", 0), ("email", 0)]),
+        ((VOICE, SMS), [("sms", 0)]),
+        ((VOICE,), [("voice", 0)]),
+        ((), []),
+    ],
+)
+def test_the_usual_steps_of_a_page_that_is_not_urgent_call_nobody(
+    contacts: tuple[ContactMethod, ...], expected: list[tuple[str, float]]
+) -> None:
+    assert ways(Person("alice", contacts=contacts), Urgency.LOW) == expected
+
+
+def test_the_usual_steps_leave_out_what_is_not_verified() -> None:
+    phone = ContactMethod("voice", "phone", verified=False)
+    person = Person("alice", email="alice@example.com", contacts=(phone, SMS))
+    assert ways(person) == [("alice@example.com", 0), ("sms", 60)]
+    assert ways(Person("alice", contacts=(phone,))) == [("phone", 0), ("phone", 120)]
+
+
+def test_two_of_a_kind_are_both_used_and_each_step_has_a_number_of_its_own() -> None:
+    both = (ContactMethod("sms", "work", label="work"), ContactMethod("sms", "own"))
+    person = Person("alice", contacts=(*both, EMAIL))
+    assert ways(person) == [("email", 0), ("work", 60), ("own", 60)]
+    pages = plan(person, PAGING, urgency=Urgency.HIGH, now=MONDAY_9AM)
+    assert [page.rule for page in pages] == [0, 1, 2]
+
+
+@given(
+    contacts=st.lists(
+        st.builds(
+            ContactMethod,
+            st.sampled_from(CHANNELS),
+            st.uuids().map(str),
+            verified=st.booleans(),
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    rules=st.lists(
+        st.builds(
+            NotifyRule,
+            st.sampled_from(CHANNELS),
+            st.sampled_from([seconds(0), seconds(90)]),
+        ),
+        max_size=3,
+    ),
+    urgency=st.sampled_from(Urgency),
+)
+def test_nobody_who_has_a_contact_is_left_without_a_step(
+    contacts: list[ContactMethod], rules: list[NotifyRule], urgency: Urgency
+) -> None:
+    chosen = tuple(rules)
+    person = Person("alice", contacts=tuple(contacts), high=chosen, low=chosen)
+    pages = plan(person, PAGING, urgency=urgency, now=MONDAY_9AM)
+    assert pages
+    if not rules:
+        assert min(page.due_at for page in pages) == MONDAY_9AM
+    assert len({page.rule for page in pages}) == len(pages)
 
 
 def test_somebody_without_any_method_is_unreachable() -> None:

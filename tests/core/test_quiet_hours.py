@@ -149,7 +149,8 @@ def test_a_rule_that_names_only_what_is_not_verified_does_not_leave_one_alone() 
         high=(NotifyRule("ntfy", timedelta(0)),),
     )
     planned = plan(person, PAGING, urgency=Urgency.HIGH, now=berlin("2024-03-04T09:00"))
-    assert [one.address for one in planned] == ["bob@example.com"]
+    assert {one.address for one in planned} == {"bob@example.com"}
+    assert planned[0].due_at == berlin("2024-03-04T09:00")
 
 
 def test_a_second_mail_address_with_a_label_does_not_replace_the_first() -> None:

@@ -10,7 +10,7 @@ from tocsin.api.alert_routes import ERRORS
 from tocsin.api.bodies import CodeIn, ContactIn, MeIn, TestPageIn
 from tocsin.api.problems import problem, responses
 from tocsin.core.contacts import id_of, shown
-from tocsin.core.paging import all_methods, methods
+from tocsin.core.paging import all_methods, methods, steps
 from tocsin.core.permissions import VIEWER
 from tocsin.core.severity import Urgency
 from tocsin.engine.contacts import Told
@@ -155,6 +155,13 @@ def _me(desk: FrontDesk, viewer: Viewer) -> dict[str, Any]:
                 for rule in rules
             ]
             for word, rules in (("high", person.high), ("low", person.low))
+        },
+        "steps": {
+            urgency.value: [
+                {"by": step.by, "after_seconds": int(step.after.total_seconds())}
+                for step in steps(person, urgency)
+            ]
+            for urgency in Urgency
         },
         "quiet_hours": quiet
         and {"from": f"{quiet.start:%H:%M}", "to": f"{quiet.end:%H:%M}"},

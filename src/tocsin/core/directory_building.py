@@ -5,7 +5,7 @@ database, so a configuration that could be stored can be read.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 
 from msgspec.structs import replace
 
@@ -31,10 +31,6 @@ from tocsin.core.quiet_hours import QuietHours
 from tocsin.core.severity import Severity
 from tocsin.core.status_building import status_pages
 
-_DEFAULT_HIGH = (
-    NotifyRule("email", timedelta(0)),
-    NotifyRule("email", timedelta(minutes=5)),
-)
 _SETTINGS = (
     "severities", "may_declare_sev1", "mapping", "resolved_words", "period", "grace",
 )  # fmt: skip
@@ -150,8 +146,8 @@ def _person(
         full_name=one.get("full_name", ""),
         zone=one.get("time_zone", own),
         contacts=contacts,
-        high=_rules(notify.get("high"), _DEFAULT_HIGH if one.get("email") else ()),
-        low=_rules(notify.get("low"), ()),
+        high=_rules(notify.get("high")),
+        low=_rules(notify.get("low")),
         quiet=_quiet_hours(one.get("quiet_hours"), where, problems),
         chat=one.get("chat", {}),
         away=away_of(one, where, problems),
@@ -184,13 +180,10 @@ def _quiet_hours(
     )
 
 
-def _rules(
-    given: list[Plain] | None, default: tuple[NotifyRule, ...]
-) -> tuple[NotifyRule, ...]:
-    if given is None:
-        return default
+def _rules(given: list[Plain] | None) -> tuple[NotifyRule, ...]:
     return tuple(
-        NotifyRule(rule.get("by", ""), parse(rule.get("after", "0s"))) for rule in given
+        NotifyRule(rule.get("by", ""), parse(rule.get("after", "0s")))
+        for rule in given or ()
     )
 
 

@@ -1,4 +1,8 @@
-"""How a person is reached: which methods when, and what comes after an attempt."""
+"""How a person is reached: which methods when, and what comes after an attempt.
+
+What is usual for somebody who chose nothing (domain 2.4) is told by `steps`; the plan,
+pages, the API and dry runs all ask it.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,6 +19,25 @@ from tocsin.core.wallclock import zone_named
 MOST_TRIES = 50
 _FIRST_RETRY = timedelta(seconds=2)
 _LONGEST_RETRY = timedelta(seconds=60)
+# When the usual steps of an urgent page use a channel; every other one at once.
+_USUAL = {
+    "sms": (timedelta(minutes=1),),
+    "voice": (timedelta(minutes=3), timedelta(minutes=5)),
+}
+_SAID_AGAIN = timedelta(minutes=5)
+
+
+class Step(Struct, frozen=True):
+    """Use `contact` this long after the person is paged; `rule` is the step's number."""
+
+    rule: int
+    contact: ContactMethod
+    after: timedelta
+
+    @property
+    def by(self) -> str:
+        """What a rule calls the contact."""
+        return self.contact.label or self.contact.channel
 
 
 class PlannedPage(Struct, frozen=True):
@@ -34,41 +57,74 @@ class PlannedPage(Struct, frozen=True):
 def plan(
     person: Person, paging: Paging, *, urgency: Urgency, now: datetime
 ) -> tuple[PlannedPage, ...]:
-    """The person's rules for `urgency` as pages; () when nothing can reach them.
+    """The person's steps for `urgency` as pages; () when nothing can reach them.
 
-    Without rules every contact method is used at once; so is it when no rule names a
-    method that exists, because somebody who was to be paged is paged. Quiet hours move
-    what is of low urgency to their end.
+    Quiet hours move what is of low urgency to their end.
     """
-    contacts = methods(person)
-    rules = person.rules(urgency)
-    chosen = [
-        (index, contact, rule.after)
-        for index, rule in enumerate(rules)
-        if (contact := _named(rule, contacts)) is not None
-    ]
-    if not chosen:
-        chosen = [(i, contact, timedelta(0)) for i, contact in enumerate(contacts)]
     waits = urgency is Urgency.LOW
     begins = (_end_of_quiet(person, now) if waits else None) or now
     planned = []
-    for index, contact, after in chosen:
-        due_at = begins + after
+    for step in steps(person, urgency):
+        due_at = begins + step.after
         # A later rule may fall into quiet hours that had not begun.
         until = _end_of_quiet(person, due_at) if waits else None
         planned.append(
             PlannedPage(
                 user=person.name,
                 paging=paging.number,
-                rule=index,
-                channel=contact.channel,
-                address=contact.address,
+                rule=step.rule,
+                channel=step.contact.channel,
+                address=step.contact.address,
                 due_at=until or due_at,
                 urgency=urgency,
                 deferred_until=until or (begins if begins != now else None),
             )
         )
     return tuple(planned)
+
+
+def steps(person: Person, urgency: Urgency) -> tuple[Step, ...]:
+    """What is in force: the person's own rules, else the usual steps.
+
+    The usual ones stand in where no rule names a contact that may be used, because
+    somebody who was to be paged is paged. () only for who has no contact at all.
+    """
+    contacts = methods(person)
+    own = tuple(
+        Step(index, contact, rule.after)
+        for index, rule in enumerate(person.rules(urgency))
+        if (contact := _named(rule, contacts)) is not None
+    )
+    return own or _usual(contacts, urgency)
+
+
+def _usual(contacts: Sequence[ContactMethod], urgency: Urgency) -> tuple[Step, ...]:
+    """Domain 2.4: messages at once, texts, then calls; low urgency calls nobody."""
+    if urgency is Urgency.LOW:
+        found = [(timedelta(0), one) for one in _quietest(contacts)]
+    else:
+        found = [
+            (after, one)
+            for one in contacts
+            for after in _USUAL.get(one.channel, (timedelta(0),))
+        ]
+        if all(one.channel == "email" for one in contacts):
+            # Nothing else comes: a mail that nobody saw is said again.
+            found += [(_SAID_AGAIN, one) for one in contacts]
+    # A person is tried at once, also where only a telephone is there.
+    first = min((after for after, _ in found), default=timedelta(0))
+    ordered = sorted(found, key=lambda one: one[0])
+    return tuple(
+        Step(index, contact, after - first)
+        for index, (after, contact) in enumerate(ordered)
+    )
+
+
+def _quietest(contacts: Sequence[ContactMethod]) -> list[ContactMethod]:
+    """Those that do not use the telephone; texts, then calls, where nothing else is."""
+    silent = [one for one in contacts if one.channel not in _USUAL]
+    texts = [one for one in contacts if one.channel == "sms"]
+    return silent or texts or list(contacts)
 
 
 def methods(person: Person) -> tuple[ContactMethod, ...]:

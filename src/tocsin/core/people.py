@@ -73,7 +73,7 @@ class Person(Struct, frozen=True):
         )
 
     def rules(self, urgency: Urgency) -> tuple[NotifyRule, ...]:
-        """The ordered rules for `urgency`, as configured (possibly empty)."""
+        """What they chose for `urgency`, in order; without any the usual steps hold."""
         return self.high if urgency is Urgency.HIGH else self.low
 
 

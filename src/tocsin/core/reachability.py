@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from tocsin.core.directory import Directory
 from tocsin.core.escalation import Policy, Target, TargetKind
 from tocsin.core.own_shifts import people_of
-from tocsin.core.paging import all_methods, methods, rule_method
+from tocsin.core.paging import all_methods, methods, rule_method, steps
 from tocsin.core.people import Person
 from tocsin.core.severity import Severity, Urgency
 
@@ -85,37 +85,51 @@ def _of_rules(person: Person, urgency: Urgency, heading: str) -> Iterator[str]:
     used = [one for rule in rules if (one := rule_method(person, rule)) is not None]
     if rules and not used:
         yield (
-            f"{heading}: no step names a contact that is verified, so all that are "
-            "verified are used at once."
+            f"{heading}: no step names a contact that is verified, so the usual steps "
+            "are used."
         )
     if urgency is not Urgency.HIGH or not used:
         return
     first = min(rule.after for rule in rules)
     if first > timedelta(0):
         yield f"{heading}: nothing reaches you for the first {_minutes(first)}."
-    kinds = {one.channel for one in used}
-    if kinds <= PUSH:
+    if sleepy := sleeping_steps(person):
+        yield f"{heading}: {sleepy}."
+    elif {one.channel for one in used} <= PUSH:
         yield (
             f"{heading}: push only. A phone that is silent or offline shows it when it "
             "is too late; add a contact of another kind as a later step."
         )
 
 
+def sleeping_steps(person: Person) -> str:
+    """What is wrong where their own urgent steps pass over what would wake them."""
+    chosen = [rule_method(person, rule) for rule in person.high]
+    used = {one.channel for one in chosen if one is not None}
+    unused = sorted(WAKES & {one.channel for one in methods(person) if one.verified})
+    if not used or used & WAKES or not unused:
+        return ""
+    return (
+        f"no step of yours wakes you, though {' and '.join(unused)} would: add one as a "
+        "later step, or remove yours to have the usual ones"
+    )
+
+
 def _too_late(person: Person, directory: Directory, *, now: datetime) -> Iterator[str]:
     """Steps that come after somebody else has been paged already."""
     told = set()
-    last = max((rule.after for rule in person.high), default=timedelta(0))
-    if last == timedelta(0):
+    late = [one for one in steps(person, Urgency.HIGH) if one.after > timedelta(0)]
+    if not late:
         return
     for policy in directory.policies.values():
         gap = _shortest_gap(policy, person.name, directory, now)
         if gap is None:
             continue
-        for rule in person.high:
-            if rule.after >= gap and (policy.name, rule) not in told:
-                told.add((policy.name, rule))
+        for step in late:
+            if step.after >= gap and (policy.name, step.rule) not in told:
+                told.add((policy.name, step.rule))
                 yield (
-                    f"Urgent: {rule.by} after {_minutes(rule.after)} comes when "
+                    f"Urgent: {step.by} after {_minutes(step.after)} comes when "
                     f"{policy.name} has paged the next level ({_minutes(gap)})."
                 )
 

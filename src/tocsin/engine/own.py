@@ -9,6 +9,8 @@ from typing import Any
 
 from tocsin.core import contacts
 from tocsin.core.forms import Plain, Problem
+from tocsin.core.paging import steps
+from tocsin.core.severity import Urgency
 from tocsin.engine.editing import Change, Edited, etag_of
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
@@ -101,24 +103,24 @@ class Own:
     def with_rules(
         self, viewer: Viewer, urgency: str, change: Callable[[list[Any]], list[Any]]
     ) -> Edited:
-        """Other steps for one urgency; the first change writes down the defaults."""
+        """Other steps for one urgency; the first change writes down the usual ones."""
 
         def changed(document: Plain) -> Plain:
             notify = dict(document.get("notify", {}))
             held = notify.get(urgency)
-            if held is None:
-                held = self._defaults(viewer, urgency)
+            if not held:
+                held = self._usual(viewer, urgency)
             notify[urgency] = change(list(held))[:MOST_RULES]
             return {**document, "notify": notify}
 
         return self._edit(viewer, changed)
 
-    def _defaults(self, viewer: Viewer, urgency: str) -> list[Plain]:
+    def _usual(self, viewer: Viewer, urgency: str) -> list[Plain]:
         person = self.desk.directory().people.get(viewer.person)
-        rules = (person.high if urgency == "high" else person.low) if person else ()
+        usual = steps(person, Urgency(urgency)) if person is not None else ()
         return [
-            {"by": rule.by, "after": f"{int(rule.after.total_seconds())}s"}
-            for rule in rules
+            {"by": step.by, "after": f"{int(step.after.total_seconds())}s"}
+            for step in usual
         ]
 
     def _bad_addresses(self, viewer: Viewer, fields: Plain) -> tuple[Problem, ...]:

@@ -230,4 +230,12 @@ def contacts_for(
     named = [
         (by_channel[rule.by], rule.after) for rule in rules if rule.by in by_channel
     ]
-    return tuple(named or [(contact, timedelta(0)) for contact in person.contacts])
+    # Nobody here has a telephone, so the usual steps (domain 2.4) come at once; a mail
+    # that is all somebody has comes again.
+    at_once = [(contact, timedelta(0)) for contact in person.contacts]
+    again = [
+        (contact, timedelta(minutes=5))
+        for contact in person.contacts
+        if urgency is Urgency.HIGH and set(by_channel) == {"email"}
+    ]
+    return tuple(named or at_once + again)

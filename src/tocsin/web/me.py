@@ -16,7 +16,7 @@ from tocsin.core.directory import Directory
 from tocsin.core.durations import BadDuration, parse
 from tocsin.core.leave_documents import is_over
 from tocsin.core.own_shifts import people_of, shifts_of
-from tocsin.core.paging import all_methods, methods, rule_method
+from tocsin.core.paging import all_methods, methods, rule_method, steps
 from tocsin.core.people import Person
 from tocsin.core.permissions import VIEWER
 from tocsin.core.quiet_hours import quiet_until
@@ -138,14 +138,14 @@ class _Pages:
                 return self._page(viewer, form=_form(form, wrong), status=422)
         index = int(i) if (i := _text(form, "index")).isdigit() and len(i) < 4 else -1
 
-        def changed(steps: list[Any]) -> list[Any]:
+        def changed(held: list[Any]) -> list[Any]:
             if word == "add":
                 step = {"by": by, "after": f"{after}m" if after.isdigit() else after}
                 # In the order in which they come, as a line of time is read.
-                return sorted([*steps, step], key=_wait)
-            if word == "remove" and 0 <= index < len(steps):
-                return steps[:index] + steps[index + 1 :]
-            return steps
+                return sorted([*held, step], key=_wait)
+            if word == "remove" and 0 <= index < len(held):
+                return held[:index] + held[index + 1 :]
+            return held
 
         edited = self._own.with_rules(viewer, urgency, changed)
         return self._after(viewer, edited, form, "Saved.", "steps")
@@ -253,24 +253,35 @@ def _listed(person: Person | None) -> list[dict[str, Any]]:
 
 
 def _steps(person: Person | None, urgency: Urgency) -> list[dict[str, Any]]:
-    """The line of time of one urgency; without rules, all contacts at once."""
+    """The line of time of one urgency: one's own steps, and the usual ones in force.
+
+    The usual ones can be removed one by one where there are no own: that writes down the
+    rest. Where own ones name nothing that works, they are shown beside those.
+    """
     if person is None:
         return []
-    steps = [
+    own = [
         {
             "index": index,
             "after": rule.after,
             "by": rule.by,
             "works": rule_method(person, rule) is not None,
+            "usual": False,
         }
         for index, rule in enumerate(person.rules(urgency))
     ]
-    if steps:
-        return sorted(steps, key=lambda step: step["after"])
-    return [
-        {"index": -1, "after": timedelta(0), "by": one.label or one.channel, "works": True}
-        for one in methods(person)
-    ]  # fmt: skip
+    if any(step["works"] for step in own):
+        return sorted(own, key=lambda step: step["after"])
+    return own + [
+        {
+            "index": -1 if own else one.rule,
+            "after": one.after,
+            "by": one.by,
+            "works": True,
+            "usual": True,
+        }
+        for one in steps(person, urgency)
+    ]
 
 
 def _names(person: Person | None) -> list[str]:

@@ -226,10 +226,8 @@ class _Pages:
             problems = {"address": "Enter a topic, or the address of a webhook."}
             form = Form(given, problems)
             return self.show(request, viewer, step=3, form=form, status=422)
-        change = {
-            "contacts": [{"by": by, "address": address}],
-            "notify": {"high": [{"by": by, "after": "0s"}]},
-        }
+        # No steps: the usual ones follow whatever contacts are added later.
+        change = {"contacts": [{"by": by, "address": address}]}
         return self._edited(request, viewer, given, change, step=3)
 
     def _page_me(
