@@ -13,7 +13,10 @@ MONDAY = datetime(2026, 11, 30, 9, tzinfo=UTC)
 MAIL = {"by": "email", "address": "a@x.example"}
 SMS = {"by": "sms", "address": "+4915112345678"}
 PUSH = {"by": "ntfy", "address": "topic"}
+BROWSER = {"by": "push", "address": "https://push.example.com/1"}
+CHAT = {"by": "slack", "address": "U1"}
 PHONES = ("email", "sms", "voice", "ntfy")
+SILENT = ("email", "ntfy", "push", "slack")
 
 
 def directory(*contacts: dict[str, Any], email: str = "") -> Any:
@@ -53,8 +56,17 @@ def directory(*contacts: dict[str, Any], email: str = "") -> Any:
         ([MAIL], PHONES, "has one verified contact"),
         ([MAIL, {**SMS, "verified": False}], PHONES, "has one verified contact"),
         ([{**MAIL, "verified": False}], PHONES, "has no verified contact"),
-        ([MAIL, PUSH], PHONES, "has nothing that wakes them"),
-        ([MAIL, PUSH], ("email", "ntfy"), ""),
+        ([MAIL, PUSH], PHONES, "has nothing that wakes somebody"),
+        # Push alone is none, however much of it there is and whatever is set up.
+        ([PUSH, BROWSER], PHONES, "has only push"),
+        ([PUSH, BROWSER], SILENT, "has only push"),
+        # A telephone that nothing here can call wakes nobody.
+        ([MAIL, SMS], ("email", "pushover"), "has nothing that wakes somebody"),
+        # Where nothing that wakes is set up, mail and one more have to do.
+        ([MAIL, PUSH], SILENT, ""),
+        ([MAIL, CHAT], SILENT, ""),
+        ([PUSH, CHAT], SILENT, "has no verified mail address"),
+        ([MAIL, {**PUSH, "verified": False}], SILENT, "has one verified contact"),
         ([MAIL, SMS], PHONES, ""),
         ([SMS, {"by": "voice", "address": "+4915112345678"}], PHONES, ""),
     ],
@@ -65,6 +77,10 @@ def test_two_verified_methods_of_which_one_wakes(
     person = directory(*contacts).people["ana"]
     assert unreachable(person, channels).startswith(why)
     assert bool(unreachable(person, channels)) == bool(why)
+
+
+def test_who_left_or_is_not_known_is_not_reachable() -> None:
+    assert unreachable(None, PHONES) == "is not among the people who are paged"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from tocsin.core.oncall_load import Load, Paged, fairness, gini, load_of, loads_
 from tocsin.core.wallclock import Window
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+PHONES = ("email", "sms")
+SMS = {"by": "sms", "address": "+4915112345678"}
 MONDAY = datetime(2024, 1, 1, tzinfo=UTC)
 MANY = [f"p{number}" for number in range(8)]
 TURNS: dict[str, Any] = {
@@ -38,6 +40,7 @@ def made(
             who: {
                 "name": who,
                 "email": f"{who}@example.com",
+                "contacts": [SMS],
                 "teams": ["web"],
                 "time_zone": (zones or {}).get(who, "Europe/Berlin"),
                 **(more or {}).get(who, {}),
@@ -73,7 +76,9 @@ def _found(
     paged = {who: [Paged(when, number) for number, when in enumerate(at)]}
     window = Window(MONDAY + 9 * HOUR, MONDAY + 9 * HOUR + weeks * 7 * DAY)
     return [
-        one for one in findings(directory, "web", window, paged) if one.check == check
+        one
+        for one in findings(directory, "web", window, paged, PHONES)
+        if one.check == check
     ]
 
 
@@ -253,6 +258,8 @@ def test_who_is_on_call_and_cannot_be_reached() -> None:
             "contacts": [{"by": "ntfy", "address": "t", "verified": False}],
         },
         {"teams": [], "role": "viewer"},
+        {"contacts": []},
+        {"contacts": [{"by": "ntfy", "address": "t"}]},
     ]
     for case in cases:
         found = _found(made(MANY, more={"p3": case}), "reach")
@@ -261,9 +268,16 @@ def test_who_is_on_call_and_cannot_be_reached() -> None:
         )
 
 
+def test_steps_of_their_own_that_pass_over_what_wakes_them_are_warned_of() -> None:
+    asleep = {"notify": {"high": [{"by": "email", "after": "0m"}]}}
+    (found,) = _found(made(MANY, more={"p3": asleep}), "reach")
+    assert (found.person, found.weight) == ("p3", Weight.WARN)
+    assert found.said == "p3 is on call and uses no step that wakes them: sms would."
+
+
 def test_every_finding_names_its_source_and_errors_come_first() -> None:
     window = Window(MONDAY, MONDAY + 91 * DAY)
-    found = findings(made(["p0"], ["p0"]), "web", window, {})
+    found = findings(made(["p0"], ["p0"]), "web", window, {}, PHONES)
     assert found
     assert all(one.source and one.said.endswith(".") for one in found)
     weights = [one.weight for one in found]

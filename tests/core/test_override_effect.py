@@ -15,6 +15,8 @@ from tocsin.core.schedules import Rotation, final_schedule
 from tocsin.core.wallclock import Window
 
 PEOPLE = ("ana", "ben", "caro", "dora")
+PHONES = ("email", "sms")
+SMS = {"by": "sms", "address": "+4915112345678"}
 MONDAY = datetime(2026, 3, 23, tzinfo=UTC)  # the week of Europe's clock change
 HOUR = timedelta(hours=1)
 NAMES = st.sampled_from(PEOPLE)
@@ -180,17 +182,36 @@ def test_overrides_of_a_file_keep_their_places_when_another_comes() -> None:
 
 def test_who_is_free_and_had_least_comes_first() -> None:
     found = _documents({"unit": "week", "count": 1}, ["ana", "ben"], [])
-    found["people"]["caro"]["teams"] = ["web"]
+    found["people"]["caro"] |= {"teams": ["web"], "contacts": [SMS]}
     directory = _directory(found)
     schedule = directory.schedules["web"]
     # Primary's night, in which its layer is closed; Secondary is ana's this week.
     night = Window(MONDAY + 22 * HOUR, MONDAY + 24 * HOUR)
-    best, *others = candidates(directory, schedule, schedule.rotations[0], night)
+    best, *others = candidates(
+        directory, schedule, schedule.rotations[0], night, PHONES
+    )
     assert best.person == "caro"
     assert best.free
     assert best.hours == timedelta(0)
     busy = [one for one in others if one.busy]
     assert [one.busy for one in busy] == ["web, Secondary"]
+
+
+def test_who_does_not_count_as_reachable_comes_later_and_it_is_said_why() -> None:
+    found = _documents({"unit": "week", "count": 1}, ["ana", "ben"], [])
+    for who in ("caro", "dora"):
+        found["people"][who]["teams"] = ["web"]
+    found["people"]["dora"]["contacts"] = [SMS]
+    directory = _directory(found)
+    schedule = directory.schedules["web"]
+    night = Window(MONDAY + 22 * HOUR, MONDAY + 24 * HOUR)
+    best, *others = candidates(
+        directory, schedule, schedule.rotations[0], night, PHONES
+    )
+    assert (best.person, best.free) == ("dora", True)
+    caro = next(one for one in others if one.person == "caro")
+    assert (caro.free, caro.available) == (False, True)
+    assert caro.unreachable == "has one verified contact, and two are needed"
 
 
 def test_the_effect_is_told_in_words() -> None:
@@ -240,7 +261,7 @@ def test_who_is_in_the_team_only_and_on_leave_is_not_free() -> None:
     hours = Window(MONDAY + 30 * HOUR, MONDAY + 34 * HOUR)
     found = {
         one.person: one
-        for one in candidates(directory, schedule, schedule.rotations[0], hours)
+        for one in candidates(directory, schedule, schedule.rotations[0], hours, PHONES)
     }
     assert (found["dora"].away, found["dora"].free) == (True, False)
     assert found["caro"].free
@@ -254,7 +275,7 @@ def test_who_would_have_no_rest_or_was_woken_comes_after_who_is_rested() -> None
     [rotation] = schedule.rotations
     monday = MONDAY + 8 * HOUR  # 09:00 in Berlin: Ana hands over to Ben
     hours = Window(monday + 2 * HOUR, monday + 6 * HOUR)
-    found = candidates(directory, schedule, rotation, hours, woken={"caro"})
+    found = candidates(directory, schedule, rotation, hours, PHONES, woken={"caro"})
     by_name = {one.person: one for one in found}
     assert (by_name["caro"].rested, by_name["dora"].rested) == (False, True)
     off = next(one for one in found if one.rest is not None)

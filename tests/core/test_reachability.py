@@ -48,7 +48,10 @@ def test_steps_of_ones_own_that_wake_nobody_are_named(
 def test_who_has_nothing_that_wakes_is_told_that_and_not_of_steps() -> None:
     found = said(EMAIL, ContactMethod("ntfy", "topic"), high=("email",))
     assert not any(one.startswith(SLEEPS) for one in found)
-    assert any("Nothing of yours wakes you" in one for one in found)
+    assert (
+        "You do not count as reachable: you have nothing that wakes somebody: a text "
+        "message, a call or Pushover." in found
+    )
     waiting = ContactMethod("sms", "+4915112345678", verified=False)
     assert not any(
         one.startswith(SLEEPS) for one in said(EMAIL, waiting, high=("email",))

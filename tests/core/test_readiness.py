@@ -9,8 +9,10 @@ from tocsin.core.directory_building import build
 from tocsin.core.policy_lint import lint
 from tocsin.core.readiness import Outlook, checklist
 
+SMS = {"by": "sms", "address": "+4915112345678"}
+ANA = {"name": "ana", "email": "ana@example.com", "contacts": [SMS]}
 COMPANY = {
-    "people": {"ana": {"name": "ana", "email": "ana@example.com"}},
+    "people": {"ana": ANA},
     "teams": {"web": {"name": "web"}},
     "schedules": {
         "web": {
@@ -33,7 +35,9 @@ COMPANY = {
 def failing(heard=(MONDAY_9AM,), **changed) -> dict[str, str]:
     directory, _ = build({**COMPANY, **changed}, version=1, ids={})
     outlook = Outlook(directory, now=MONDAY_9AM)
-    found = checklist(directory.services["shop"], outlook, heard=heard)
+    found = checklist(
+        directory.services["shop"], outlook, heard=heard, channels=("email", "sms")
+    )
     return {one.key: one.said for one in found if not one.passed}
 
 
@@ -69,7 +73,10 @@ def test_a_gap_of_the_first_level_is_told_with_its_time() -> None:
 
 def test_somebody_whom_nothing_reaches_is_named() -> None:
     assert failing(people={"ana": {"name": "ana"}}) == {
-        "reachable": "Nothing reaches ana."
+        "reachable": "ana has no verified contact."
+    }
+    assert failing(people={"ana": {**ANA, "contacts": []}}) == {
+        "reachable": "ana has one verified contact, and two are needed."
     }
 
 

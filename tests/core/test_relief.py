@@ -1,6 +1,7 @@
 """Broken nights: when a lead is offered cover, for whom, and when nothing is said."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from tocsin.core.shift_reminders import reminders
 # A Thursday; in Berlin it is an hour later. P0 has this week, p1 the next.
 MORNING = datetime(2024, 1, 4, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+PHONES = ("email", "sms")
 
 
 def four(**more: object) -> Directory:
@@ -25,11 +27,19 @@ def woken(*hours_ago: float) -> dict[str, list[Paged]]:
 
 
 def test_two_wakings_in_a_night_are_a_reason_to_offer_cover() -> None:
-    (found,) = reliefs(four(), woken(4, 6), now=MORNING)
+    (found,) = reliefs(four(), woken(4, 6), PHONES, now=MORNING)
     assert (found.person, found.tonight, found.this_week) == ("p0", 2, 2)
     assert found.start == MORNING
     assert found.end == MORNING + 24 * HOUR
     # P1 comes on Monday; all three are free today.
+    assert set(found.names) == {"p1", "p2", "p3"}
+
+
+def test_who_counts_as_reachable_is_named_first() -> None:
+    mail_only: dict[str, Any] = {"contacts": []}
+    everybody = made(["p0", "p1", "p2", "p3"], more={"p1": mail_only, "p2": mail_only})
+    (found,) = reliefs(everybody, woken(4, 6), PHONES, now=MORNING)
+    assert found.names[0] == "p3"
     assert set(found.names) == {"p1", "p2", "p3"}
 
 
@@ -43,20 +53,20 @@ def test_two_wakings_in_a_night_are_a_reason_to_offer_cover() -> None:
     ],
 )
 def test_less_is_no_broken_night(pages: dict[str, list[Paged]]) -> None:
-    assert reliefs(four(), pages, now=MORNING) == []
+    assert reliefs(four(), pages, PHONES, now=MORNING) == []
 
 
 def test_the_third_of_a_week_counts_alone() -> None:
-    (found,) = reliefs(four(), woken(4, 30, 54), now=MORNING)
+    (found,) = reliefs(four(), woken(4, 30, 54), PHONES, now=MORNING)
     assert (found.tonight, found.this_week) == (1, 3)
 
 
 def test_it_is_said_in_their_morning_and_only_while_they_are_on_call() -> None:
-    assert reliefs(four(), woken(4, 6), now=MORNING - 2 * HOUR) == []
-    assert reliefs(four(), woken(4, 6), now=MORNING + 3 * HOUR) == []
+    assert reliefs(four(), woken(4, 6), PHONES, now=MORNING - 2 * HOUR) == []
+    assert reliefs(four(), woken(4, 6), PHONES, now=MORNING + 3 * HOUR) == []
     # P2 is not on call before the week after next.
     other = {"p2": woken(4, 6)["p0"]}
-    assert reliefs(four(), other, now=MORNING) == []
+    assert reliefs(four(), other, PHONES, now=MORNING) == []
 
 
 def test_who_wants_no_reminders_gets_none() -> None:

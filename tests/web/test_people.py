@@ -25,9 +25,18 @@ def _admin(made: House):  # type: ignore[no-untyped-def]
 def test_the_list_says_who_is_reached_how_and_was_seen_when(home: House) -> None:
     text = home.signed_in("bob").get("/admin/people").text
     assert "carol" in text
-    assert "One way only" in text
+    assert "has one verified contact, and two are needed" in text
     assert "never paged" in text
     assert "Invite" not in text
+
+
+def test_who_is_on_call_is_green_only_where_two_ways_lead_to_them(home: House) -> None:
+    text = home.signed_in("bob").get("/oncall").text
+    assert "Not reachable" in text
+    assert "alice has one verified contact, and two are needed." in text
+    service = home.signed_in("bob").get("/services/checkout").text
+    assert "alice has one verified contact, and two are needed." in service
+    assert "Reachable</span>" not in text + service
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ of the four weeks behind. Advice only: nothing here decides whom to page.
 
 # long because: one table of checks; each stands beside its limits and its sentence.
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -20,10 +20,9 @@ from tocsin.core.layers import LENGTHS, Layer, Unit, effective
 from tocsin.core.level_times import is_night
 from tocsin.core.oncall_load import Paged, Span, interruptions, joined
 from tocsin.core.own_shifts import OwnShift, at_once, people_of, shifts_of_all
-from tocsin.core.paging import all_methods, methods, rule_method
 from tocsin.core.permissions import RESPONDER
+from tocsin.core.reachability import passed_over, unreachable
 from tocsin.core.schedules import final_schedule, next_handoffs
-from tocsin.core.severity import Urgency
 from tocsin.core.wallclock import Window, wall_time, zone_named
 
 _DAY, _WEEK = timedelta(days=1), timedelta(weeks=1)
@@ -62,6 +61,7 @@ class _Scene(Struct, frozen=True):
     paged: Mapping[str, Sequence[Paged]]
     # Everybody of the schedule, and when they are on call in any schedule, ahead.
     shifts: Mapping[str, Sequence[OwnShift]]
+    channels: Collection[str]
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -80,13 +80,17 @@ def findings(
     schedule: str,
     planned: Window,
     paged: Mapping[str, Sequence[Paged]],
+    channels: Collection[str],
 ) -> list[Finding]:
-    """Everything that the checks find in a schedule, errors first."""
+    """Everything that the checks find in a schedule, errors first.
+
+    `channels` are those by which people can be reached here.
+    """
     known = directory.schedules[schedule]
     names = {who for one in known.rotations for who in people_of(one)}
     people = directory.active(sorted(names))
     shifts = shifts_of_all(directory, people, planned)
-    scene = _Scene(directory, known, planned, paged, shifts)
+    scene = _Scene(directory, known, planned, paged, shifts, channels)
     found = [one for check in _CHECKS for one in check(scene)]
     return sorted(found, key=lambda one: (one.weight is Weight.WARN, one.check))
 
@@ -304,19 +308,16 @@ def _reach(scene: _Scene) -> Iterator[Finding]:
         if missing:
             said = f"{who} is on call and {missing}."
             yield Finding("reach", Weight.ERROR, said, _PRACTICE, person=who)
+        person = scene.directory.person(who)
+        if person is not None and (unused := passed_over(person)):
+            would = " and ".join(unused)
+            said = f"{who} is on call and uses no step that wakes them: {would} would."
+            yield Finding("reach", Weight.WARN, said, _PRACTICE, person=who)
 
 
 def _missing(scene: _Scene, who: str) -> str:
-    person = scene.directory.person(who)
-    if person is None or not all_methods(person):
-        return "has no contact"
-    if not any(one.verified for one in all_methods(person)):
-        return "has verified no contact"
-    rules = person.rules(Urgency.HIGH)
-    if rules and not any(rule_method(person, rule) for rule in rules):
-        return "none of their steps for urgent pages names a verified contact"
-    if not methods(person):
-        return "nothing reaches them"
+    if why := unreachable(scene.directory.person(who), scene.channels):
+        return why
     grant = scene.directory.grant(who)
     if not grant.may(RESPONDER, scene.schedule.team):
         return "may not answer: they need the role responder"

@@ -16,7 +16,7 @@ from tocsin.core.hour_changes import changes as hour_changes
 from tocsin.core.leave_documents import leaves
 from tocsin.core.overrides import Override
 from tocsin.core.own_shifts import people_of, shifts_of, shifts_of_all
-from tocsin.core.paging import methods
+from tocsin.core.reachability import unreachable
 from tocsin.core.schedules import Rotation, final_schedule
 from tocsin.core.wallclock import Window
 
@@ -64,15 +64,21 @@ class Candidate(Struct, frozen=True):
     in_a_row: timedelta
     busy: str = ""  # the rotation in which they are on call then
     away: bool = False
-    reachable: bool = True
+    # Why they do not count as reachable.
+    unreachable: str = ""
     # The shortest time off call next to the hours, where it is less than is due.
     rest: timedelta | None = None
     woken: bool = False  # paged in the night before the hours
 
     @property
+    def available(self) -> bool:
+        """Whether they can be asked: they have these hours to themselves."""
+        return not self.busy and not self.away
+
+    @property
     def free(self) -> bool:
-        """Whether they can be asked at all."""
-        return self.reachable and not self.busy and not self.away
+        """Whether they can have them: available, and reachable."""
+        return self.available and not self.unreachable
 
     @property
     def rested(self) -> bool:
@@ -136,18 +142,20 @@ def candidates(
     schedule: NamedSchedule,
     rotation: Rotation,
     hours: Window,
+    channels: Collection[str],
     *,
     woken: Collection[str] = (),
 ) -> list[Candidate]:
     """Who could take `hours` of a rotation, best first: free, rested, least load.
 
-    `woken` are those whose sleep before the hours was broken.
+    `channels` are those by which people can be reached here; `woken` are those whose
+    sleep before the hours was broken.
     """
     names = dict.fromkeys(who for one in schedule.rotations for who in people_of(one))
     team = directory.teams.get(schedule.team)
     names |= dict.fromkeys(team.members if team is not None else ())
     found = [
-        _candidate(directory, rotation, who, hours, woken=who in woken)
+        _candidate(directory, rotation, who, hours, channels, woken=who in woken)
         for who in directory.active(names)
     ]
     return sorted(
@@ -198,7 +206,13 @@ def sentences(effect: Effect, called: Callable[[str], str]) -> list[tuple[str, s
 
 
 def _candidate(
-    directory: Directory, rotation: Rotation, who: str, hours: Window, *, woken: bool
+    directory: Directory,
+    rotation: Rotation,
+    who: str,
+    hours: Window,
+    channels: Collection[str],
+    *,
+    woken: bool,
 ) -> Candidate:
     window = Window(hours.start - LOOKED_BACK, hours.end)
     shifts = shifts_of(directory, who, window)
@@ -208,7 +222,6 @@ def _candidate(
         if one.start < hours.start
     ]
     then = [one for one in shifts if one.end > hours.start]
-    person = directory.person(who)
     return Candidate(
         person=who,
         hours=sum(before, _NOTHING),
@@ -217,7 +230,7 @@ def _candidate(
         away=_away(directory, rotation, who, hours),
         rest=_rest(directory, who, hours),
         woken=woken,
-        reachable=person is not None and bool(methods(person)),
+        unreachable=unreachable(directory.person(who), channels),
     )
 
 

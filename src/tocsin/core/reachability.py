@@ -1,4 +1,4 @@
-"""What is weak in how a person is reached, in sentences, before it fails at night.
+"""Who counts as reachable, and what is weak in it, before it fails at night.
 
 Advice only: nothing here decides whether somebody is paged.
 """
@@ -15,19 +15,24 @@ from tocsin.core.severity import Severity, Urgency
 
 # What a phone that is silent or offline does not sound.
 PUSH = frozenset({"ntfy", "push"})
-
-
 # What gets somebody out of bed. A webhook or Apprise may lead to a phone: nobody knows.
 WAKES = frozenset({"sms", "voice", "pushover"})
 _FEWEST = 2
 
 
-def unreachable(person: Person, channels: Collection[str]) -> str:
-    """Why somebody counts as not reachable, "" when they are (issue: two and a waker).
+def unreachable(person: Person | None, channels: Collection[str]) -> str:
+    """Why somebody does not count as reachable, "" when they do; it follows their name.
 
-    `channels` are those that are set up: where none of them wakes anybody, none is asked
-    for.
+    Two verified methods, of which one can wake: by a channel of WAKES that is set up
+    (`channels` are those). Push alone never counts. Where nothing that wakes is set up
+    nobody could have it, so there a verified mail address and one more method do; that
+    such an installation wakes nobody is for its owner to mend, not for each person.
+
+    The one answer for every page, check and message. Paging itself does not ask: it uses
+    whatever there is.
     """
+    if person is None:
+        return "is not among the people who are paged"
     verified = {
         (one.channel, one.address) for one in all_methods(person) if one.verified
     }
@@ -36,8 +41,13 @@ def unreachable(person: Person, channels: Collection[str]) -> str:
     if len(verified) < _FEWEST:
         return "has one verified contact, and two are needed"
     kinds = {channel for channel, _ in verified}
-    if WAKES & set(channels) and not WAKES & kinds:
-        return "has nothing that wakes them: a text message, a call or Pushover"
+    if kinds <= PUSH:
+        return "has only push, and a silent phone does not sound it"
+    wakers = WAKES & set(channels)
+    if wakers and not wakers & kinds:
+        return "has nothing that wakes somebody: a text message, a call or Pushover"
+    if not wakers and "email" not in kinds:
+        return "has no verified mail address, and nothing that wakes is set up here"
     return ""
 
 
@@ -68,12 +78,9 @@ def warnings(
             f"All your contacts are {usable[0].channel}; they fail together. "
             "Add one of another kind."
         )
-    kinds = {one.channel for one in usable}
-    if WAKES & set(channels) and not WAKES & kinds:
-        found.append(
-            "Nothing of yours wakes you: you count as not reachable until you add a text "
-            "message, a call or Pushover."
-        )
+    if why := unreachable(person, channels):
+        yours = why.replace("has", "have", 1)
+        found.append(f"You do not count as reachable: you {yours}.")
     for urgency, heading in ((Urgency.HIGH, "Urgent"), (Urgency.LOW, "Not urgent")):
         found += _of_rules(person, urgency, heading)
     found += _too_late(person, directory, now=now)
@@ -93,8 +100,11 @@ def _of_rules(person: Person, urgency: Urgency, heading: str) -> Iterator[str]:
     first = min(rule.after for rule in rules)
     if first > timedelta(0):
         yield f"{heading}: nothing reaches you for the first {_minutes(first)}."
-    if sleepy := sleeping_steps(person):
-        yield f"{heading}: {sleepy}."
+    if unused := passed_over(person):
+        yield (
+            f"{heading}: no step of yours wakes you, though {' and '.join(unused)} would: "
+            "add one as a later step, or remove yours to have the usual ones."
+        )
     elif {one.channel for one in used} <= PUSH:
         yield (
             f"{heading}: push only. A phone that is silent or offline shows it when it "
@@ -102,17 +112,14 @@ def _of_rules(person: Person, urgency: Urgency, heading: str) -> Iterator[str]:
         )
 
 
-def sleeping_steps(person: Person) -> str:
-    """What is wrong where their own urgent steps pass over what would wake them."""
+def passed_over(person: Person) -> tuple[str, ...]:
+    """What would wake them and is in no urgent step of theirs, where none of it is."""
     chosen = [rule_method(person, rule) for rule in person.high]
     used = {one.channel for one in chosen if one is not None}
-    unused = sorted(WAKES & {one.channel for one in methods(person) if one.verified})
-    if not used or used & WAKES or not unused:
-        return ""
-    return (
-        f"no step of yours wakes you, though {' and '.join(unused)} would: add one as a "
-        "later step, or remove yours to have the usual ones"
-    )
+    if not used or used & WAKES:
+        return ()
+    verified = {one.channel for one in methods(person) if one.verified}
+    return tuple(sorted(WAKES & verified))
 
 
 def _too_late(person: Person, directory: Directory, *, now: datetime) -> Iterator[str]:

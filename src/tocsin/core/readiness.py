@@ -1,6 +1,6 @@
 """Whether an alert of a service would find somebody: a checklist. Knows no alert."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -9,11 +9,12 @@ from tocsin.core.coverage import CHECKED
 from tocsin.core.directory import Directory, Service
 from tocsin.core.durations import words
 from tocsin.core.escalation import Policy, Target, TargetKind
-from tocsin.core.paging import methods
+from tocsin.core.reachability import unreachable
 from tocsin.core.schedules import final_schedule
 from tocsin.core.wallclock import Window, this_minute
 
 AHEAD = CHECKED
+_MOST_NAMED = 5
 
 
 class Check(Struct, frozen=True):
@@ -88,11 +89,16 @@ class Outlook:
 
 
 def checklist(
-    service: Service, outlook: Outlook, *, heard: Sequence[datetime | None]
+    service: Service,
+    outlook: Outlook,
+    *,
+    heard: Sequence[datetime | None],
+    channels: Collection[str],
 ) -> list[Check]:
     """What has to be so that an alert of the service finds somebody.
 
-    `heard` are the times at which each of its integrations was last heard.
+    `heard` are the times at which each of its integrations was last heard, `channels`
+    those by which people can be reached here.
     """
     directory = outlook.directory
     policy = directory.policies.get(service.policy)
@@ -106,7 +112,7 @@ def checklist(
             "" if policy else "Its alerts page the admins of Tocsin.",
         ),
         _covered(policy, outlook),
-        _reachable(policy, outlook),
+        _reachable(policy, outlook, channels),
         _heard(heard),
     ]
 
@@ -149,7 +155,9 @@ def _together(all_gaps: Sequence[Sequence[Window]]) -> list[Window]:
     return common
 
 
-def _reachable(policy: Policy | None, outlook: Outlook) -> Check:
+def _reachable(
+    policy: Policy | None, outlook: Outlook, channels: Collection[str]
+) -> Check:
     label = "Everybody on its path can be reached"
     if policy is None:
         return Check("reachable", label, False, "It has no path of its own.")
@@ -157,10 +165,12 @@ def _reachable(policy: Policy | None, outlook: Outlook) -> Check:
     people = dict.fromkeys(who for t in targets for who in outlook.people(t))
     silent = []
     for name in people:
-        person = outlook.directory.person(name)
-        if person is None or not methods(person):
-            silent.append(name)
-    said = f"Nothing reaches {', '.join(silent)}." if silent else ""
+        why = unreachable(outlook.directory.person(name), channels)
+        if why:
+            silent.append(f"{name} {why}.")
+    said = " ".join(silent[:_MOST_NAMED])
+    if len(silent) > _MOST_NAMED:
+        said += f" So it is with {len(silent) - _MOST_NAMED} more."
     if not people:
         said = "There is nobody on its path."
     return Check("reachable", label, bool(people) and not silent, said)

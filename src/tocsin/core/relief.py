@@ -1,6 +1,6 @@
 """Whose night was broken and who could have the next hours instead (domain 1.8). Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 from tocsin.core.directory import Directory
 from tocsin.core.oncall_load import SLEEP_TO, Paged, interruptions
 from tocsin.core.override_effect import candidates
-from tocsin.core.own_shifts import shifts_of
+from tocsin.core.own_shifts import OwnShift, shifts_of
 from tocsin.core.wallclock import Window, this_minute, wall_time, zone_named
 
 WEEK = timedelta(days=7)
@@ -37,11 +37,15 @@ class Relief(Struct, frozen=True):
 
 
 def reliefs(
-    directory: Directory, paged: Mapping[str, Sequence[Paged]], *, now: datetime
+    directory: Directory,
+    paged: Mapping[str, Sequence[Paged]],
+    channels: Collection[str],
+    *,
+    now: datetime,
 ) -> list[Relief]:
-    """What leads are to be offered now; said twice it is the same.
+    """What leads are to be offered now; who counts as reachable is named first.
 
-    `paged` are the pages of the last week by person.
+    `paged` are the pages of the last week by person, `channels` those that are set up.
     """
     start = this_minute(now)
     tired = woken(directory, paged, now=now)
@@ -56,17 +60,10 @@ def reliefs(
         if not (_is_broken(tonight, len(times)) and _is_morning(now, zone)):
             continue
         for shift in shifts_of(directory, person, Window(start, start + _RELIEVED)):
-            schedule = directory.schedules[shift.schedule]
-            rotation = directory.rotation(f"{shift.schedule}/{shift.rotation}")
-            if rotation is None:
+            others = _others(directory, shift, channels, tired)
+            if others is None:
                 continue
-            hours = Window(shift.start, shift.end)
-            free = candidates(directory, schedule, rotation, hours, woken=tired)
-            names = tuple(
-                one.person
-                for one in free
-                if one.free and not one.woken and one.person != person
-            )
+            names = tuple(one for one in others if one != person)
             found.append(
                 Relief(
                     person, shift.schedule, shift.rotation, shift.start, shift.end,
@@ -75,6 +72,22 @@ def reliefs(
                 )
             )  # fmt: skip
     return found
+
+
+def _others(
+    directory: Directory,
+    shift: OwnShift,
+    channels: Collection[str],
+    tired: frozenset[str],
+) -> list[str] | None:
+    """Who could have the rest of a shift; None where its rotation is gone."""
+    schedule = directory.schedules[shift.schedule]
+    rotation = directory.rotation(f"{shift.schedule}/{shift.rotation}")
+    if rotation is None:
+        return None
+    hours = Window(shift.start, shift.end)
+    found = candidates(directory, schedule, rotation, hours, channels, woken=tired)
+    return [one.person for one in found if one.available and not one.woken]
 
 
 def woken(

@@ -3,7 +3,7 @@
 Taking it writes the override, the request and the messages in one transaction.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
@@ -95,7 +95,9 @@ class CoverRequests:
             if isinstance(made, Refused):
                 return Answered(refused=made.said, field=made.field)
             stored.put(tx, made)
-            outbox.put(tx, asking(made, directory, desk.public_url, ""), now=now)
+            channels = desk.contacts.channels()
+            asked = asking(made, directory, channels, desk.public_url, "")
+            outbox.put(tx, asked, now=now)
             return Answered(made)
 
         return self._written(desk.database.write(work))
@@ -200,27 +202,41 @@ def _gives_up(effect: Effect | None, person: str, length: timedelta) -> bool:
     return sum(off, timedelta(0)) == length
 
 
-def remind(tx: Tx, directory: Directory, *, public_url: str, now: datetime) -> None:
+def remind(
+    tx: Tx,
+    directory: Directory,
+    channels: Collection[str],
+    *,
+    public_url: str,
+    now: datetime,
+) -> None:
     """End what has begun, and ask again about what is still open."""
     for one in stored.over(tx, now=now):
         stored.put(tx, rules.expired(one, now=now))
     for one in stored.open_ones(tx):
         stage = rules.stage(one, now=now)
         if stage:
-            outbox.put(tx, asking(one, directory, public_url, stage), now=now)
+            asked = asking(one, directory, channels, public_url, stage)
+            outbox.put(tx, asked, now=now)
 
 
 def asking(
-    request: CoverRequest, directory: Directory, public_url: str, stage: str
+    request: CoverRequest,
+    directory: Directory,
+    channels: Collection[str],
+    public_url: str,
+    stage: str,
 ) -> Iterable[Message]:
-    """To everybody who could take it and has nothing against them."""
+    """To everybody who has these hours to themselves, who counts as reachable first."""
     schedule = directory.schedules.get(request.schedule)
     rotation = directory.rotation(f"{request.schedule}/{request.rotation}")
     if schedule is None or rotation is None:
         return []
     hours = Window(request.start, request.end)
-    found = candidates(directory, schedule, rotation, hours)
-    free = [one.person for one in found if one.free and one.person != request.person]
+    found = candidates(directory, schedule, rotation, hours, channels)
+    free = [
+        one.person for one in found if one.available and one.person != request.person
+    ]
     if request.of:
         # Somebody who swaps may be on call elsewhere; that is theirs to weigh.
         free = list(directory.active((request.of,)))

@@ -11,7 +11,6 @@ from tocsin.core.alerts import Alert
 from tocsin.core.coming import Coming, next_up
 from tocsin.core.directory import BY_HAND, INTERNAL, Directory
 from tocsin.core.escalation import Run
-from tocsin.core.paging import methods
 from tocsin.core.timeline import Fact
 from tocsin.engine import escalation
 from tocsin.store import alerts as stored_alerts
@@ -105,12 +104,6 @@ def briefs(
             coming = _coming(tx, alert, stored[alert.number], directory, now)[1]
         found.append(Brief(alert, rules.shown_state(alert, now=now), coming))
     return found
-
-
-def reachable(directory: Directory, name: str) -> bool:
-    """Whether anything at all could reach a person."""
-    person = directory.person(name)
-    return person is not None and bool(methods(person))
 
 
 def attempts_of(tx: Tx, number: int) -> list[Attempt]:

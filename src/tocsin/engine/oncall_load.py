@@ -57,7 +57,8 @@ def report(desk: FrontDesk, schedule: str, *, days: int) -> Report | None:
         who: [one for one in pages if one.at >= now - BEHIND]
         for who, pages in paged.items()
     }
-    found = findings(directory, schedule, Window(now, now + AHEAD), lately)
+    channels = desk.contacts.channels()
+    found = findings(directory, schedule, Window(now, now + AHEAD), lately, channels)
     return Report(directory, behind, loads, fairness(loads), found)
 
 

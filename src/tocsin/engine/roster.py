@@ -1,6 +1,6 @@
 """Everybody at once: who they are, how they are reached, when they were last here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -8,15 +8,16 @@ from msgspec import Struct
 from tocsin.core.directory import Directory
 from tocsin.core.paging import methods
 from tocsin.core.permissions import LEAD
+from tocsin.core.reachability import unreachable
 from tocsin.store import people as stored
 from tocsin.store.database import Tx
 from tocsin.store.people import LastTry
 
-REACHES = ("well", "poorly", "not", "left")
+REACHES = ("well", "not", "left")
 
 
 class Row(Struct, frozen=True):
-    """One person in the list. `reach` is one of REACHES."""
+    """One person in the list. `reach` is one of REACHES, `why` what speaks against it."""
 
     name: str
     full_name: str
@@ -26,6 +27,7 @@ class Row(Struct, frozen=True):
     channels: tuple[str, ...]
     reach: str
     seen_at: datetime | None
+    why: str = ""
 
 
 class Roster(Struct, frozen=True):
@@ -41,6 +43,7 @@ class Roster(Struct, frozen=True):
 def roster(
     tx: Tx,
     directory: Directory,
+    channels: Collection[str],
     *,
     text: str = "",
     team: str = "",
@@ -49,12 +52,15 @@ def roster(
     after: str = "",
     limit: int = 50,
 ) -> Roster:
-    """People by name, narrowed by whatever is not empty."""
+    """People by name, narrowed by whatever is not empty.
+
+    `channels` are those by which people can be reached here.
+    """
     words = text.casefold().split()
     seen = stored.last_seen(tx)
     found = []
     for name in sorted(directory.people):
-        row = row_of(directory, name, seen)
+        row = row_of(directory, name, seen, channels)
         if team and team not in row.teams:
             continue
         if role and row.role != role:
@@ -74,14 +80,16 @@ def roster(
     return Roster(shown, tries, len(found), more)
 
 
-def row_of(directory: Directory, name: str, seen: Mapping[str, datetime]) -> Row:
+def row_of(
+    directory: Directory,
+    name: str,
+    seen: Mapping[str, datetime],
+    channels: Collection[str],
+) -> Row:
     """One person as the list has them."""
     person = directory.people[name]
-    channels = methods(person)
-    ways = {(one.channel, one.address) for one in channels}
-    reach = (
-        "left" if not person.active else ("not", "poorly", "well")[min(len(ways), 2)]
-    )
+    why = unreachable(person, channels) if person.active else ""
+    reach = "not" if why else "well" if person.active else "left"
     roles = directory.team_roles.get(name, {})
     return Row(
         name=name,
@@ -89,7 +97,8 @@ def row_of(directory: Directory, name: str, seen: Mapping[str, datetime]) -> Row
         role=directory.roles[name],
         teams=tuple(roles),
         leads=tuple(team for team, role in roles.items() if role == LEAD),
-        channels=tuple(dict.fromkeys(one.channel for one in channels)),
+        channels=tuple(dict.fromkeys(one.channel for one in methods(person))),
         reach=reach,
         seen_at=seen.get(name),
+        why=why,
     )

@@ -1,6 +1,6 @@
 """The catalogue of services: what burns, who has it, and what is missing to be ready."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -50,10 +50,19 @@ class Asked(Struct, frozen=True):
 
 
 def listing(
-    tx: Tx, directory: Directory, asked: Asked, *, viewer: Viewer, now: datetime
+    tx: Tx,
+    directory: Directory,
+    asked: Asked,
+    channels: Collection[str],
+    *,
+    viewer: Viewer,
+    now: datetime,
 ) -> tuple[list[Brief], str]:
-    """Services by name and the cursor of the next page, "" at the end."""
-    book = _Book(tx, directory, now=now)
+    """Services by name and the cursor of the next page, "" at the end.
+
+    `channels` are those by which people can be reached here.
+    """
+    book = _Book(tx, directory, channels, now=now)
     found: list[Brief] = []
     for name in sorted(directory.services):
         service = directory.services[name]
@@ -70,18 +79,33 @@ def listing(
     return found, ""
 
 
-def one(tx: Tx, directory: Directory, name: str, *, now: datetime) -> Brief:
+def one(
+    tx: Tx,
+    directory: Directory,
+    name: str,
+    channels: Collection[str],
+    *,
+    now: datetime,
+) -> Brief:
     """One service. It has to be there."""
-    return _Book(tx, directory, now=now, only=name).brief(directory.services[name])
+    book = _Book(tx, directory, channels, now=now, only=name)
+    return book.brief(directory.services[name])
 
 
 class _Book:
     """What every row needs, read once."""
 
     def __init__(
-        self, tx: Tx, directory: Directory, *, now: datetime, only: str = ""
+        self,
+        tx: Tx,
+        directory: Directory,
+        channels: Collection[str],
+        *,
+        now: datetime,
+        only: str = "",
     ) -> None:
         self._directory = directory
+        self._channels = channels
         self._now = now
         self._open = alert_lists.open_by_service(tx, service=only)
         self._heard = stored.last_events(tx)
@@ -109,7 +133,12 @@ class _Book:
             next((state for state in _WORST if state in states), ""),
             self._on_call(service),
             senders,
-            checklist(service, self._outlook, heard=[at for _, at in senders]),
+            checklist(
+                service,
+                self._outlook,
+                heard=[at for _, at in senders],
+                channels=self._channels,
+            ),
         )
 
     def _on_call(self, service: Service) -> tuple[str, ...]:

@@ -51,13 +51,13 @@ class ShiftWatch:
 
     def look(self) -> None:
         """One look: read and worked out first, then written. Raises StoreError."""
-        now, url = self._clock.now(), self._public_url
+        now, url, channels = self._clock.now(), self._public_url, self._channels()
         words, late = self._database.read(lambda tx: self._found(tx, now))
 
         def work(tx: Tx) -> None:
             directory = self._directories.current(tx)
             outbox.put(tx, words, now=now)
-            cover_requests.remind(tx, directory, public_url=url, now=now)
+            cover_requests.remind(tx, directory, channels, public_url=url, now=now)
             for one, facts in late:
                 held = handoffs.get(tx, one.id, lock=True)
                 # Somebody may have accepted it in this very moment.
@@ -72,12 +72,13 @@ class ShiftWatch:
         """Everything about coming and past shifts that is to be said by now."""
         directory, url = self._directories.current(tx), self._public_url
         again, waited = handing_over.reminders(tx, directory, public_url=url, now=now)
-        found = list(call_outs(directory, self._channels(), now=now))[:_MOST]
+        channels = self._channels()
+        found = list(call_outs(directory, channels, now=now))[:_MOST]
         words = [
             *(word for one in found for word in self._messages(one, directory)),
             *hole_words.told(directory, now=now),
             *shift_words.announced(directory, public_url=url, now=now),
-            *shift_words.relief(tx, directory, public_url=url, now=now),
+            *shift_words.relief(tx, directory, channels, public_url=url, now=now),
             *first_shifts.words(tx, directory, now=now),
             *handing_over.asked_for_words(directory, public_url=url, now=now),
             *again,

@@ -1,6 +1,6 @@
 """Words about coming shifts and broken nights, as messages to people."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
@@ -25,11 +25,16 @@ def announced(
 
 
 def relief(
-    tx: Tx, directory: Directory, *, public_url: str, now: datetime
+    tx: Tx,
+    directory: Directory,
+    channels: Collection[str],
+    *,
+    public_url: str,
+    now: datetime,
 ) -> Iterator[Message]:
     """After a broken night the leads are offered who could take over. Only reads."""
     paged = stored_load.paged_since(tx, everybody(directory), since=now - WEEK)
-    for one in reliefs(directory, paged, now=now):
+    for one in reliefs(directory, paged, channels, now=now):
         yield from _offers(one, directory, public_url, now)
 
 

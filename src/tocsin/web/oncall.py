@@ -7,8 +7,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tocsin.core.excerpts import clean
+from tocsin.core.reachability import unreachable
 from tocsin.core.severity import Severity
-from tocsin.engine import inquiries
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.rehearsals import rehearse
 from tocsin.engine.sign_in import Viewer
@@ -54,7 +54,9 @@ class _Pages:
             service=service,
             services=services,
             path=path,
-            reachable=lambda name: inquiries.reachable(directory, name),
+            unreachable=lambda name: unreachable(
+                directory.person(name), self._desk.contacts.channels()
+            ),
         )
 
 

@@ -150,8 +150,18 @@ class _Pages:
     ) -> str:
         if not viewer.may(LEAD, schedule.team):
             return viewer.person
-        found = _candidates(self._desk.directory(), schedule, typed)
+        found = self._candidates(self._desk.directory(), schedule, typed)
         return found[0].person if found and found[0].free else ""
+
+    def _candidates(
+        self, directory: Directory, schedule: NamedSchedule, typed: Typed
+    ) -> list[Candidate]:
+        rotation = directory.rotation(f"{schedule.name}/{typed.values['rotation']}")
+        hours = _hours(typed)
+        if rotation is None or hours is None:
+            return []
+        channels = self._desk.contacts.channels()
+        return candidates(directory, schedule, rotation, hours, channels)
 
     def _planned(
         self, viewer: Viewer, schedule: NamedSchedule, typed: Typed, plan: Plan
@@ -182,7 +192,7 @@ class _Pages:
     ) -> Response:
         directory = self._desk.directory()
         leads = viewer.may(LEAD, schedule.team)
-        found = _candidates(directory, schedule, typed)
+        found = self._candidates(directory, schedule, typed)
         if not leads:
             found = [one for one in found if one.person == viewer.person]
         return self._gate.page(
@@ -223,16 +233,6 @@ def _hours(typed: Typed) -> Window | None:
     return Window(typed.start, min(typed.end, typed.start + LONGEST))
 
 
-def _candidates(
-    directory: Directory, schedule: NamedSchedule, typed: Typed
-) -> list[Candidate]:
-    rotation = directory.rotation(f"{schedule.name}/{typed.values['rotation']}")
-    hours = _hours(typed)
-    if rotation is None or hours is None:
-        return []
-    return candidates(directory, schedule, rotation, hours)
-
-
 def _on_then(
     directory: Directory, schedule: NamedSchedule, typed: Typed
 ) -> tuple[str, ...]:
@@ -246,14 +246,13 @@ def _on_then(
 
 def _about(one: Candidate) -> str:
     """A line that says what speaks for or against somebody."""
-    if not one.reachable:
-        return "nothing reaches them"
     if one.away:
         return "on leave then"
     if one.busy:
         return f"on call then already: {one.busy}"
+    hours = round(one.hours.total_seconds() / 3600)
+    said = f"free, {hours} h in 28 days; would make {words(one.in_a_row)} in a row"
     if one.rest is not None:
         apart = f"only {words(one.rest)} off call" if one.rest else "no time off call"
-        return f"free, but {apart} beside another shift"
-    hours = round(one.hours.total_seconds() / 3600)
-    return f"free, {hours} h in 28 days; would make {words(one.in_a_row)} in a row"
+        said = f"free, but {apart} beside another shift"
+    return f"{said}; not reachable: {one.unreachable}" if one.unreachable else said

@@ -65,6 +65,7 @@ class _Pages:
             found = roster(
                 tx,
                 directory,
+                self._desk.contacts.channels(),
                 text=wanted["q"],
                 team=wanted["team"],
                 role=wanted["role"],
@@ -145,7 +146,12 @@ class _Pages:
             tries = stored_people.last_tries(tx, [name])
             return {
                 "directory": directory,
-                "row": row_of(directory, name, stored_people.last_seen(tx)),
+                "row": row_of(
+                    directory,
+                    name,
+                    stored_people.last_seen(tx),
+                    self._desk.contacts.channels(),
+                ),
                 "person": directory.people[name],
                 "document": seen_by(viewer, "people", documents)[name],
                 "etag": etag_of(held),

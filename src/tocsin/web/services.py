@@ -17,6 +17,7 @@ from tocsin.core.directory import Directory, Service
 from tocsin.core.excerpts import clean, clean_title
 from tocsin.core.labels import bounded_key, fingerprint
 from tocsin.core.permissions import LEAD, RESPONDER
+from tocsin.core.reachability import unreachable
 from tocsin.core.severity import Severity
 from tocsin.core.silences import state
 from tocsin.engine import inquiries, services
@@ -80,7 +81,12 @@ class _Pages:
         def work(tx: Tx) -> dict[str, Any]:
             directory = self._desk.directories.current(tx)
             rows, following = services.listing(
-                tx, directory, asked, viewer=viewer, now=now
+                tx,
+                directory,
+                asked,
+                self._desk.contacts.channels(),
+                viewer=viewer,
+                now=now,
             )
             return {"directory": directory, "rows": rows, "following": following}
 
@@ -119,7 +125,9 @@ class _Pages:
             form=form or Form({"severity": "SEV2"}),
             may_page=viewer.may(RESPONDER, team),
             may_edit=viewer.may(LEAD, team),
-            reachable=lambda who: inquiries.reachable(values["directory"], who),
+            unreachable=lambda who: unreachable(
+                values["directory"].person(who), self._desk.contacts.channels()
+            ),
             **values,
         )
 
@@ -134,7 +142,9 @@ class _Pages:
         path = rehearse(directory, policy, severity=Severity.SEV2, at=now)
         return {
             "directory": directory,
-            "brief": services.one(tx, directory, name, now=now),
+            "brief": services.one(
+                tx, directory, name, self._desk.contacts.channels(), now=now
+            ),
             "alerts": inquiries.briefs(
                 tx, alerts[:_ALERTS], directory=directory, now=now
             ),
