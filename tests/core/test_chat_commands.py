@@ -1,6 +1,6 @@
 """What people type is read as they meant it, and written as it is read."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -10,6 +10,7 @@ from tocsin.core import chat_commands as chat
 from tocsin.core.chat_commands import Line, parse
 from tocsin.core.chat_lines import shown
 from tocsin.core.command_words import BadCommand
+from tocsin.core.cover_words import Cover
 from tocsin.core.incidents import State
 from tocsin.core.roles import Role
 from tocsin.core.severity import Severity
@@ -33,6 +34,12 @@ NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,12}", fullmatch=True).filter(
     lambda name: name not in chat.ROLE_ACTS
 )
 NUMBERS = st.integers(1, 10**12)
+TIMES = st.one_of(
+    st.times().map(lambda at: f"{at:%H:%M}"),
+    st.datetimes(datetime(1980, 1, 1), datetime(2199, 12, 31)).map(
+        lambda at: f"{at:%Y-%m-%dT%H:%M}"
+    ),
+)
 MINUTES = st.integers(1, 600).map(lambda count: timedelta(minutes=count))
 SEVERITIES = st.sampled_from(list(Severity))
 COMMANDS = st.one_of(
@@ -63,6 +70,8 @@ COMMANDS = st.one_of(
     st.builds(chat.Decide, TEXTS),
     st.builds(chat.Note, TEXTS),
     st.builds(chat.Log, st.integers(1, chat.MOST_LINES)),
+    st.builds(Cover, why=TEXTS | st.just("") | st.just("18:00 is the dentist")),
+    st.builds(Cover, TIMES, TIMES, TEXTS | st.just("")),
     st.builds(chat.Help, st.sampled_from([*chat.USAGE, ""])),
 )
 
@@ -128,6 +137,14 @@ def test_whatever_is_typed_is_a_command_or_a_sentence(text: str) -> None:
         ('note "a" is not "b"', chat.Note('"a" is not "b"')),
         ("decide roll back", chat.Decide("roll back")),
         ("log 5", chat.Log(5)),
+        ("cover me", Cover()),
+        ("Cover Me 2 kids are ill", Cover(why="2 kids are ill")),
+        ('cover me "18:00 is the dentist"', Cover(why="18:00 is the dentist")),
+        ("cover me 18:00 22:00 dentist", Cover("18:00", "22:00", "dentist")),
+        (
+            "cover me 2026-12-24T08:00 2026-12-26T08:00",
+            Cover("2026-12-24T08:00", "2026-12-26T08:00"),
+        ),
         ("", chat.Help()),
         ("help page", chat.Help("page")),
     ],
@@ -160,6 +177,19 @@ def test_a_line_may_name_its_incident() -> None:
         ("status broken", "expected a state (investigating,"),
         ('note "open', "expected a quote at the end"),
         ("restart everything", "'restart' is not a command: expected one of declare,"),
+        (
+            "cover",
+            "expected me, as everybody asks for themselves, not ''. Write: cover me "
+            "[FROM TO] [WHY]",
+        ),
+        ("cover @ana", "expected me, as everybody asks for themselves, not '@ana'"),
+        (
+            "cover me 18:00 dentist",
+            "expected the end behind 18:00, a time such as 18:00 or 2026-12-24T18:00",
+        ),
+        ("cover me 18:00 25:00", "expected a time such as 18:00 or 2026-12-24T18:00,"),
+        ("cover me 2026-12-24 2026-12-26", "not '2026-12-24'. Write: cover me"),
+        ("cover me 2026-02-30T08:00 18:00", "not '2026-02-30T08:00'"),
         ("log 5000", "expected a number of lines up to 50, not '5000'"),
     ],
 )

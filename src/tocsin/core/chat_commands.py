@@ -7,12 +7,16 @@
 Options stand behind the verb (or its first word) or at the end; quotes hold a text.
 """
 
+# long because: one reader for each command of the grammar.
+
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from msgspec import Struct
 
 from tocsin.core.command_words import BadCommand, Words
+from tocsin.core.cover_words import Cover
+from tocsin.core.cover_words import read as read_cover
 from tocsin.core.incidents import STEPS, State
 from tocsin.core.roles import Role
 from tocsin.core.severity import Severity
@@ -122,7 +126,7 @@ class Help(Struct, frozen=True):
 
 Command = (
     Declare | Who | Page | Ack | Tell | Status | Rate | Duty | Ask | Move | Decide
-    | Note | Log | Help
+    | Note | Log | Cover | Help
 )  # fmt: skip
 
 
@@ -146,6 +150,7 @@ USAGE: Mapping[str, str] = {
     "decide": "decide TEXT",
     "note": "note TEXT",
     "log": "log [LINES]",
+    "cover": "cover me [FROM TO] [WHY]",
     "help": "help [COMMAND]",
 }
 _SHORT = {"sev": "severity", "tell": "update", "?": "help", "decision": "decide"}
@@ -284,6 +289,7 @@ _READERS: Mapping[str, Callable[[Words], Command]] = {
     "decide": lambda words: Decide(words.text("what was decided")),
     "note": lambda words: Note(words.text("what you saw, heard or did")),
     "log": _log,
+    "cover": read_cover,
     "help": lambda words: Help(words.word()),
 }
 

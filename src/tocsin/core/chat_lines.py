@@ -5,8 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 from tocsin.core import chat_commands as chat
+from tocsin.core import cover_words
 from tocsin.core.chat_commands import Line
 from tocsin.core.command_words import written
+from tocsin.core.cover_words import Cover
 from tocsin.core.durations import spelled
 
 
@@ -61,5 +63,6 @@ _PRINTERS: Mapping[type, Callable[[Any], tuple[str, ...]]] = {
     chat.Decide: lambda one: ("decide", written(one.text)),
     chat.Note: lambda one: ("note", written(one.text)),
     chat.Log: lambda one: ("log", str(one.lines)),
+    Cover: cover_words.shown,
     chat.Help: lambda one: ("help", one.about),
 }

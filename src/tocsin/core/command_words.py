@@ -3,6 +3,7 @@
 Phones turn `--` into a dash and quotes into curly ones; both are read as they were meant.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -37,6 +38,10 @@ class Words:
         if not word:
             raise BadCommand(f"expected {expected}")
         return word
+
+    def shaped(self, shape: re.Pattern[str]) -> str:
+        """The next word where it begins like that, which takes it; else ""."""
+        return self.word() if shape.match(self._left) else ""
 
     def numbered(self, prefix: str) -> int:
         """The number of a leading `INC-214`, which is taken away; else 0."""

@@ -15,12 +15,14 @@ from msgspec import Struct
 from tocsin.core import chat as words
 from tocsin.core import chat_commands as chat
 from tocsin.core.alerts import Status
+from tocsin.core.cover_words import Cover
 from tocsin.core.incidents import Incident
 from tocsin.core.roles import TITLES, Role, holder
 from tocsin.core.tasks import DEFAULT_BOX
 from tocsin.core.updates_written import STAGES, Update
 from tocsin.engine import answering
 from tocsin.engine.answering import Acted, Via
+from tocsin.engine.chat import covering
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.incidents import acts, alerts, roles, tasks, updates
 from tocsin.engine.incidents.declaring import Draft
@@ -58,6 +60,7 @@ class Commands:
             chat.Move: self._move,
             chat.Decide: self._decide,
             chat.Log: self._log,
+            Cover: self._cover,
         }
 
     def run(
@@ -196,6 +199,9 @@ class Commands:
             )
 
         return Reply(self._desk.database.read(work)[: words.LONGEST])
+
+    def _cover(self, one: Cover, incident: int, viewer: Viewer, key: str) -> Reply:
+        return Reply(covering.ask(self._desk, one, viewer))
 
     def _act(self, incident: int, viewer: Viewer, action: str, act: Act) -> Reply:
         if not incident:
