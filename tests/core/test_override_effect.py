@@ -263,8 +263,8 @@ def test_who_is_in_the_team_only_and_on_leave_is_not_free() -> None:
         one.person: one
         for one in candidates(directory, schedule, schedule.rotations[0], hours, PHONES)
     }
-    assert (found["dora"].away, found["dora"].free) == (True, False)
-    assert found["caro"].free
+    assert (found["dora"].away, found["dora"].available) == (True, False)
+    assert found["caro"].available
     new = Override("n", 0, OverrideKind.COVER, hours.start, hours.end, "dora")
     assert effect_of(directory, schedule, schedule.rotations[0], new).away == ("dora",)
 
@@ -280,7 +280,7 @@ def test_who_would_have_no_rest_or_was_woken_comes_after_who_is_rested() -> None
     assert (by_name["caro"].rested, by_name["dora"].rested) == (False, True)
     off = next(one for one in found if one.rest is not None)
     assert off.rest == 2 * HOUR
-    names = [one.person for one in found if one.free]
+    names = [one.person for one in found if one.available]
     assert names[0] == "dora"
     new = Override("n", 0, OverrideKind.COVER, hours.start, hours.end, off.person)
     effect = effect_of(directory, schedule, rotation, new)
