@@ -77,6 +77,8 @@ def test_asked_on_a_page_and_taken_there(pages: Desk) -> None:
     assert asked.status_code == 303, asked.text
     assert "lead" in _told(pages, "cover:")
     assert "responder" not in _told(pages, "cover:")
+    assert "Cover is asked for" in pages.get("/").text
+    assert "Cover is asked for" not in pages.get("/", "responder").text
     seen = pages.get("/schedules/week").text
     assert "&lt;b&gt;dentist" in seen
     [number] = re.findall(r"/schedules/week/cover/([\w-]+)", seen)
@@ -201,3 +203,22 @@ def test_what_a_lead_gave_to_somebody_else_is_not_taken_any_more(pages: Desk) ->
     assert "lead" not in _on_call(pages, start, end)
     assert [one["id"] for one in pages.get(API).json()["requests"]] == [number]
     pages.post(f"/schedules/week/cover/{number}", do="withdraw")
+
+
+def test_who_is_on_call_then_is_told_before_they_take_more(pages: Desk) -> None:
+    start, end = _shift(pages, "responder", -3)
+    beside = {
+        "name": "beside", "team": "payments", "rotation": "Only", "people": ["lead"],
+        "order": ["lead"], "count": "1", "unit": "week", "weekday": "1", "at": "09:00",
+        "do": "save", "begins": start.strftime("%Y-%m-%dT%H:%M"),
+    }  # fmt: skip
+    assert pages.form("/new/rota", beside).status_code == 303
+    made = pages._client.post(
+        API, json=_body(start, end), headers=pages._headers("responder")
+    )
+    assert made.status_code == 201, made.text
+    assert (
+        "You: on call then already: beside, Only." in pages.get("/schedules/week").text
+    )
+    assert "Cover is asked for" not in pages.get("/").text, "they are not asked"
+    pages.post(f"/schedules/week/cover/{made.json()['id']}", do="withdraw")

@@ -12,7 +12,7 @@ from msgspec import Struct
 from tocsin.core import cover_requests as rules
 from tocsin.core.cover_requests import CoverRequest, Refused
 from tocsin.core.directory import Directory
-from tocsin.core.override_effect import Effect, candidates
+from tocsin.core.override_effect import Candidate, Effect, candidates
 from tocsin.core.permissions import LEAD, RESPONDER
 from tocsin.core.wallclock import Window, local_words
 from tocsin.engine.front_desk import FrontDesk
@@ -63,6 +63,27 @@ class CoverRequests:
         now = self._desk.clock.now()
         found = self._desk.database.read(lambda tx: stored.open_ones(tx, schedule))
         return [one for one in found if one.begins > now]
+
+    def offered_to(
+        self, viewer: Viewer, schedule: str = ""
+    ) -> list[tuple[CoverRequest, Candidate]]:
+        """What the viewer could take, in one schedule or all, and how they stand then."""
+        desk, now = self._desk, self._desk.clock.now()
+        directory = desk.directory()
+        wanted = desk.database.read(lambda tx: stored.open_ones(tx, schedule))
+        found = []
+        for one in wanted:
+            known = directory.schedules.get(one.schedule)
+            rotation = directory.rotation(f"{one.schedule}/{one.rotation}")
+            theirs = one.person == viewer.person or one.of not in ("", viewer.person)
+            if known is None or rotation is None or theirs or one.begins <= now:
+                continue
+            hours, channels = Window(one.start, one.end), desk.contacts.channels()
+            others = candidates(directory, known, rotation, hours, channels)
+            me = next((who for who in others if who.person == viewer.person), None)
+            if me is not None and viewer.may(RESPONDER, known.team):
+                found.append((one, me))
+        return found
 
     def ask(
         self,

@@ -17,6 +17,7 @@ from tocsin.core.severity import Severity
 from tocsin.core.tasks import Task
 from tocsin.core.wallclock import Window, this_minute
 from tocsin.engine import first_run, inquiries
+from tocsin.engine.cover_requests import CoverRequests
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.handoffs import Handoffs
 from tocsin.engine.sign_in import Viewer
@@ -29,6 +30,7 @@ from tocsin.web.forms import Form
 from tocsin.web.gate import Gate
 from tocsin.web.incidents import listing as incident_list
 from tocsin.web.oncall import my_duty
+from tocsin.web.override_form import about
 
 _DAY = timedelta(days=1)
 _AHEAD = timedelta(weeks=8)
@@ -71,6 +73,11 @@ class _Pages:
             ahead=_handovers(rows, now),
             problems=self._desk.problems(),
             may_declare=viewer.may_somewhere(RESPONDER),
+            wanted=[
+                (one, about(me))
+                for one, me in CoverRequests(self._desk).offered_to(viewer)
+                if me.available
+            ][:_MOST_ROWS],
             to_accept=Handoffs(self._desk).for_person(viewer.person),
             **values,
         )

@@ -203,7 +203,7 @@ class _Pages:
             schedule=schedule,
             form=Form(typed.values, typed.problems, said),
             rotations=[(one.name, one.name) for one in schedule.rotations],
-            candidates=[(one, _about(one)) for one in found],
+            candidates=[(one, about(one)) for one in found],
             on_then=_on_then(directory, schedule, typed),
             instead=[
                 (one, person.full_name or one)
@@ -244,7 +244,7 @@ def _on_then(
     return tuple(dict.fromkeys(one.user for one in shifts))
 
 
-def _about(one: Candidate) -> str:
+def about(one: Candidate) -> str:
     """A line that says what speaks for or against somebody."""
     if one.away:
         return "on leave then"

@@ -28,6 +28,7 @@ from tocsin.web.gate import Gate
 from tocsin.web.handoffs import draft_of
 from tocsin.web.lanes import DAYS, calendar
 from tocsin.web.moments import typed_as
+from tocsin.web.override_form import about
 from tocsin.web.override_form import address as stand_in
 
 _ROWS = 50
@@ -136,12 +137,20 @@ class _Pages:
             leads=viewer.may(LEAD, found.team),
             holes=holes_of(found, now=now, ahead=LISTED),
             wanted=CoverRequests(self._desk).open_ones(name),
+            against=self._against(viewer, name),
             notes=Handoffs(self._desk).newest(name, limit=_NOTES),
             words_for=lambda rotation: draft_of(name, rotation),
             ask_cover=lambda **fields: ask_cover(name, **fields),
             stand_in=lambda **fields: stand_in(name, **fields),
             typed_as=lambda at: typed_as(max(at, this_minute(now)), found.zone),
         )
+
+    def _against(self, viewer: Viewer, schedule: str) -> dict[str, str]:
+        """What the viewer should know before they take hours, by request."""
+        found = CoverRequests(self._desk).offered_to(viewer, schedule)
+        return {
+            one.id: about(me) for one, me in found if not (me.available and me.rested)
+        }
 
 
 def _handoffs(schedule: NamedSchedule, now: datetime) -> list[tuple[str, Handoff]]:
