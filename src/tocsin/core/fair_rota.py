@@ -119,26 +119,29 @@ def eased(puzzle: Puzzle) -> Puzzle:
 
 def violations(puzzle: Puzzle, picked: Sequence[int]) -> list[str]:
     """Every hard rule that an assignment breaks, in a sentence."""
+    return [f"{who} {said}" for who, said in broken(puzzle, picked)]
+
+
+def broken(puzzle: Puzzle, picked: Sequence[int]) -> list[tuple[str, str]]:
+    """The same as (who, what about them): a name begins the sentence."""
     if len(picked) != len(puzzle.turns):
-        return ["Not every turn has somebody."]
+        return [("Nobody", "has some of the turns.")]
+    named = {p: who for p, who in enumerate(puzzle.people)}
     found = []
     for t, p in enumerate(picked):
-        if not 0 <= p < len(puzzle.people):
-            found.append(f"Nobody has the turn of {puzzle.turns[t].start:%d %b}.")
+        day = f"{puzzle.turns[t].start:%d %b}"
+        if p not in named:
+            found.append(("Nobody", f"has the turn of {day}."))
         elif (p, t) in puzzle.blocked:
-            who = puzzle.people[p]
-            found.append(f"{who} is not there on {puzzle.turns[t].start:%d %b}.")
+            found.append((named[p], f"is not there on {day}."))
         elif (p, t) in puzzle.tired:
-            who = puzzle.people[p]
-            found.append(f"{who} has no rest around {puzzle.turns[t].start:%d %b}.")
+            found.append((named[p], f"has no rest around {day}."))
     for one, other in puzzle.apart:
         if picked[one] == picked[other]:
-            who = (
-                puzzle.people[picked[one]]
-                if 0 <= picked[one] < len(puzzle.people)
-                else "?"
+            day = f"{puzzle.turns[one].start:%d %b}"
+            found.append(
+                (named.get(picked[one], "Nobody"), f"has no rest after {day}.")
             )
-            found.append(f"{who} has no rest after {puzzle.turns[one].start:%d %b}.")
     return found
 
 

@@ -66,6 +66,13 @@ class Proposal(Struct, frozen=True):
         return gini([one for one, _ in loads]), gini([one for _, one in loads])
 
     @property
+    def mends(self) -> list[tuple[str, str]]:
+        """What the rota as it is breaks: (who, what about them)."""
+        if self.puzzle is None:
+            return []
+        return rules.broken(self.puzzle, rules.as_it_is(self.puzzle))
+
+    @property
     def unrested(self) -> list[tuple[str, Turn]]:
         """Who has a turn without rest around what is fixed, as no answer avoids it."""
         return rules.unrested(self.puzzle, self.picked) if self.puzzle else []
