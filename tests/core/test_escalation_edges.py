@@ -176,12 +176,12 @@ def test_a_snooze_ends_when_it_was_promised_to_end() -> None:
 
 
 def test_what_comes_next_is_what_the_timer_will_do() -> None:
-    coming = next_up(SEED, started(), on_call=everybody, now=at(1))
+    coming = next_up(SEED, started(), on_call=everybody, turns={}, now=at(1))
     assert coming is not None
     assert (coming.at, coming.people) == (at(15), ("bob",))
     assert coming.sentence == "bob is paged at 09:15:00 UTC unless you answer"
     resolved = then(started(), 2, e.Resolved("alice")).run
-    assert next_up(SEED, resolved, on_call=everybody, now=at(3)) is None
+    assert next_up(SEED, resolved, on_call=everybody, turns={}, now=at(3)) is None
 
 
 def test_nagging_never_ends() -> None:

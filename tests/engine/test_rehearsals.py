@@ -10,7 +10,9 @@ import pytest
 from tests.cast import MONDAY_9AM, Story
 from tests.peers.databases import SEALER
 from tocsin.core.alerts import AlertEvent, EventKind
+from tocsin.core.escalation import Turns
 from tocsin.core.severity import Severity
+from tocsin.engine import escalation
 from tocsin.engine.alerts import Arrival
 from tocsin.engine.front_desk import by_hand
 from tocsin.engine.rehearsals import Rehearsal, rehearse
@@ -100,6 +102,12 @@ def rehearsal(
     return rehearse(directory, policy, severity=severity, at=at, **more)  # type: ignore[arg-type]
 
 
+def turns_of(story: Story, service: str) -> Turns:
+    directory = story.database.read(story.directories.current)
+    policy = directory.policy_of(service)
+    return story.database.read(lambda tx: escalation.turns_of(tx, policy))
+
+
 def raised(story: Story, service: str, severity: Severity, key: str) -> int:
     event = AlertEvent(EventKind.TRIGGER, key, key, severity=severity)
     arrival = Arrival(by_hand(service), Reading([event], Answer(202)), "", {}, b"")
@@ -147,8 +155,9 @@ def test_a_dry_run_is_what_the_engine_then_does(story: Story) -> None:
         at += HORIZON + timedelta(seconds=dice.randrange(1, 40_000))
         story.clock.at = at
         service, severity = dice.choice(SERVICES), dice.choice(list(Severity))
+        before = turns_of(story, service)
         number = raised(story, service, severity, f"trial {trial}")
-        told = rehearsal(story, service, severity, at, until=at + HORIZON, turn=number)
+        told = rehearsal(story, service, severity, at, until=at + HORIZON, turns=before)
         expected = sorted(
             (
                 page.person,
@@ -174,10 +183,20 @@ def test_a_level_that_nobody_is_on_is_told_and_costs_no_time(story: Story) -> No
 
 def test_somebody_whom_nothing_reaches_is_told(story: Story) -> None:
     unreachable(story, "ghost")
-    told = rehearsal(story, "turns", Severity.SEV1, MONDAY_9AM, turn=2)
+    told = rehearsal(story, "turns", Severity.SEV1, MONDAY_9AM, turns={0: 2})
     assert "ghost cannot be reached by anything." in told.faults
-    assert told.pages[0].person == "ghost"
-    assert told.pages[1].at == told.pages[0].at
+    lost = next(page for page in told.pages if page.person == "ghost")
+    after = told.pages[told.pages.index(lost) + 1]
+    assert after.at == lost.at
+
+
+def test_whom_nothing_reaches_has_no_turn(story: Story) -> None:
+    unreachable(story, "ghost")
+    first = [
+        rehearsal(story, "turns", Severity.SEV1, MONDAY_9AM, turns={0: turn}).pages[0]
+        for turn in range(3)
+    ]
+    assert [page.person for page in first] == ["dora", "erik", "dora"]
 
 
 def test_a_step_that_comes_after_the_next_level_is_told(story: Story) -> None:
@@ -191,11 +210,11 @@ def test_a_step_that_comes_after_the_next_level_is_told(story: Story) -> None:
 
 def test_quiet_hours_are_told_and_not_called_late(story: Story) -> None:
     night = datetime(2024, 3, 4, 8, tzinfo=UTC)  # 3 o'clock for Erik
-    told = rehearsal(story, "turns", Severity.SEV4, night, turn=1)
+    told = rehearsal(story, "turns", Severity.SEV4, night, turns={0: 1})
     assert told.pages[0].person == "erik"
     assert told.pages[0].faults == (
         "erik has quiet hours: this waits until 07:00 for them.",
     )
-    loud = rehearsal(story, "turns", Severity.SEV1, night, turn=1)
+    loud = rehearsal(story, "turns", Severity.SEV1, night, turns={0: 1})
     assert loud.pages[0].faults == ()
     assert loud.pages[0].is_night

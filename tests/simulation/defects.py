@@ -126,6 +126,12 @@ class NothingMoves(SqlDefect):
     becomes = "where status = 'nothing' and number > :after"
 
 
+@defect("a round robin never moves on")
+class NobodyElsesTurn(SqlDefect):
+    was = "set turns = round_robin_turns.turns + :count"
+    becomes = "set turns = round_robin_turns.turns + 0 * :count"
+
+
 @defect("the leases of the dead last an hour")
 class EndlessLease(SqlDefect):
     def rows(self, sql: str, rows: Rows, connection: Connection) -> Rows:

@@ -18,7 +18,7 @@ from tocsin.core.policy_lint import lint
 from tocsin.core.severity import Severity
 from tocsin.engine.editing import Change
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.rehearsals import rehearse
+from tocsin.engine.rehearsals import rehearse_next
 from tocsin.engine.sign_in import Viewer
 
 Name = Annotated[str, Path(max_length=100)]
@@ -48,8 +48,11 @@ def _saved(router: APIRouter, desk: FrontDesk) -> None:
         policy = directory.policy_of(service)
         if not service:
             policy = directory.policies[name]
-        found = rehearse(
-            directory, policy, severity=Severity[severity], at=_instant(at, desk)
+        when = _instant(at, desk)
+        found = desk.database.read(
+            lambda tx: rehearse_next(
+                tx, directory, policy, severity=Severity[severity], at=when
+            )
         )
         return {
             "service": service,
@@ -78,8 +81,11 @@ def _unsaved(router: APIRouter, desk: FrontDesk) -> None:
         if seen.problems:
             return refused_fields(seen.problems)
         policy = seen.after.policies[name]
-        found = rehearse(
-            seen.after, policy, severity=Severity[severity], at=_instant(at, desk)
+        when = _instant(at, desk)
+        found = desk.database.read(
+            lambda tx: rehearse_next(
+                tx, seen.after, policy, severity=Severity[severity], at=when
+            )
         )
         return {**rehearsal_json(found), "warnings": list(lint(policy))}
 

@@ -4,7 +4,15 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from tocsin.core.escalation import OnCall, Policy, Run, RunState, Ticked
+from tocsin.core.escalation import (
+    OnCall,
+    Policy,
+    Run,
+    RunState,
+    Ticked,
+    Turns,
+    after_turns,
+)
 from tocsin.core.escalation_steps import step
 
 
@@ -24,18 +32,19 @@ class Coming(Struct, frozen=True):
 
 
 def next_up(
-    policy: Policy, run: Run, *, on_call: OnCall, now: datetime
+    policy: Policy, run: Run, *, on_call: OnCall, turns: Turns, now: datetime
 ) -> Coming | None:
     """What the run's next timer will do, by the very function that will do it."""
     for _ in range(8):
         if run.due_at is None or run.state in (RunState.PAUSED, RunState.RESOLVED):
             return None
         at = max(run.due_at, now)
-        decision = step(policy, run, Ticked(), now=at, on_call=on_call)
+        decision = step(policy, run, Ticked(), now=at, on_call=on_call, turns=turns)
         if decision.pages:
             people = tuple(dict.fromkeys(page.user for page in decision.pages))
             return Coming(at, people, decision.pages[0].level)
         if decision.run == run:
             return None
         run, now = decision.run, at
+        turns = after_turns(turns, decision.turns)
     return None

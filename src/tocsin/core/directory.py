@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from tocsin.core.escalation import Level, Policy, Target, TargetKind
 from tocsin.core.level_times import SupportHours, is_night
+from tocsin.core.paging import methods
 from tocsin.core.people import ContactMethod, Person
 from tocsin.core.permissions import ADMIN, VIEWER, Grant
 from tocsin.core.roles import Role
@@ -282,16 +283,24 @@ class Directory:
             return Policy(service, (Level(_AT_ONCE, targets),), targets)
         return self._admin_policy
 
-    def resolve(
-        self, target: Target, *, now: datetime, turn: int = 0
-    ) -> tuple[str, ...]:
-        """The people a target means at `now`; () when there is nobody."""
+    def resolve(self, target: Target, *, now: datetime) -> tuple[str, ...]:
+        """The people a target means at `now`, of a round robin the first; () nobody."""
+        found = self.meant(target, now=now)
+        return found[:1] if target.kind is TargetKind.ROUND_ROBIN else found
+
+    def meant(self, target: Target, *, now: datetime) -> tuple[str, ...]:
+        """The same, but of a round robin all who can have a turn, in their order."""
         found = self._meant(target, now)
         if target.night is not None:
             found = tuple(n for n in found if self._sleeps(n, now) is target.night)
-        if target.kind is TargetKind.ROUND_ROBIN and found:
-            return (found[turn % len(found)],)
+        if target.kind is TargetKind.ROUND_ROBIN:
+            # The turn of somebody whom nothing reaches would be nobody's.
+            return tuple(n for n in found if self._has_method(n))
         return found
+
+    def _has_method(self, name: str) -> bool:
+        person = self.person(name)
+        return person is not None and bool(methods(person))
 
     def _sleeps(self, name: str, now: datetime) -> bool:
         person = self.person(name)

@@ -6,7 +6,7 @@ target to people at the moment a level runs.
 
 # long because: the vocabulary of escalation, states and events, in one place.
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -77,6 +77,16 @@ class Policy(Struct, frozen=True):
     ack_timeout: Mapping[Severity, timedelta | None] = {}
     nag: timedelta = timedelta(minutes=30)
 
+    @property
+    def rings(self) -> tuple[int, ...]:
+        """The levels that page somebody in turn; FALLBACK is the last resort."""
+        steps = [*enumerate(one.targets for one in self.levels)]
+        return tuple(
+            number
+            for number, targets in (*steps, (FALLBACK, self.fallback))
+            if any(one.kind is TargetKind.ROUND_ROBIN for one in targets)
+        )
+
     def schedules(self, *, fallback: bool = True) -> tuple[str, ...]:
         """Every schedule that its levels page, and (`fallback`) its last resort."""
         levels = [target for level in self.levels for target in level.targets]
@@ -120,6 +130,8 @@ class Run(Struct, frozen=True):
     # Loops already repeated because nobody answered; whether this one paged anybody.
     repeats: int = 0
     reached: bool = False
+    # Whom the round robins of this loop picked.
+    in_turn: tuple[str, ...] = ()
     # Whom the newest act of paging meant, and who of them cannot be reached.
     last_paged: tuple[str, ...] = ()
     unreachable: tuple[str, ...] = ()
@@ -188,9 +200,23 @@ class Decision(Struct, frozen=True):
     # Undo of an acknowledgement: pages it cancelled come back to life.
     revive_cancelled_since: datetime | None = None
     facts: tuple[Fact, ...] = ()
+    # The levels whose round robins moved on by one, an entry for each time.
+    turns: tuple[int, ...] = ()
 
 
+# Everybody whom a target means now; of a round robin its whole ring, in order.
 OnCall = Callable[[Target], tuple[str, ...]]
+# How often each level of a policy has paged its round robins (FALLBACK for the last).
+Turns = Mapping[int, int]
+FALLBACK = -1
+
+
+def after_turns(turns: Turns, taken: Sequence[int]) -> Turns:
+    """The counts once `taken` (Decision.turns) have been taken."""
+    counts = dict(turns)
+    for level in taken:
+        counts[level] = counts.get(level, 0) + 1
+    return counts
 
 
 def pending(severity: Severity, *, now: datetime) -> Run:

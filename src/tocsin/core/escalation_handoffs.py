@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from tocsin.core import escalation as e
-from tocsin.core.escalation import Decision, Reason, Run, RunState
-from tocsin.core.escalation_levels import page, resolve_all
+from tocsin.core.escalation import Decision, OnCall, Reason, Run, RunState, Target
+from tocsin.core.escalation_levels import page
 from tocsin.core.escalation_rules import Scene
 from tocsin.core.level_times import apply_now
 from tocsin.core.timeline import Fact, FactKind
@@ -65,9 +65,10 @@ def _told(scene: Scene, run: Run, moves: Sequence[e.HandedOver]) -> Decision:
         for index, level in enumerate(policy.levels[: run.next_level])
         if level.times is None or apply_now(level.times, now=now)
     ]
-    here = resolve_all([t for _, level in ran for t in level.targets], scene.on_call)
+    meant = [target for _, level in ran for target in level.targets]
     if run.state is RunState.EXHAUSTED:
-        here = (*here, *resolve_all(policy.fallback, scene.on_call))
+        meant += policy.fallback
+    here = (*_on_call(meant, scene.on_call), *run.in_turn)
     known = [one for one in moves if any(lv.means(one.rotation) for _, lv in ran)]
     on = tuple(
         n for n in dict.fromkeys(n for one in known for n in one.on) if n in here
@@ -96,3 +97,13 @@ def _told(scene: Scene, run: Run, moves: Sequence[e.HandedOver]) -> Decision:
     )
     fact = Fact(now, FactKind.ESCALATION, text, reason=Reason.HANDED_OVER)
     return Decision(paged, Reason.HANDED_OVER, pages, cancel=cancel, facts=(fact,))
+
+
+def _on_call(targets: Sequence[Target], on_call: OnCall) -> tuple[str, ...]:
+    """Everybody on call by them; whom a round robin means, it has said already."""
+    return tuple(
+        name
+        for target in targets
+        if target.kind is not e.TargetKind.ROUND_ROBIN
+        for name in on_call(target)
+    )

@@ -9,10 +9,12 @@ rest moves earlier by what it would have waited (domain 2.1).
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from tocsin.core.durations import words
 from tocsin.core.escalation import (
+    FALLBACK,
     Condition,
     Decision,
     Level,
@@ -23,6 +25,9 @@ from tocsin.core.escalation import (
     Run,
     RunState,
     Target,
+    TargetKind,
+    Turns,
+    after_turns,
     offset,
 )  # fmt: skip
 from tocsin.core.level_times import apply_now, sentence
@@ -44,12 +49,24 @@ def ack_timeout(policy: Policy, severity: Severity) -> timedelta | None:
     return policy.ack_timeout.get(severity)
 
 
-def resolve_all(targets: Sequence[Target], on_call: OnCall) -> tuple[str, ...]:
-    """Everybody whom `targets` mean now, once each, in order."""
+class Whom(Struct, frozen=True):
+    """Who is meant, once each, in order; and whom of them a round robin picked."""
+
+    people: tuple[str, ...]
+    in_turn: tuple[str, ...] = ()
+
+
+def whom(targets: Sequence[Target], on_call: OnCall, *, turn: int = 0) -> Whom:
+    """Everybody whom `targets` mean now, of each round robin who has this turn."""
     people: dict[str, None] = {}
+    in_turn: dict[str, None] = {}
     for target in targets:
-        people.update(dict.fromkeys(on_call(target)))
-    return tuple(people)
+        found = on_call(target)
+        if target.kind is TargetKind.ROUND_ROBIN and found:
+            found = (found[turn % len(found)],)
+            in_turn.update(dict.fromkeys(found))
+        people.update(dict.fromkeys(found))
+    return Whom(tuple(people), tuple(in_turn))
 
 
 def page(
@@ -76,6 +93,7 @@ def new_loop(run: Run, *, now: datetime) -> Run:
         repeats=0,
         next_level=0,
         reached=False,
+        in_turn=(),
         acked_by=(),
         acked_at=None,
         moves=(),
@@ -107,12 +125,13 @@ def catch_up(
     *,
     now: datetime,
     on_call: OnCall,
+    turns: Turns,
     also: tuple[str, ...] = (),
     already: tuple[Paging, ...] = (),
     because: Reason = Reason.LEVEL_DUE,
 ) -> Decision:
     """Run every overdue level once, in order, effective now; then repeat or exhaust."""
-    walk = _Walk(policy, run, now, on_call, because)
+    walk = _Walk(policy, run, now, on_call, turns, because)
     walk.seen.update(page.user for page in already)
     walk.pages.extend(already)
     walk.levels()
@@ -124,7 +143,13 @@ def catch_up(
 
 
 def next_level_now(
-    policy: Policy, run: Run, *, now: datetime, on_call: OnCall, because: Reason
+    policy: Policy,
+    run: Run,
+    *,
+    now: datetime,
+    on_call: OnCall,
+    turns: Turns,
+    because: Reason,
 ) -> Decision:
     """The next level at once, later spacing kept."""
     if run.next_level < len(policy.levels):
@@ -132,7 +157,7 @@ def next_level_now(
         run = replace(run, origin=now - gone, due_at=now)
     else:
         run = replace(run, due_at=now)
-    return catch_up(policy, run, now=now, on_call=on_call, because=because)
+    return catch_up(policy, run, now=now, on_call=on_call, turns=turns, because=because)
 
 
 def _next_unconditional(policy: Policy, run: Run) -> datetime | None:
@@ -146,12 +171,20 @@ class _Walk:
     """One pass over the levels that are due; collects what the decision will hold."""
 
     def __init__(
-        self, policy: Policy, run: Run, now: datetime, on_call: OnCall, because: Reason
+        self,
+        policy: Policy,
+        run: Run,
+        now: datetime,
+        on_call: OnCall,
+        turns: Turns,
+        because: Reason,
     ) -> None:
         self.policy = policy
         self.run = run
         self.now = now
         self.on_call = on_call
+        self.turns = turns
+        self.taken: list[int] = []
         self.reason = because
         self.pages: list[Paging] = []
         self.facts: list[Fact] = []
@@ -176,9 +209,7 @@ class _Walk:
         if acked and level.condition is Condition.IF_NOT_ACKED:
             self.run = replace(self.run, next_level=index + 1)
             return
-        people = (
-            () if self._not_now(level) else resolve_all(level.targets, self.on_call)
-        )
+        people = () if self._not_now(level) else self._whom(level.targets, index)
         if not people:
             self.ran = self.last_was_empty = True
             self._skip_empty(level, index)
@@ -189,6 +220,15 @@ class _Walk:
         self._page([name for name in people if name not in self.seen], index, why)
         self.run = replace(self.run, next_level=index + 1, reached=True)
         self._say(f"{why} Paging {', '.join(people)}.", self.reason)
+
+    def _whom(self, targets: Sequence[Target], level: int) -> tuple[str, ...]:
+        """Who is paged at `level`; whoever had the turn has had it."""
+        turn = after_turns(self.turns, self.taken).get(level, 0)
+        found = whom(targets, self.on_call, turn=turn)
+        if found.in_turn:
+            self.taken.append(level)
+            self.run = replace(self.run, in_turn=(*self.run.in_turn, *found.in_turn))
+        return found.people
 
     def _skip_empty(self, level: Level, index: int) -> None:
         levels = self.policy.levels
@@ -245,7 +285,7 @@ class _Walk:
 
     def _exhaust(self) -> None:
         policy = self.policy
-        people = resolve_all(policy.fallback, self.on_call)
+        people = self._whom(policy.fallback, FALLBACK)
         reached = self.run.reached
         self.reason = Reason.EXHAUSTED if reached else Reason.NOBODY_ANYWHERE
         happened = (
@@ -253,7 +293,7 @@ class _Walk:
             if reached
             else f"No level of {policy.name} has anybody now."
         )
-        self._page([n for n in people if n not in self.seen], -1, happened)
+        self._page([n for n in people if n not in self.seen], FALLBACK, happened)
         self.run = replace(
             self.run, state=RunState.EXHAUSTED, due_at=self.now + policy.nag
         )
@@ -270,7 +310,8 @@ class _Walk:
         run = self.run
         if run.state is RunState.ACKED:
             run = replace(run, due_at=wake_at(self.policy, run))
-        return Decision(run, reason, tuple(self.pages), facts=tuple(self.facts))
+        pages, facts = tuple(self.pages), tuple(self.facts)
+        return Decision(run, reason, pages, facts=facts, turns=tuple(self.taken))
 
     def _page(self, people: Sequence[str], level: int, why: str) -> None:
         if not people:

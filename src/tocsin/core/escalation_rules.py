@@ -19,8 +19,8 @@ from tocsin.core.escalation_levels import (
     new_loop,
     next_level_now,
     page,
-    resolve_all,
     wake_at,
+    whom,
 )
 from tocsin.core.timeline import Fact, FactKind
 
@@ -34,6 +34,7 @@ class Scene(Struct, frozen=True):
     run: Run
     now: datetime
     on_call: e.OnCall
+    turns: e.Turns
 
 
 def ticked(scene: Scene, _: e.Ticked) -> Decision:
@@ -46,19 +47,25 @@ def ticked(scene: Scene, _: e.Ticked) -> Decision:
         return _nag(scene)
     if run.deadline is not None and run.deadline <= now:
         return _ack_timed_out(scene)
-    return catch_up(scene.policy, run, now=now, on_call=scene.on_call)
+    return catch_up(
+        scene.policy, run, now=now, on_call=scene.on_call, turns=scene.turns
+    )
 
 
 def _nag(scene: Scene) -> Decision:
     policy, run, now = scene.policy, scene.run, scene.now
-    people = resolve_all(policy.fallback, scene.on_call)
+    turn = scene.turns.get(e.FALLBACK, 0)
+    meant = whom(policy.fallback, scene.on_call, turn=turn)
+    people = meant.people
     why = f"Every level of {policy.name} was paged and nobody has answered yet."
-    run, pages = page(run, people, level=-1, reason=Reason.NAGGED, why=why)
-    run = replace(run, due_at=now + policy.nag)
+    run, pages = page(run, people, level=e.FALLBACK, reason=Reason.NAGGED, why=why)
+    in_turn = (*run.in_turn, *meant.in_turn) if meant.in_turn else run.in_turn
+    run = replace(run, due_at=now + policy.nag, in_turn=in_turn)
     reason = Reason.NAGGED if people else Reason.NOBODY_ANYWHERE
     text = f"{why} Paging the fallback again." if people else f"{why} Nobody is left."
     fact = Fact(now, FactKind.ESCALATION, text, reason=reason)
-    return Decision(run, reason, pages, facts=(fact,))
+    taken = (e.FALLBACK,) if meant.in_turn else ()
+    return Decision(run, reason, pages, facts=(fact,), turns=taken)
 
 
 def _ack_timed_out(scene: Scene) -> Decision:
@@ -81,6 +88,7 @@ def _fresh_loop(
         new_loop(scene.run, now=scene.now),
         now=scene.now,
         on_call=scene.on_call,
+        turns=scene.turns,
         also=also,
         because=reason,
     )
@@ -205,6 +213,7 @@ def escalated(scene: Scene, event: e.Escalated) -> Decision:
         ),
         now=scene.now,
         on_call=scene.on_call,
+        turns=scene.turns,
         because=Reason.ESCALATED,
     )
     return replace(decision, reason=Reason.ESCALATED, facts=(fact, *decision.facts))
@@ -212,7 +221,7 @@ def escalated(scene: Scene, event: e.Escalated) -> Decision:
 
 def reassigned(scene: Scene, event: e.Reassigned) -> Decision:
     policy, now = scene.policy, scene.now
-    people = resolve_all((event.target,), scene.on_call)
+    people = whom((event.target,), scene.on_call).people
     if not people:
         return refused(scene.run, event, now=now)
     run = replace(
@@ -261,7 +270,9 @@ def severity_raised(scene: Scene, event: e.SeverityRaised) -> Decision:
         raised = replace(raised, due_at=due)
         return Decision(raised, Reason.SEVERITY_RAISED, pages, facts=(fact,))
     raised = replace(raised, due_at=wake_at(policy, raised, kept=run.due_at))
-    more = catch_up(policy, raised, now=now, on_call=scene.on_call, already=pages)
+    more = catch_up(
+        policy, raised, now=now, on_call=scene.on_call, turns=scene.turns, already=pages
+    )
     return replace(more, reason=Reason.SEVERITY_RAISED, facts=(fact, *more.facts))
 
 
@@ -285,6 +296,7 @@ def unreachable(scene: Scene, event: e.Unreachable) -> Decision:
         run,
         now=scene.now,
         on_call=scene.on_call,
+        turns=scene.turns,
         because=Reason.UNREACHABLE,
     )
     return replace(decision, reason=Reason.UNREACHABLE, facts=(fact, *decision.facts))

@@ -11,11 +11,20 @@ from typing import Any
 
 from tocsin.core import escalation as e
 from tocsin.core import escalation_rules as rules
-from tocsin.core.escalation import Decision, Event, OnCall, Policy, Run, RunState
+from tocsin.core.escalation import (
+    Decision,
+    Event,
+    OnCall,
+    Policy,
+    Run,
+    RunState,
+    Turns,
+)
 from tocsin.core.escalation_handoffs import after_quiet, handed_over
 from tocsin.core.severity import Severity
 
 S = RunState
+_NO_TURNS: Turns = {}
 _OVER_ANY = tuple(state for state in RunState if state is not S.RESOLVED)
 
 # event -> state it is understood in -> the states it can lead to.
@@ -65,12 +74,21 @@ TRANSITIONS: Mapping[type, Mapping[RunState, tuple[RunState, ...]]] = {
 
 
 def step(
-    policy: Policy, run: Run, event: Event, *, now: datetime, on_call: OnCall
+    policy: Policy,
+    run: Run,
+    event: Event,
+    *,
+    now: datetime,
+    on_call: OnCall,
+    turns: Turns = _NO_TURNS,
 ) -> Decision:
-    """What `event` at `now` means for `run`. Total: what makes no sense is refused."""
+    """What `event` at `now` means for `run`. Total: what makes no sense is refused.
+
+    `turns` are the counts of the policy's round robins before this step.
+    """
     if run.state not in TRANSITIONS[type(event)]:
         return rules.refused(run, event, now=now)
-    scene = rules.Scene(policy, run, now, on_call)
+    scene = rules.Scene(policy, run, now, on_call, turns)
     return _RULES[type(event)](scene, event)
 
 

@@ -1,6 +1,6 @@
 """Escalation: every event of a run goes load, decide, save. Holds no rule itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -9,22 +9,34 @@ from tocsin.core import alerts as rules
 from tocsin.core import escalation
 from tocsin.core.alerts import Alert
 from tocsin.core.directory import Directory
-from tocsin.core.escalation import Decision, Event, Policy, Reason, Run, Target
+from tocsin.core.escalation import (
+    Decision,
+    Event,
+    Policy,
+    Reason,
+    Run,
+    Turns,
+    after_turns,
+)
 from tocsin.core.escalation_steps import step
 from tocsin.engine.transaction import carry_out
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import escalation as stored_runs
+from tocsin.store import turns as stored_turns
 from tocsin.store.database import Tx
 
 # A chain of "unreachable, so the next level now" is as long as a policy at most.
 _MOST_LEVELS = 64
 
 
-def resolver(
-    directory: Directory, *, now: datetime, turn: int = 0
-) -> Callable[[Target], tuple[str, ...]]:
+def resolver(directory: Directory, *, now: datetime) -> escalation.OnCall:
     """Who a target means at `now`."""
-    return lambda target: directory.resolve(target, now=now, turn=turn)
+    return lambda target: directory.meant(target, now=now)
+
+
+def turns_of(tx: Tx, policy: Policy) -> Turns:
+    """The counts of the policy's round robins, for showing what comes."""
+    return stored_turns.of(tx, [policy.name])[policy.name] if policy.rings else {}
 
 
 def apply(
@@ -60,15 +72,26 @@ def _step(
     directory: Directory,
     now: datetime,
 ) -> Decision:
-    on_call = resolver(directory, now=now, turn=alert.number)
+    on_call = resolver(directory, now=now)
+    turns = _held(tx, [policy]).get(policy.name, {})
 
     def carry(decision: Decision) -> tuple[str, ...]:
         return carry_out(
             tx, alert, decision,
-            policy_version=version, directory=directory, now=now,
+            policy=policy.name, policy_version=version, directory=directory, now=now,
         )  # fmt: skip
 
-    return decide(policy, run, event, now=now, on_call=on_call, carry=carry)
+    return decide(
+        policy, run, event, now=now, on_call=on_call, turns=turns, carry=carry
+    )
+
+
+def _held(tx: Tx, policies: Sequence[Policy]) -> dict[str, Turns]:
+    rings: dict[str, set[int]] = {}
+    for one in policies:
+        if one.rings:
+            rings.setdefault(one.name, set()).update(one.rings)
+    return stored_turns.hold(tx, rings)
 
 
 def decide(
@@ -78,6 +101,7 @@ def decide(
     *,
     now: datetime,
     on_call: escalation.OnCall,
+    turns: Turns,
     carry: Callable[[Decision], tuple[str, ...]],
 ) -> Decision:
     """Step `run` with `event`; the first decision of what followed.
@@ -85,12 +109,13 @@ def decide(
     `carry` carries each decision out and says who of its people nothing can reach. The
     engine's writes it, a dry run's notes it: so both are the same decisions.
     """
-    decision = step(policy, run, event, now=now, on_call=on_call)
+    decision = step(policy, run, event, now=now, on_call=on_call, turns=turns)
     first = decision
     for _ in range(_MOST_LEVELS):
         unreachable = carry(decision)
         if not unreachable or decision.reason is Reason.REFUSED:
             break
+        turns = after_turns(turns, decision.turns)
         # People without any contact method are nobody: the next level runs now.
         decision = step(
             policy,
@@ -98,6 +123,7 @@ def decide(
             escalation.Unreachable(users=unreachable, paging=decision.run.pagings),
             now=now,
             on_call=on_call,
+            turns=turns,
         )
     return first
 
@@ -123,6 +149,7 @@ def advance_due(
     due = stored_runs.due(tx, now=now, limit=limit)
     alerts = stored_alerts.get_many(tx, [stored.alert for stored in due])
     poison: list[tuple[int, str]] = []
+    sound: list[tuple[int, Alert, Policy, Run]] = []
     for stored in due:
         alert = alerts.get(stored.alert)
         try:
@@ -134,9 +161,13 @@ def advance_due(
         if alert is None:
             poison.append((stored.alert, "the run's alert is missing"))
             continue
+        sound.append((stored.policy_version, alert, policy, run))
+    # All at once, in one order: engines that step the same policies would wait in a ring.
+    _held(tx, [policy for _, _, policy, _ in sound])
+    for version, alert, policy, run in sound:
         decision = _step(
             tx, alert, policy, run, escalation.Ticked(),
-            version=stored.policy_version, directory=directory, now=now,
+            version=version, directory=directory, now=now,
         )  # fmt: skip
         if decision.reason in (Reason.ACK_TIMED_OUT, Reason.SNOOZE_ENDED):
             _let_go(tx, alert.number)

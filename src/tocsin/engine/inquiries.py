@@ -148,8 +148,14 @@ def _decoded(
         run = stored_runs.run_of(stored)
     except (msgspec.DecodeError, msgspec.ValidationError):
         return None, None, ""
-    on_call = escalation.resolver(directory, now=now, turn=alert.number)
-    return run, next_up(policy, run, on_call=on_call, now=now), policy.name
+    coming = next_up(
+        policy,
+        run,
+        on_call=escalation.resolver(directory, now=now),
+        turns=escalation.turns_of(tx, policy),
+        now=now,
+    )
+    return run, coming, policy.name
 
 
 def _attempt(row: Sequence[object]) -> Attempt:

@@ -237,7 +237,8 @@ def _next_up(tx: Tx, lead: Page, *, directory: Directory, now: datetime) -> str:
     coming = next_up(
         policy,
         run,
-        on_call=escalation.resolver(directory, now=now, turn=lead.alert),
+        on_call=escalation.resolver(directory, now=now),
+        turns=escalation.turns_of(tx, policy),
         now=now,
     )
     return coming.sentence if coming else ""

@@ -18,18 +18,23 @@ from tocsin.core.escalation import (
     Decision,
     Event,
     HandedOver,
+    OnCall,
     Paging,
     Policy,
     Reason,
     Run,
     RunState,
     Ticked,
+    Turns,
+    after_turns,
     begun,
 )
 from tocsin.core.paging import PlannedPage, plan
 from tocsin.core.severity import Severity
 from tocsin.engine import escalation
+from tocsin.store.database import Tx
 
+_NO_TURNS: Turns = {}
 _MOST_STEPS = 64
 _MOST_PAGES = 200
 _NIGHT = (22, 7)
@@ -94,12 +99,12 @@ def rehearse(
     severity: Severity,
     at: datetime,
     until: datetime | None = None,
-    turn: int = 0,
+    turns: Turns = _NO_TURNS,
 ) -> Rehearsal:
     """What `policy` does for an alert at `at` that nobody answers.
 
     It ends when the fallback is paged; with `until` the fallback's repeats up to there
-    are told too. `turn` is the alert's number: which of a round robin it falls on.
+    are told too. `turns` are the counts of its round robins until then.
     """
     run, now = begun(policy, severity, now=at), at
     moments: list[Moment] = []
@@ -113,12 +118,11 @@ def rehearse(
             break
         now = max(now, following)
         stage = _Stage(directory, severity, now)
-        on_call = escalation.resolver(directory, now=now, turn=turn)
+        on_call = escalation.resolver(directory, now=now)
         for event in handed[1] if handed and is_handed else [Ticked()]:
-            escalation.decide(
-                policy, run, event, now=now, on_call=on_call, carry=stage.carry
-            )
+            stage.play(policy, run, event, on_call=on_call, turns=turns)
             run = stage.run or run
+        turns = after_turns(turns, stage.turns)
         noted = stage.moments()
         # A hand-over that pages nobody is no step of the policy.
         steps += bool(noted) or not is_handed
@@ -127,6 +131,14 @@ def rehearse(
         if ended or sum(len(one.pages) for one in moments) >= _MOST_PAGES:
             break
     return Rehearsal(policy.name, severity, at, tuple(_judged(moments)), policy.nag)
+
+
+def rehearse_next(
+    tx: Tx, directory: Directory, policy: Policy, *, severity: Severity, at: datetime
+) -> Rehearsal:
+    """The same for the next alert: round robins go on from whom they paged last."""
+    turns = escalation.turns_of(tx, policy)
+    return rehearse(directory, policy, severity=severity, at=at, turns=turns)
 
 
 def _next_handover(
@@ -159,6 +171,7 @@ class _Stage:
 
     def __init__(self, directory: Directory, severity: Severity, now: datetime) -> None:
         self.run: Run | None = None
+        self.turns: list[int] = []
         self._directory = directory
         self._severity = severity
         self._now = now
@@ -166,9 +179,19 @@ class _Stage:
         self._faults: list[str] = []
         self._says: list[str] = []
 
+    def play(
+        self, policy: Policy, run: Run, event: Event, *, on_call: OnCall, turns: Turns
+    ) -> None:
+        """What the engine decides about `event`."""
+        escalation.decide(
+            policy, run, event,
+            now=self._now, on_call=on_call, turns=turns, carry=self.carry,
+        )  # fmt: skip
+
     def carry(self, decision: Decision) -> tuple[str, ...]:
         """Note a decision; the people that nothing can reach."""
         self.run = decision.run
+        self.turns += decision.turns
         for fact in decision.facts:
             broken = fact.reason in _BROKEN
             (self._faults if broken else self._says).append(fact.text)

@@ -6,8 +6,10 @@ from datetime import datetime
 from msgspec import Struct
 
 from tocsin.core.directory import Directory, Integration, Service
+from tocsin.core.escalation_levels import whom
 from tocsin.core.readiness import Check, Outlook, checklist
 from tocsin.core.severity import Severity
+from tocsin.engine import escalation
 from tocsin.engine.sign_in import Viewer
 from tocsin.store import alert_lists
 from tocsin.store import directory as stored
@@ -104,6 +106,7 @@ class _Book:
         now: datetime,
         only: str = "",
     ) -> None:
+        self._tx = tx
         self._directory = directory
         self._channels = channels
         self._now = now
@@ -144,14 +147,12 @@ class _Book:
     def _on_call(self, service: Service) -> tuple[str, ...]:
         """Who is paged first now."""
         if service.policy not in self._first:
-            levels = self._directory.policy_of(service.name).levels
-            targets = levels[0].targets if levels else ()
-            found = (
-                who
-                for target in targets
-                for who in self._directory.resolve(target, now=self._now)
-            )
-            self._first[service.policy] = tuple(dict.fromkeys(found))
+            policy = self._directory.policy_of(service.name)
+            targets = policy.levels[0].targets if policy.levels else ()
+            turns = escalation.turns_of(self._tx, policy)
+            on_call = escalation.resolver(self._directory, now=self._now)
+            found = whom(targets, on_call, turn=turns.get(0, 0))
+            self._first[service.policy] = found.people
         return self._first[service.policy]
 
 

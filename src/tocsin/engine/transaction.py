@@ -17,6 +17,7 @@ from tocsin.engine.nudging import nudge
 from tocsin.store import escalation as stored_runs
 from tocsin.store import outbox, timeline
 from tocsin.store import paging as stored_pages
+from tocsin.store import turns as stored_turns
 from tocsin.store.database import Tx
 
 
@@ -25,6 +26,7 @@ def carry_out(
     alert: Alert,
     decision: Decision,
     *,
+    policy: str,
     policy_version: int,
     directory: Directory,
     now: datetime,
@@ -35,6 +37,7 @@ def carry_out(
     off are those that were there before this decision's own.
     """
     stored_runs.save(tx, alert.number, decision.run, version=policy_version)
+    stored_turns.take(tx, policy, decision.turns)
     if decision.revive_cancelled_since is not None:
         stored_pages.revive(tx, alert.number, since=decision.revive_cancelled_since)
     if decision.cancel is not None:

@@ -4,7 +4,7 @@ Says who is on call by walking the wall clock minute by minute, independently of
 engine's own arithmetic, so that the oracles do not repeat its mistakes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from random import Random
@@ -34,6 +34,7 @@ NAMES = ("alice", "bob", "carol", "dan", "erin")
 LAST_RESORT = "carol"
 NOBODY = "nobody-of-this-name"
 GHOST = Target(TargetKind.USER, NOBODY)
+RING = Target(TargetKind.ROUND_ROBIN, "alice,bob,dan,erin")
 
 
 class Shifts(Struct, frozen=True):
@@ -80,6 +81,8 @@ class Company(Struct, frozen=True):
     policies: Mapping[str, Policy]
     services: Mapping[str, str]  # service -> policy
     hours: SupportHours  # in UTC, every day, beginning and ending within the outage
+    # (policy, level) of those that page RING and nobody else, in every version.
+    rings: tuple[tuple[str, int], ...] = ()
 
     def policy_of(self, service: str) -> Policy:
         """The policy that a new alert of `service` begins with."""
@@ -91,6 +94,8 @@ class Company(Struct, frozen=True):
             return (target.name,) if target.name in self.people else ()
         if target.kind is TargetKind.TEAM:
             return self.teams.get(target.name, ())
+        if target.kind is TargetKind.ROUND_ROBIN:
+            return tuple(target.name.split(","))
         wanted = target.name.partition("/")
         found: dict[str, None] = {}
         for shifts in self.shifts:
@@ -134,13 +139,22 @@ def found(dice: Random, *, zone: str, start: datetime) -> Company:
     begin = start + timedelta(minutes=40)
     end = begin + timedelta(minutes=40)
     hours = SupportHours(begin.time(), end.time(), tuple(range(7)))
+    rings = _rings(dice)
     policies = {
-        name: policy(dice, name, hours)
+        name: policy(dice, name, hours, rings)
         for name in ("fast", "slow", "odd")[: dice.choice((2, 3))]
     }
     names = sorted(policies)
     services = {service: dice.choice(names) for service in SERVICES}
-    return Company(1, people, teams, shifts, policies, services, hours)
+    return Company(1, people, teams, shifts, policies, services, hours, rings)
+
+
+def _rings(dice: Random) -> tuple[tuple[str, int], ...]:
+    """Levels that page in turn, however often their policy is edited."""
+    _, state, _ = dice.getstate()
+    aside = Random(f"rings {state[0]} {state[-1]}")
+    places = [(name, level) for name in ("fast", "slow", "odd") for level in range(3)]
+    return tuple(place for place in places if aside.random() < 0.12)
 
 
 def _person(dice: Random, name: str) -> Person:
@@ -188,9 +202,12 @@ _TARGETS = (
 _EMPTY = (GHOST, Target(TargetKind.TEAM, "vacant"))
 
 
-def policy(dice: Random, name: str, hours: SupportHours) -> Policy:
+def policy(
+    dice: Random, name: str, hours: SupportHours, rings: Sequence[tuple[str, int]] = ()
+) -> Policy:
     """One to three levels, some of them empty; minutes where people use quarters."""
-    after, levels = timedelta(0), []
+    after = timedelta(0)
+    levels: list[Level] = []
     # What came later than the rest has dice of its own, so that seeds keep their story.
     _, state, _ = dice.getstate()
     aside = Random(f"{state[0]} {state[-1]}")
@@ -204,6 +221,8 @@ def policy(dice: Random, name: str, hours: SupportHours) -> Policy:
             level = replace(
                 level, times=LevelTimes("UTC", hours=hours, in_hours=inside)
             )
+        if (name, len(levels)) in rings:
+            level = replace(level, targets=(RING,))
         levels.append(level)
         after += timedelta(minutes=dice.choice((3, 5, 10, 15)))
     fallback = [Target(TargetKind.USER, LAST_RESORT)]

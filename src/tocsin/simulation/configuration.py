@@ -117,5 +117,5 @@ def _level(level: Level) -> Document:
 
 
 def _target(target: Target) -> Document:
-    assert target.kind is not TargetKind.ROUND_ROBIN
-    return {target.kind.value: target.name}
+    in_turn = target.kind is TargetKind.ROUND_ROBIN
+    return {target.kind.value: target.name.split(",") if in_turn else target.name}

@@ -17,8 +17,8 @@ from msgspec import Struct
 from tocsin.core.escalation import Level, Target
 from tocsin.core.level_times import LevelTimes
 from tocsin.core.receipts import MOST_SENDINGS
-from tocsin.simulation import room_oracles
-from tocsin.simulation.company import Company, contacts_for
+from tocsin.simulation import room_oracles, turn_oracles
+from tocsin.simulation.company import RING, Company, contacts_for
 from tocsin.simulation.duties import Duty, Phase, duties, phases
 from tocsin.simulation.faults import Fault
 from tocsin.simulation.history import MINUTE, SECOND, Call, LiveTime
@@ -59,7 +59,8 @@ def judge(world: World) -> list[Violation]:
     found += court.of_calls()
     found += court.of_refusals()
     found += court.of_the_end()
-    found += [Violation(world.seed, *one) for one in room_oracles.broken(world)]
+    for more in (turn_oracles, room_oracles):
+        found += [Violation(world.seed, *one) for one in more.broken(world)]
     return sorted(found, key=lambda one: (one.at, one.invariant, one.what))
 
 
@@ -206,6 +207,12 @@ class _Court:
             )
             if not people:
                 return
+            if RING in duty.targets:
+                # One of them has the turn: whose it is, turn_oracles.py judges.
+                if any(name in tried for name in people):
+                    return
+                missing = people[:1]
+                continue
             missing = tuple(name for name in people if name not in tried)
             if not missing:
                 yield from self._every_rule(
@@ -273,7 +280,7 @@ class _Court:
         self, episode: Episode, phase: Phase, duty: Duty
     ) -> Iterator[Violation]:
         """I18: who comes on call while nobody has answered hears of it too."""
-        if episode.policy.repeat:
+        if episode.policy.repeat or RING in duty.targets:
             return  # a level of the loop before is no level that was paged in this one
         before = self._people(duty.targets, None, duty.earliest)
         paged = self.by(duty.latest, PROMISE)

@@ -196,7 +196,9 @@ class World(Stage):
 
     def _policy_is_edited(self) -> None:
         name = self.dice.choice(sorted(self.company.policies))
-        policy = companies.policy(self.dice, name, self.company.hours)
+        policy = companies.policy(
+            self.dice, name, self.company.hours, self.company.rings
+        )
         self._edit(self.company.with_policy(policy))
         configuration.change_policy(self.connection, policy)
         self.faults.fire(Fault.POLICY_EDITED)

@@ -10,7 +10,7 @@ from tocsin.core.excerpts import clean
 from tocsin.core.reachability import unreachable
 from tocsin.core.severity import Severity
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.rehearsals import rehearse
+from tocsin.engine.rehearsals import rehearse_next
 from tocsin.engine.sign_in import Viewer
 from tocsin.web.gate import Gate
 
@@ -35,11 +35,14 @@ class _Pages:
         if service not in services:
             service = services[0] if services else ""
         path = (
-            rehearse(
-                directory,
-                directory.policy_of(service),
-                severity=Severity.SEV2,
-                at=now,
+            self._desk.database.read(
+                lambda tx: rehearse_next(
+                    tx,
+                    directory,
+                    directory.policy_of(service),
+                    severity=Severity.SEV2,
+                    at=now,
+                )
             ).pages[:8]
             if service
             else []

@@ -20,7 +20,7 @@ from tocsin.core.severity import Severity
 from tocsin.core.wallclock import UnknownZone, first_instant, zone_named
 from tocsin.engine.editing import team_of
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.rehearsals import Rehearsal, rehearse
+from tocsin.engine.rehearsals import Rehearsal, rehearse_next
 from tocsin.engine.sign_in import Viewer
 from tocsin.store import directory as stored
 from tocsin.store import silences as stored_silences
@@ -90,7 +90,7 @@ def question(
 
 def answer(tx: Tx, directory: Directory, policy: Policy, asked: Question) -> Answered:
     """Who would be paged, by the engine's own rules."""
-    run = rehearse(directory, policy, severity=asked.severity, at=asked.when)
+    run = rehearse_next(tx, directory, policy, severity=asked.severity, at=asked.when)
     quiet = [
         f"A silence of {one.author} ({one.comment}) covers {asked.service} until "
         f"{one.ends_at.astimezone(ZoneInfo(asked.zone)):%a %-d %b, %H:%M}: nobody is "
@@ -117,19 +117,18 @@ class _Pages:
             for name in sorted(directory.policies)
             if name > after and text.casefold() in name.casefold()
         ]
+        shown = [directory.policies[name] for name in names[:_ROWS]]
+
+        def rehearsed(tx: Tx) -> list[Rehearsal]:
+            return [
+                rehearse_next(tx, directory, one, severity=Severity.SEV2, at=now)
+                for one in shown
+            ]
+
+        runs = self._desk.database.read(rehearsed)
         rows = [
-            (
-                directory.policies[name],
-                teams[name],
-                rehearse(
-                    directory,
-                    directory.policies[name],
-                    severity=Severity.SEV2,
-                    at=now,
-                ),
-                lint(directory.policies[name]),
-            )
-            for name in names[:_ROWS]
+            (one, teams[one.name], run, lint(one))
+            for one, run in zip(shown, runs, strict=True)
         ]
         return self._gate.page(
             "policies.html",

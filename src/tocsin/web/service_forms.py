@@ -17,7 +17,7 @@ from tocsin.core.severity import Severity
 from tocsin.engine.editing import Change, Edited, etag_of
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.previews import Preview
-from tocsin.engine.rehearsals import rehearse
+from tocsin.engine.rehearsals import rehearse_next
 from tocsin.engine.sign_in import Viewer
 from tocsin.store import alert_lists
 from tocsin.store import directory as stored
@@ -157,8 +157,10 @@ class _Pages:
         if name not in directory.services:
             return ""
         now = self._desk.clock.now()
-        path = rehearse(
-            directory, directory.policy_of(name), severity=Severity.SEV2, at=now
+        path = self._desk.database.read(
+            lambda tx: rehearse_next(
+                tx, directory, directory.policy_of(name), severity=Severity.SEV2, at=now
+            )
         )
         return " and ".join(one.person for one in path.pages if one.at == path.begins)
 

@@ -1,4 +1,4 @@
-"""Hand-overs of a rotation: who is on call as last seen, what moves, and the notes."""
+"""Hand-overs of a rotation, the notes and thanks, and whose turn a round robin has."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -64,6 +64,13 @@ def upgrade() -> None:
     )  # fmt: skip
     # Until when a page waits for its contact's limit; it joins a message before.
     op.add_column("pages", _number("held_until"))
+    # How often a level of a policy (-1: its last resort) has paged somebody in turn.
+    op.create_table(
+        "round_robin_turns",
+        sa.Column("policy", sa.Text, primary_key=True),
+        sa.Column("level", sa.BigInteger, primary_key=True, autoincrement=False),
+        _number("turns"),
+    )
     op.create_index("thanks_at", "thanks", ["at"])
     # Who was paged since when is asked for loads, notes and broken nights.
     op.create_index("attempts_of_person_since", "attempts", ["person", "started_at"])

@@ -1,0 +1,64 @@
+"""Whose turn it is in the round robins of a policy: a count per level, never reset.
+
+Counted by name, so that an edit of the policy goes on where it was. Knows nobody.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+
+from tocsin.core.escalation import Turns
+from tocsin.store.database import Tx
+
+
+def of(tx: Tx, policies: Sequence[str]) -> dict[str, Turns]:
+    """The counts of each of `policies`, for showing."""
+    return _found(tx, policies)
+
+
+def hold(tx: Tx, rings: Mapping[str, Collection[int]]) -> dict[str, Turns]:
+    """The counts of these levels of policies, locked until the transaction ends.
+
+    Two engines never give the same turn away: the second waits for the first.
+    """
+    if not rings:
+        return {}
+    # In one order everywhere: two that wait for each other would both fail.
+    places = [(name, level) for name in sorted(rings) for level in sorted(rings[name])]
+    found = _found(tx, sorted(rings), lock=tx.for_update)
+    missing = [one for one in places if one[1] not in found[one[0]]]
+    if not missing:
+        return found
+    tx.many(
+        "insert into round_robin_turns (policy, level, turns) values (?, ?, ?) "
+        "on conflict (policy, level) do nothing",
+        [(*one, 0) for one in missing],
+    )
+    return _found(tx, sorted(rings), lock=tx.for_update)
+
+
+def take(tx: Tx, policy: str, levels: Sequence[int]) -> None:
+    """Each of `levels` has paged somebody in turn, as often as it is named."""
+    for level, count in Counter(levels).items():
+        tx.run(
+            "insert into round_robin_turns (policy, level, turns) "
+            "values (:policy, :level, :count) on conflict (policy, level) "
+            "do update set turns = round_robin_turns.turns + :count",
+            policy=policy,
+            level=level,
+            count=count,
+        )
+
+
+def _found(tx: Tx, policies: Sequence[str], *, lock: str = "") -> dict[str, Turns]:
+    found: dict[str, dict[int, int]] = {name: {} for name in policies}
+    if not policies:
+        return {}
+    names = {f"name{index}": name for index, name in enumerate(found)}
+    rows = tx.all(
+        "select policy, level, turns from round_robin_turns where policy in "
+        f"({', '.join(f':{one}' for one in names)}) order by policy, level{lock}",
+        **names,
+    )
+    for policy, level, turns in rows:
+        found[policy][level] = turns
+    return dict(found)
