@@ -117,7 +117,9 @@ def test_nobody_even_in_the_fallback_is_said_and_tried_again() -> None:
     assert decision.reason is Reason.NOBODY_ANYWHERE
     assert decision.pages == ()
     assert "The fallback has nobody either." in decision.facts[-1].text
-    assert decision.run.due_at == at(30)
+    told = then(decision.run, 15, e.Ticked())
+    assert (told.reason, told.pages) == (Reason.TARGET_MISSED, ())
+    assert told.run.due_at == at(30)
 
 
 def test_the_reasons_people_read_are_true_of_what_happened() -> None:

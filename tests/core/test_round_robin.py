@@ -30,7 +30,7 @@ def on_call(target: Target) -> tuple[str, ...]:
 
 
 def first(turns: Turns, policy: Policy = POLICY) -> Decision:
-    run = e.pending(Severity.SEV2, now=at(0))
+    run = e.pending(Severity.SEV2, now=at(0), answer_by=None)
     return step(policy, run, e.Ticked(), now=at(0), on_call=on_call, turns=turns)
 
 

@@ -215,6 +215,6 @@ def test_quiet_hours_are_told_and_not_called_late(story: Story) -> None:
     assert told.pages[0].faults == (
         "erik has quiet hours: this waits until 07:00 for them.",
     )
-    loud = rehearsal(story, "turns", Severity.SEV1, night, turns={0: 1})
+    loud = rehearsal(story, "turns", Severity.SEV2, night, turns={0: 1})
     assert loud.pages[0].faults == ()
     assert loud.pages[0].is_night

@@ -51,7 +51,12 @@ def _saved(router: APIRouter, desk: FrontDesk) -> None:
         when = _instant(at, desk)
         found = desk.database.read(
             lambda tx: rehearse_next(
-                tx, directory, policy, severity=Severity[severity], at=when
+                tx,
+                directory,
+                policy,
+                severity=Severity[severity],
+                at=when,
+                service=service,
             )
         )
         return {

@@ -65,10 +65,10 @@ def routes(desk: FrontDesk) -> APIRouter:
     def load(
         name: Name,
         days: Annotated[int, Query(ge=1, le=366)] = 28,
-        _: Viewer = viewer,
+        caller: Viewer = viewer,
     ) -> dict[str, Any]:
         """Who carried what in the last days, how evenly, and what should be mended."""
-        found = report(desk, name, days=days)
+        found = report(desk, name, days=days, viewer=caller)
         if found is None:
             raise HTTPException(404, f"There is no schedule {clean(name)}.")
         return _load(found)
@@ -129,6 +129,7 @@ def _load(found: Report) -> dict[str, Any]:
             "pairwise": round(found.fairness.pairwise, 4),
             "uneven": found.fairness.is_uneven,
         },
+        "response_times_missed": found.missed,
         "findings": [
             {
                 "check": one.check,

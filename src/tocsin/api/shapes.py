@@ -43,6 +43,8 @@ def story_json(story: AlertStory) -> dict[str, Any]:
             "next_level": run.next_level + 1,
             "due_at": time(run.due_at),
             "acknowledged_until": time(run.deadline),
+            "answer_by": time(run.answer_by),
+            "target_missed_at": time(run.missed_at),
         },
         "timeline": [
             {

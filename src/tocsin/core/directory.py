@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from tocsin.core.escalation import Level, Policy, Target, TargetKind
-from tocsin.core.level_times import SupportHours, is_night
+from tocsin.core.level_times import SupportClock, SupportHours, is_night
 from tocsin.core.paging import methods
 from tocsin.core.people import ContactMethod, Person
 from tocsin.core.permissions import ADMIN, VIEWER, Grant
+from tocsin.core.response_targets import answer_by
 from tocsin.core.roles import Role
 from tocsin.core.schedules import HORIZON, Rotation, final_schedule, on_call_at
 from tocsin.core.severity import Severity
@@ -252,6 +253,21 @@ class Directory:
         """The team that owns a service, "" when none does."""
         known = self.services.get(service)
         return known.team if known is not None else ""
+
+    def support_of(self, service: str) -> SupportClock | None:
+        """The support hours of the team that owns a service, where it has any."""
+        team = self.teams.get(self.team_of(service))
+        if team is None or team.hours is None:
+            return None
+        return SupportClock(team.hours, team.zone, team.region)
+
+    def answer_by(
+        self, service: str, severity: Severity, *, now: datetime
+    ) -> datetime | None:
+        """By when somebody is to answer an alert of now; test pages ask for nothing."""
+        if service == CANARY_NAME or is_trial(service):
+            return None
+        return answer_by(severity, since=now, support=self.support_of(service))
 
     def neighbours(self, services: Iterable[str]) -> frozenset[str]:
         """Services one step of dependency away from some, in either direction."""

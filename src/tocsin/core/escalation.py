@@ -138,6 +138,15 @@ class Run(Struct, frozen=True):
     paused_at: datetime | None = None
     # Hand-overs while nobody was to be paged, to be told when paging goes on.
     moves: tuple["HandedOver", ...] = ()
+    # When it first began, and by when somebody is to answer; None when nobody asks any
+    # more. `missed_at` is when that time was over. Pauses move them as they do the clock.
+    began: datetime | None = None
+    answer_by: datetime | None = None
+    missed_at: datetime | None = None
+    # How many levels have paged anybody who could be reached.
+    brought_in: int = 0
+    # What was due at `due_at`, had the time to answer not been over before it.
+    then: datetime | None = None
     # The run as it was before a pause or an acknowledgement, to go back to.
     before: "Run | None" = None
 
@@ -165,6 +174,7 @@ class Reason(StrEnum):
     RESUMED = "resumed"
     ESCALATED = "escalated"
     REASSIGNED = "reassigned"
+    TARGET_MISSED = "target_missed"
     SEVERITY_RAISED = "severity_raised"
     HANDED_OVER = "handed_over"
     UNREACHABLE = "unreachable"
@@ -200,6 +210,8 @@ class Decision(Struct, frozen=True):
     # Undo of an acknowledgement: pages it cancelled come back to life.
     revive_cancelled_since: datetime | None = None
     facts: tuple[Fact, ...] = ()
+    # When the time to answer was over, where that is noticed with this decision.
+    missed_at: datetime | None = None
     # The levels whose round robins moved on by one, an entry for each time.
     turns: tuple[int, ...] = ()
 
@@ -219,17 +231,34 @@ def after_turns(turns: Turns, taken: Sequence[int]) -> Turns:
     return counts
 
 
-def pending(severity: Severity, *, now: datetime) -> Run:
-    """A new run whose first level is due now."""
-    return Run(RunState.OPEN, severity, origin=now, due_at=now)
+def pending(severity: Severity, *, now: datetime, answer_by: datetime | None) -> Run:
+    """A new run whose first level is due now; `answer_by` None asks for no answer."""
+    return Run(
+        RunState.OPEN, severity, origin=now, due_at=now, began=now, answer_by=answer_by
+    )
 
 
-def begun(policy: Policy, severity: Severity, *, now: datetime) -> Run:
+def begun(
+    policy: Policy, severity: Severity, *, now: datetime, answer_by: datetime | None
+) -> Run:
     """A new run that wakes when its first level is due."""
-    run = pending(severity, now=now)
+    run = pending(severity, now=now, answer_by=answer_by)
     if not policy.levels:
         return run
-    return replace(run, due_at=now + offset(policy.levels[0], severity))
+    return timed(replace(run, due_at=now + offset(policy.levels[0], severity)))
+
+
+def timed(run: Run) -> Run:
+    """The run with its one timer: the time to answer may be over before the next act."""
+    asked = run.answer_by if run.state in (RunState.OPEN, RunState.EXHAUSTED) else None
+    if asked is None or run.due_at is None or asked >= run.due_at:
+        return run
+    return replace(run, due_at=asked, then=run.due_at)
+
+
+def paced(run: Run) -> Run:
+    """The run with the timer of its next act alone."""
+    return run if run.then is None else replace(run, due_at=run.then, then=None)
 
 
 def held(run: Run, *, now: datetime) -> Run:
@@ -243,7 +272,8 @@ def held(run: Run, *, now: datetime) -> Run:
         next_level=run.next_level,
         pagings=run.pagings,
         paused_at=now,
-        before=run,
+        missed_at=run.missed_at,
+        before=paced(run),
     )
 
 

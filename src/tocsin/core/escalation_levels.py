@@ -31,6 +31,7 @@ from tocsin.core.escalation import (
     offset,
 )  # fmt: skip
 from tocsin.core.level_times import apply_now, sentence
+from tocsin.core.response_targets import RESPONSE_TARGETS
 from tocsin.core.severity import Severity
 from tocsin.core.timeline import Fact, FactKind
 
@@ -150,6 +151,7 @@ def next_level_now(
     on_call: OnCall,
     turns: Turns,
     because: Reason,
+    already: tuple[Paging, ...] = (),
 ) -> Decision:
     """The next level at once, later spacing kept."""
     if run.next_level < len(policy.levels):
@@ -157,7 +159,10 @@ def next_level_now(
         run = replace(run, origin=now - gone, due_at=now)
     else:
         run = replace(run, due_at=now)
-    return catch_up(policy, run, now=now, on_call=on_call, turns=turns, because=because)
+    return catch_up(
+        policy, run,
+        now=now, on_call=on_call, turns=turns, already=already, because=because,
+    )  # fmt: skip
 
 
 def _next_unconditional(policy: Policy, run: Run) -> datetime | None:
@@ -218,7 +223,12 @@ class _Walk:
         self.ran, self.last_was_empty = True, False
         self.paged_level = True
         self._page([name for name in people if name not in self.seen], index, why)
-        self.run = replace(self.run, next_level=index + 1, reached=True)
+        self.run = replace(
+            self.run,
+            next_level=index + 1,
+            reached=True,
+            brought_in=self.run.brought_in + 1,
+        )
         self._say(f"{why} Paging {', '.join(people)}.", self.reason)
 
     def _whom(self, targets: Sequence[Target], level: int) -> tuple[str, ...]:
@@ -331,6 +341,9 @@ class _Walk:
         name = f"Level {index + 1} of {self.policy.name}"
         if self.reason is Reason.ESCALATED:
             return f"{name}: somebody asked for it."
+        if self.reason is Reason.TARGET_MISSED:
+            target = words(RESPONSE_TARGETS[self.run.severity])
+            return f"{name}: nobody answered within {target}."
         if self.reason is Reason.UNREACHABLE:
             return f"{name}: nobody before it could be reached."
         if self.reason is Reason.ACK_TIMED_OUT:

@@ -22,6 +22,8 @@ from tocsin.core.escalation_levels import (
     wake_at,
     whom,
 )
+from tocsin.core.response_targets import answer_by
+from tocsin.core.severity import Severity
 from tocsin.core.timeline import Fact, FactKind
 
 S = RunState
@@ -114,6 +116,7 @@ def acked(scene: Scene, event: e.Acked) -> Decision:
         acked_by=names if again else (event.by,),
         acked_at=now,
         deadline=now + timeout if timeout is not None else None,
+        answer_by=None,
         moves=(),
         before=replace(run, before=None),
     )
@@ -136,6 +139,7 @@ def ack_undone(scene: Scene, event: e.AckUndone) -> Decision:
     back = replace(
         before, pagings=scene.run.pagings, severity=scene.run.severity, paused_at=None
     )
+    back = _asked_again(back, before.severity)
     back = replace(back, due_at=wake_at(scene.policy, back, kept=before.due_at))
     text = f"{event.by} took the acknowledgement back; paging goes on where it was."
     fact = Fact(scene.now, FactKind.ACK, text, event.by, Reason.ACK_UNDONE)
@@ -153,7 +157,13 @@ def unacked(scene: Scene, event: e.Unacked) -> Decision:
 
 def snoozed(scene: Scene, event: e.Snoozed) -> Decision:
     run = replace(
-        scene.run, state=S.SNOOZED, due_at=event.until, deadline=None, before=None
+        scene.run,
+        state=S.SNOOZED,
+        due_at=event.until,
+        deadline=None,
+        # Somebody has looked: that is an answer.
+        answer_by=None,
+        before=None,
     )
     text = f"{event.by} snoozed it until {event.until:%d %b %H:%M} UTC."
     fact = Fact(scene.now, FactKind.STATE, text, event.by, Reason.SNOOZED)
@@ -196,6 +206,8 @@ def _moved(policy: Policy, run: Run, *, by: timedelta) -> Run:
         run,
         origin=run.origin + by,
         deadline=run.deadline + by if run.deadline else None,
+        began=run.began + by if run.began else None,
+        answer_by=run.answer_by + by if run.answer_by else None,
         before=_moved(policy, run.before, by=by) if run.before else None,
     )
     # A snooze ends when it was promised to end.
@@ -233,6 +245,7 @@ def reassigned(scene: Scene, event: e.Reassigned) -> Decision:
         before=None,
         next_level=max(1, scene.run.next_level),
         reached=True,
+        brought_in=scene.run.brought_in + 1,
     )
     run = replace(run, origin=e.origin_as_if_just_ran(policy, run, now=now))
     why = f"{event.by} passed it on to you."
@@ -251,11 +264,12 @@ def severity_raised(scene: Scene, event: e.SeverityRaised) -> Decision:
     if run.state is S.PAUSED:
         assert run.before is not None
         before = replace(run.before, severity=event.severity)
+        before = _asked_again(before, run.severity)
         run = replace(run, severity=event.severity, before=before)
         return Decision(run, Reason.SEVERITY_RAISED)
     louder = event.severity.urgency is not run.severity.urgency
     text = f"It got worse: {event.severity.name} (was {run.severity.name})."
-    raised = replace(run, severity=event.severity)
+    raised = _asked_again(replace(run, severity=event.severity), run.severity)
     fact = Fact(now, FactKind.ESCALATION, text, reason=Reason.SEVERITY_RAISED)
     again: tuple[str, ...] = ()
     if run.state is S.ACKED:
@@ -276,6 +290,14 @@ def severity_raised(scene: Scene, event: e.SeverityRaised) -> Decision:
     return replace(more, reason=Reason.SEVERITY_RAISED, facts=(fact, *more.facts))
 
 
+def _asked_again(run: Run, before: Severity) -> Run:
+    """By when to answer what got worse, from the same start as its delays."""
+    if run.answer_by is None or run.began is None or run.severity is before:
+        return run
+    soon = answer_by(run.severity, since=run.began)
+    return replace(run, answer_by=min(run.answer_by, soon))
+
+
 def unreachable(scene: Scene, event: e.Unreachable) -> Decision:
     run = scene.run
     if event.paging != run.pagings:
@@ -289,6 +311,8 @@ def unreachable(scene: Scene, event: e.Unreachable) -> Decision:
         text = f"The fallback cannot be reached either: {names}."
         fact = Fact(scene.now, FactKind.ESCALATION, text, reason=Reason.NOBODY_ANYWHERE)
         return Decision(run, Reason.NOBODY_ANYWHERE, facts=(fact,))
+    # Who cannot be reached was not brought in.
+    run = replace(run, brought_in=max(0, run.brought_in - 1))
     text = f"{names} cannot be reached; counted as nobody, so the next level is paged."
     fact = Fact(scene.now, FactKind.ESCALATION, text, reason=Reason.UNREACHABLE)
     decision = next_level_now(
@@ -303,7 +327,14 @@ def unreachable(scene: Scene, event: e.Unreachable) -> Decision:
 
 
 def resolved(scene: Scene, event: e.Resolved) -> Decision:
-    run = replace(scene.run, state=S.RESOLVED, due_at=None, deadline=None, before=None)
+    run = replace(
+        scene.run,
+        state=S.RESOLVED,
+        due_at=None,
+        deadline=None,
+        answer_by=None,
+        before=None,
+    )
     text = f"Resolved by {event.by.removeprefix('source:')}."
     fact = Fact(scene.now, FactKind.STATE, text, event.by, Reason.RESOLVED)
     return Decision(run, Reason.RESOLVED, cancel=e.Cancel(everyone=True), facts=(fact,))

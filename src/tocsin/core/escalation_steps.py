@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from tocsin.core import escalation as e
 from tocsin.core import escalation_rules as rules
 from tocsin.core.escalation import (
@@ -21,6 +23,8 @@ from tocsin.core.escalation import (
     Turns,
 )
 from tocsin.core.escalation_handoffs import after_quiet, handed_over
+from tocsin.core.escalation_targets import asked
+from tocsin.core.response_targets import answer_by
 from tocsin.core.severity import Severity
 
 S = RunState
@@ -88,20 +92,21 @@ def step(
     """
     if run.state not in TRANSITIONS[type(event)]:
         return rules.refused(run, event, now=now)
-    scene = rules.Scene(policy, run, now, on_call, turns)
-    return _RULES[type(event)](scene, event)
+    scene = rules.Scene(policy, e.paced(run), now, on_call, turns)
+    decision = _RULES[type(event)](scene, event)
+    return replace(decision, run=e.timed(decision.run))
 
 
 def begin(
     policy: Policy, *, severity: Severity, now: datetime, on_call: OnCall
 ) -> Decision:
     """A new run with its first level paged."""
-    run = e.pending(severity, now=now)
+    run = e.pending(severity, now=now, answer_by=answer_by(severity, since=now))
     return step(policy, run, e.Ticked(), now=now, on_call=on_call)
 
 
 _RULES: Mapping[type, Callable[[rules.Scene, Any], Decision]] = {
-    e.Ticked: rules.ticked,
+    e.Ticked: lambda scene, event: asked(scene, rules.ticked(scene, event)),
     e.Acked: rules.acked,
     e.AckUndone: lambda scene, event: after_quiet(
         scene, rules.ack_undone(scene, event)

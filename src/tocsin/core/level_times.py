@@ -5,7 +5,7 @@ over as one that has nobody (domain 2.1). Knows no level, no schedule and no per
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,8 @@ from tocsin.core.wallclock import first_instant, wall_time
 NIGHT_FROM, NIGHT_TO = time(22), time(6)
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = timedelta(days=1)
+# Days; whoever gives no support for so long gives none.
+_LOOK_AHEAD = 60
 
 
 class SupportHours(Struct, frozen=True):
@@ -32,6 +34,18 @@ class SupportHours(Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"{day_words(self.days)} {self.start:%H:%M}-{self.end:%H:%M}"
+
+
+class SupportClock(Struct, frozen=True):
+    """The hours of a team where it keeps them."""
+
+    hours: SupportHours
+    zone: str
+    region: str = ""
+
+    def runs(self, *, now: datetime) -> bool:
+        """Whether it is inside of the hours."""
+        return in_support_hours(self.hours, ZoneInfo(self.zone), self.region, now=now)
 
 
 class LevelTimes(Struct, frozen=True):
@@ -66,15 +80,41 @@ def apply_now(times: LevelTimes, *, now: datetime) -> bool:
 def in_support_hours(
     hours: SupportHours, zone: ZoneInfo, region: str, *, now: datetime
 ) -> bool:
-    """Whether `now` is inside the hours; edges by M (domain 1.2)."""
+    """Whether `now` is inside the hours."""
     today = wall_time(now, zone).date()
     return any(
-        first_instant(datetime.combine(day, hours.start), zone)
-        <= now
-        < first_instant(datetime.combine(_last(hours, day), hours.end), zone)
+        start <= now < end
         for day in (today - _DAY, today, today + _DAY)
-        if day.weekday() in hours.days and not is_holiday(region, day)
+        for start, end in _span(hours, zone, region, day)
     )
+
+
+def after_support_time(
+    clock: SupportClock, *, since: datetime, length: timedelta
+) -> datetime:
+    """When the hours have run for `length` from `since` on; all hours if they never do."""
+    zone = ZoneInfo(clock.zone)
+    left, day = length, wall_time(since, zone).date() - _DAY
+    for _ in range(_LOOK_AHEAD):
+        for start, end in _span(clock.hours, zone, clock.region, day):
+            begin = max(start, since)
+            if begin < end and left <= end - begin:
+                return begin + left
+            left -= max(end - begin, timedelta(0))
+        day += _DAY
+    return since + length
+
+
+def _span(
+    hours: SupportHours, zone: ZoneInfo, region: str, day: date
+) -> Iterator[tuple[datetime, datetime]]:
+    """The hours that begin on `day`, if it has any; edges by M (domain 1.2)."""
+    if day.weekday() in hours.days and not is_holiday(region, day):
+        end = day + _DAY if hours.end <= hours.start else day
+        yield (
+            first_instant(datetime.combine(day, hours.start), zone),
+            first_instant(datetime.combine(end, hours.end), zone),
+        )
 
 
 def is_night(at: datetime, zone: ZoneInfo) -> bool:
@@ -114,7 +154,3 @@ def day_words(days: tuple[int, ...]) -> str:
     named = [DAYS[one].capitalize() for one in sorted(set(days))]
     run = len(named) > 2 and max(days) - min(days) == len(named) - 1
     return f"{named[0]}-{named[-1]}" if run else ", ".join(named)
-
-
-def _last(hours: SupportHours, day: date) -> date:
-    return day + _DAY if hours.end <= hours.start else day

@@ -7,18 +7,12 @@ from msgspec.structs import replace
 from tocsin.core.durations import words
 from tocsin.core.escalation import Condition, Policy, offset
 from tocsin.core.level_times import apply_now
+from tocsin.core.response_targets import RESPONSE_TARGETS
 from tocsin.core.severity import Severity
 from tocsin.core.wallclock import first_instant, zone_named
 
 # Any week without a clock change stands for all.
 _MONDAY, _HALF_HOUR = datetime(2024, 1, 15), timedelta(minutes=30)  # noqa: DTZ001 - on the wall
-# Within which somebody is to answer (domain 2.2).
-RESPONSE_TARGETS = {
-    Severity.SEV1: timedelta(minutes=5),
-    Severity.SEV2: timedelta(minutes=15),
-    Severity.SEV3: timedelta(hours=1),
-    Severity.SEV4: timedelta(hours=4),
-}
 
 
 def lint(policy: Policy) -> tuple[str, ...]:

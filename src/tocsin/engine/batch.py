@@ -234,17 +234,21 @@ class Batch:
                 )
 
     def _begin(self, opened: Sequence[Alert], version_of: VersionOf) -> None:
-        made: dict[tuple[Severity, bool, str], tuple[Run, str]] = {}
+        made: dict[tuple[Severity, bool, str, str], tuple[Run, str]] = {}
+        directory = self._directory
         rows = []
         for alert in opened:
-            policy = self._directory.policy_of(alert.service)
-            kind = (alert.severity, bool(alert.suppressed_by), policy.name)
+            service, severity = alert.service, alert.severity
+            policy = directory.policy_of(service)
+            team = directory.team_of(service)
+            kind = (severity, bool(alert.suppressed_by), policy.name, team)
             if kind not in made:
-                run = runs.begun(policy, alert.severity, now=self._now)
+                asked = directory.answer_by(service, severity, now=self._now)
+                run = runs.begun(policy, severity, now=self._now, answer_by=asked)
                 if alert.suppressed_by:
                     run = runs.held(run, now=self._now)
                 made[kind] = run, stored_runs.encode_run(run).decode()
-            version = version_of(self._tx, self._directory, policy)
+            version = version_of(self._tx, directory, policy)
             rows.append((alert.number, version, *made[kind]))
         for run, _ in made.values():
             self._due(run.due_at)

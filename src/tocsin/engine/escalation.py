@@ -136,7 +136,8 @@ def begin(
     A new alert's run is begun in bulk by engine/alerts.py.
     """
     version = stored_runs.policy_version(tx, policy)
-    run = escalation.pending(alert.severity, now=now)
+    asked = directory.answer_by(alert.service, alert.severity, now=now)
+    run = escalation.pending(alert.severity, now=now, answer_by=asked)
     if alert.suppressed_by:
         run = escalation.held(run, now=now)
     stored_runs.save(tx, alert.number, run, version=version)

@@ -11,7 +11,9 @@ from tocsin.core.own_shifts import people_of
 from tocsin.core.shift_records import ShiftRecord, records
 from tocsin.core.wallclock import MINUTE, Window, this_minute
 from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.sign_in import Viewer
 from tocsin.store import oncall_load as stored
+from tocsin.store import response_targets
 
 # The checks look at a quarter ahead, and at the pages of four weeks (domain 1.8).
 AHEAD = timedelta(days=91)
@@ -26,6 +28,8 @@ class Report(Struct, frozen=True):
     loads: list[Load]
     fairness: Fairness
     findings: list[Finding]
+    # How often nobody answered in time, by service that pages the schedule.
+    missed: dict[str, int]
 
     @property
     def is_judged(self) -> bool:
@@ -38,7 +42,9 @@ class Report(Struct, frozen=True):
         return length >= AHEAD and covered * 2 >= length
 
 
-def report(desk: FrontDesk, schedule: str, *, days: int) -> Report | None:
+def report(
+    desk: FrontDesk, schedule: str, *, days: int, viewer: Viewer
+) -> Report | None:
     """The last `days` days of a schedule; None when there is none of that name."""
     directory = desk.directory()
     known = directory.schedules.get(schedule)
@@ -49,9 +55,17 @@ def report(desk: FrontDesk, schedule: str, *, days: int) -> Report | None:
     behind = Window(now - timedelta(days=days), now + MINUTE)
     people = {who for one in known.rotations for who in people_of(one)}
     since = min(behind.start, now - BEHIND)
-    paged = desk.database.read(
-        lambda tx: stored.paged_since(tx, sorted(people), since=since)
+    paged, counts = desk.database.read(
+        lambda tx: (
+            stored.paged_since(tx, sorted(people), since=since),
+            response_targets.missed_since(tx, since=behind.start),
+        )
     )
+    missed = {
+        name: count
+        for name, count in counts.items()
+        if _is_shown(directory, name, schedule, viewer)
+    }
     loads = loads_of(directory, schedule, behind, paged)
     lately = {
         who: [one for one in pages if one.at >= now - BEHIND]
@@ -59,7 +73,16 @@ def report(desk: FrontDesk, schedule: str, *, days: int) -> Report | None:
     }
     channels = desk.contacts.channels()
     found = findings(directory, schedule, Window(now, now + AHEAD), lately, channels)
-    return Report(directory, behind, loads, fairness(loads), found)
+    return Report(directory, behind, loads, fairness(loads), found, missed)
+
+
+def _is_shown(
+    directory: Directory, service: str, schedule: str, viewer: Viewer
+) -> bool:
+    known = directory.services.get(service)
+    if known is None or not viewer.sees(known):
+        return False
+    return schedule in directory.schedules_of(service)
 
 
 def record(

@@ -18,7 +18,6 @@ from tocsin.core.escalation import (
     Decision,
     Event,
     HandedOver,
-    OnCall,
     Paging,
     Policy,
     Reason,
@@ -99,14 +98,16 @@ def rehearse(
     severity: Severity,
     at: datetime,
     until: datetime | None = None,
+    service: str = "",
     turns: Turns = _NO_TURNS,
 ) -> Rehearsal:
     """What `policy` does for an alert at `at` that nobody answers.
 
-    It ends when the fallback is paged; with `until` the fallback's repeats up to there
-    are told too. `turns` are the counts of its round robins until then.
+    It ends when the fallback is paged; with `until` its repeats up to there are told too.
+    `service` is whose alert it is, "" of any; `turns` are the counts of round robins.
     """
-    run, now = begun(policy, severity, now=at), at
+    asked = directory.answer_by(service, severity, now=at)
+    run, now = begun(policy, severity, now=at, answer_by=asked), at
     moments: list[Moment] = []
     steps = 0
     while run.due_at is not None and steps < _MOST_STEPS:
@@ -118,9 +119,8 @@ def rehearse(
             break
         now = max(now, following)
         stage = _Stage(directory, severity, now)
-        on_call = escalation.resolver(directory, now=now)
         for event in handed[1] if handed and is_handed else [Ticked()]:
-            stage.play(policy, run, event, on_call=on_call, turns=turns)
+            stage.play(policy, run, event, turns=turns)
             run = stage.run or run
         turns = after_turns(turns, stage.turns)
         noted = stage.moments()
@@ -134,11 +134,19 @@ def rehearse(
 
 
 def rehearse_next(
-    tx: Tx, directory: Directory, policy: Policy, *, severity: Severity, at: datetime
+    tx: Tx,
+    directory: Directory,
+    policy: Policy,
+    *,
+    severity: Severity,
+    at: datetime,
+    service: str = "",
 ) -> Rehearsal:
     """The same for the next alert: round robins go on from whom they paged last."""
     turns = escalation.turns_of(tx, policy)
-    return rehearse(directory, policy, severity=severity, at=at, turns=turns)
+    return rehearse(
+        directory, policy, severity=severity, at=at, service=service, turns=turns
+    )
 
 
 def _next_handover(
@@ -179,10 +187,9 @@ class _Stage:
         self._faults: list[str] = []
         self._says: list[str] = []
 
-    def play(
-        self, policy: Policy, run: Run, event: Event, *, on_call: OnCall, turns: Turns
-    ) -> None:
+    def play(self, policy: Policy, run: Run, event: Event, *, turns: Turns) -> None:
         """What the engine decides about `event`."""
+        on_call = escalation.resolver(self._directory, now=self._now)
         escalation.decide(
             policy, run, event,
             now=self._now, on_call=on_call, turns=turns, carry=self.carry,

@@ -15,7 +15,7 @@ from tocsin.core.timeline import Fact, FactKind
 from tocsin.core.wallclock import zone_named
 from tocsin.engine.nudging import nudge
 from tocsin.store import escalation as stored_runs
-from tocsin.store import outbox, timeline
+from tocsin.store import outbox, response_targets, timeline
 from tocsin.store import paging as stored_pages
 from tocsin.store import turns as stored_turns
 from tocsin.store.database import Tx
@@ -38,6 +38,8 @@ def carry_out(
     """
     stored_runs.save(tx, alert.number, decision.run, version=policy_version)
     stored_turns.take(tx, policy, decision.turns)
+    if decision.missed_at is not None:
+        response_targets.missed(tx, alert, at=decision.missed_at)
     if decision.revive_cancelled_since is not None:
         stored_pages.revive(tx, alert.number, since=decision.revive_cancelled_since)
     if decision.cancel is not None:

@@ -12,10 +12,19 @@ from msgspec import Struct
 
 from tocsin.core.escalation import Level, Target, offset
 from tocsin.core.level_times import LevelTimes
+from tocsin.core.severity import Severity
 from tocsin.simulation.history import SECOND
 from tocsin.simulation.ledger import Episode
 
 By = Callable[[int], int]
+# Within which somebody is to answer (domain 2.2). Teams here have support hours, so that
+# four hours of them are never over within an outage.
+_TARGETS = {
+    Severity.SEV1: timedelta(minutes=5),
+    Severity.SEV2: timedelta(minutes=15),
+    Severity.SEV3: timedelta(hours=1),
+    Severity.SEV4: timedelta(hours=4),
+}
 
 
 class Phase(Struct, frozen=True):
@@ -80,7 +89,6 @@ def _end_of_ack(at: int, timeout: timedelta | None, stop: int) -> int:
     return stop if timeout is None else min(stop, at + micros(timeout))
 
 
-# long because: the duties of every invariant, side by side.
 def duties(
     episode: Episode,
     phase: Phase,
@@ -92,42 +100,110 @@ def duties(
     end: int,
 ) -> Iterator[Duty]:
     """Everything that is owed in a wanted phase until `end`, in order."""
-    policy, severity = episode.policy, episode.severity
-    earliest, latest = phase.earliest, phase.latest
-    also = phase.also
-    empty = [always_empty(level) for level in policy.levels]
-    for repeat in range(policy.repeat + 1):
-        moved, last = timedelta(0), latest
-        for number, level in enumerate(policy.levels):
-            after = offset(level, severity) - moved
-            if empty[number]:
-                if number + 1 < len(policy.levels):
-                    following = policy.levels[number + 1]
-                    moved += offset(following, severity) - offset(level, severity)
-                last = max(last, by(latest + micros(after) + doubt))
-                continue
-            due = latest + micros(after) + doubt
-            if due > end:
+    empty = tuple(always_empty(level) for level in episode.policy.levels)
+    walk = _Walk(episode, phase, empty, doubt, early, by)
+    for loop in range(episode.policy.repeat + 1):
+        for duty in walk.loop(loop + 1):
+            if duty.latest > end:
                 return
-            soonest = earliest if early else earliest + micros(after) - doubt
-            name = "I3 first page" if number == 0 else "I4 escalation"
-            yield Duty(
-                name, f"level {number + 1} of loop {repeat + 1}",
-                max(soonest, phase.earliest), due, level.targets, level.times, also,
-            )  # fmt: skip
-            also = ()
-            last = by(due) + micros(policy.wait)
-            earliest_end = soonest + micros(policy.wait)
-        reached = not all(empty)
-        if not reached:
-            last = latest
-        earliest = earliest if early or not reached else earliest_end
-        latest = last + doubt
-        if not reached or repeat == policy.repeat:
+            yield duty
+        if all(empty):
             break
-        # A repeated loop counts from when it was found due.
-        latest = by(latest)
-    yield from _nags(episode, phase, earliest, latest, doubt=doubt, by=by, end=end)
+        if loop < episode.policy.repeat:
+            # A repeated loop counts from when it was found due.
+            walk.latest = by(walk.latest)
+    yield from _nags(
+        episode, phase, walk.earliest, walk.latest, doubt=doubt, by=by, end=end
+    )
+
+
+class _Walk:
+    """The loops of a phase; its origin lies between `earliest` and `latest`."""
+
+    def __init__(
+        self,
+        episode: Episode,
+        phase: Phase,
+        empty: tuple[bool, ...],
+        doubt: int,
+        early: bool,
+        by: By,
+    ) -> None:
+        self.policy, self.severity = episode.policy, episode.severity
+        self.phase, self.empty = phase, empty
+        self.doubt, self.early, self.by = doubt, early, by
+        self.earliest, self.latest = phase.earliest, phase.latest
+        self.also = phase.also
+        # Whoever answered before has answered in time, or it was missed by then.
+        is_first = phase.start == episode.origin
+        self.target = _TARGETS[episode.severity] if is_first else None
+        self.paged = 0
+        # How long after the origin the newest level's wait is over.
+        self.patience = timedelta(0)
+
+    def loop(self, number: int) -> Iterator[Duty]:
+        """The levels of one loop; then the origin is that of what comes after it."""
+        moved, levels = timedelta(0), self.policy.levels
+        self.end = (self.earliest, self.latest)
+        name = "I3 first page"
+        for index, level in enumerate(levels):
+            after = offset(level, self.severity) - moved
+            if self._missed_before(after):
+                moved, after, name = moved + after, timedelta(0), "I20 missed target"
+            if self.empty[index]:
+                if index + 1 < len(levels):
+                    following = levels[index + 1]
+                    moved += offset(following, self.severity)
+                    moved -= offset(level, self.severity)
+                late = self.by(self.latest + micros(after) + self.doubt)
+                self.end = (self.end[0], max(self.end[1], late))
+                name = "I4 escalation" if name == "I3 first page" else name
+                continue
+            yield self._due(name, f"level {index + 1} of loop {number}", level, after)
+            name = "I4 escalation"
+        self._end_of_loop()
+
+    def _due(self, name: str, what: str, level: Level, after: timedelta) -> Duty:
+        due = self.latest + micros(after) + self.doubt
+        soonest = self.earliest
+        if not self.early:
+            soonest += micros(after) - self.doubt
+        wait, also = micros(self.policy.wait), self.also
+        self.also, self.paged = (), self.paged + 1
+        self.patience = after + self.policy.wait
+        self.end = (soonest + wait, self.by(due) + wait)
+        since = max(soonest, self.phase.earliest)
+        return Duty(name, what, since, due, level.targets, level.times, also)
+
+    def _missed_before(self, after: timedelta) -> bool:
+        """Whether the time to answer is over before `after`, and one alone was paged.
+
+        What comes next comes then, and the rest with it (domain 2.2).
+        """
+        target = self.target
+        if target is None or self.paged > 1 or after <= target:
+            return False
+        self.target = None
+        self.latest = self.by(self.latest + micros(target) + self.doubt)
+        if not self.early:
+            self.earliest += micros(target) - self.doubt
+        self.end = (self.earliest, self.end[1])
+        return True
+
+    def _end_of_loop(self) -> None:
+        soonest, last = self.end
+        target = self.target
+        if target is not None and self.paged == 1 and self.patience > target:
+            # The only level there was: what follows it comes when the time is over.
+            over = self.by(self.latest + micros(target) + self.doubt)
+            soonest = self.earliest + micros(target) - self.doubt
+            last = min(last, over)
+        self.target = None
+        if all(self.empty):
+            last = self.latest
+        elif not self.early:
+            self.earliest = soonest
+        self.latest = last + self.doubt
 
 
 def _nags(

@@ -35,6 +35,7 @@ RECOVERY = 5 * MINUTE
 _LONGEST_BACKOFF = 75 * SECOND
 _MOST_TRIES = 50
 _A_MINUTE = 75 * SECOND  # within which a hand-over is noticed
+_LEVELS = ("I3 first page", "I4 escalation", "I20 missed target")
 _IN_HOURS = LevelTimes("UTC", in_hours=True)
 
 
@@ -147,7 +148,7 @@ class _Court:
                     end=self.history.ended,
                 ):  # fmt: skip
                     yield from self._owed(episode, phase, duty)
-                    if duty.invariant in ("I3 first page", "I4 escalation"):
+                    if duty.invariant in _LEVELS:
                         yield from self._handed_over(episode, phase, duty)
             if episode.poisoned is not None:
                 yield from self._poisoned(episode, episode.poisoned)

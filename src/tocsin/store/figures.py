@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from tocsin.core.severity import Severity
 from tocsin.store.database import Tx
 from tocsin.store.instants import to_micros
 
@@ -27,6 +28,13 @@ def measured(tx: Tx, *, now: datetime) -> dict[str, tuple[str, float]]:
             _one(tx.one("select count(*) from quarantine")),
         ),
     }
+    counted = tx.all("select severity, count(*) from missed_targets group by severity")
+    by_severity = {Severity(severity): count for severity, count in counted}
+    for one in Severity:
+        found[f"response_time_missed_{one.name.lower()}"] = (
+            f"Alerts of {one.name} that nobody answered within its response time",
+            float(by_severity.get(one, 0)),
+        )
     rows = tx.all("select outcome, count(*) from attempts group by outcome")
     for outcome, count in rows:
         name = f"attempts_{outcome or 'running'}"

@@ -42,6 +42,7 @@ class _Pages:
                     directory.policy_of(service),
                     severity=Severity.SEV2,
                     at=now,
+                    service=service,
                 )
             ).pages[:8]
             if service

@@ -58,7 +58,7 @@ class _Pages:
         name = request.path_params["name"]
         asked = request.query_params.get("days", "28")
         period = asked if asked in _PERIODS else "28"
-        found = report(self._desk, name, days=_PERIODS[period])
+        found = report(self._desk, name, days=_PERIODS[period], viewer=viewer)
         if found is None:
             raise HTTPException(404)
         schedule, now = found.directory.schedules[name], self._desk.clock.now()

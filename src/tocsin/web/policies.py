@@ -90,7 +90,10 @@ def question(
 
 def answer(tx: Tx, directory: Directory, policy: Policy, asked: Question) -> Answered:
     """Who would be paged, by the engine's own rules."""
-    run = rehearse_next(tx, directory, policy, severity=asked.severity, at=asked.when)
+    run = rehearse_next(
+        tx, directory, policy,
+        severity=asked.severity, at=asked.when, service=asked.service,
+    )  # fmt: skip
     quiet = [
         f"A silence of {one.author} ({one.comment}) covers {asked.service} until "
         f"{one.ends_at.astimezone(ZoneInfo(asked.zone)):%a %-d %b, %H:%M}: nobody is "

@@ -159,7 +159,12 @@ class _Pages:
         now = self._desk.clock.now()
         path = self._desk.database.read(
             lambda tx: rehearse_next(
-                tx, directory, directory.policy_of(name), severity=Severity.SEV2, at=now
+                tx,
+                directory,
+                directory.policy_of(name),
+                severity=Severity.SEV2,
+                at=now,
+                service=name,
             )
         )
         return " and ".join(one.person for one in path.pages if one.at == path.begins)

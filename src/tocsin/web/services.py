@@ -139,7 +139,9 @@ class _Pages:
             tx, statuses=_OPEN, before=None, limit=_ALERTS + 1, service=name
         )
         policy = directory.policy_of(name)
-        path = rehearse_next(tx, directory, policy, severity=Severity.SEV2, at=now)
+        path = rehearse_next(
+            tx, directory, policy, severity=Severity.SEV2, at=now, service=name
+        )
         return {
             "directory": directory,
             "brief": services.one(

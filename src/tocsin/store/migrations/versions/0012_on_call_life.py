@@ -1,4 +1,4 @@
-"""Hand-overs of a rotation, the notes and thanks, and whose turn a round robin has."""
+"""Hand-overs of a rotation, the notes and thanks; turns of round robins, response times missed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -71,6 +71,14 @@ def upgrade() -> None:
         sa.Column("level", sa.BigInteger, primary_key=True, autoincrement=False),
         _number("turns"),
     )
+    # Alerts that nobody answered within the response time of their severity.
+    op.create_table(
+        "missed_targets",
+        sa.Column("alert", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("episode", sa.BigInteger, primary_key=True, autoincrement=False),
+        _text("service"), _number("severity"), _number("at"),
+    )  # fmt: skip
+    op.create_index("missed_targets_at", "missed_targets", ["at"])
     op.create_index("thanks_at", "thanks", ["at"])
     # Who was paged since when is asked for loads, notes and broken nights.
     op.create_index("attempts_of_person_since", "attempts", ["person", "started_at"])
