@@ -99,7 +99,14 @@ def rehearsal(
 ) -> Rehearsal:
     directory = story.database.read(story.directories.current)
     policy = directory.policy_of(service)
-    return rehearse(directory, policy, severity=severity, at=at, **more)  # type: ignore[arg-type]
+    return rehearse(
+        directory,
+        policy,
+        severity=severity,
+        at=at,
+        service=service,
+        **more,  # type: ignore[arg-type]
+    )
 
 
 def turns_of(story: Story, service: str) -> Turns:

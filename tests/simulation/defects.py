@@ -225,6 +225,16 @@ class FirstMethodOnly(_LostPages):
         return row[4] == 0
 
 
+@defect("SEV3 pages as loudly by night as by day")
+class LoudAtAllHours(SqlDefect):
+    def rows(self, sql: str, rows: Rows, connection: Connection) -> Rows:
+        if not sql.startswith("insert into pages"):
+            return rows
+        return [
+            (*row[:9], "high" if row[10] == 3 else row[9], *row[10:]) for row in rows
+        ]
+
+
 @defect("the last level is paged to nobody")
 class LastLevelLost(_LostPages):
     def keeps(self, row: Sequence[Any]) -> bool:

@@ -129,6 +129,7 @@ def _rehearsed(one: Rehearsed) -> dict[str, Any]:
             {"after_seconds": after.total_seconds(), "by": by}
             for after, by in one.methods
         ],
+        "urgency": one.urgency.value,
         "reachable": bool(one.methods),
         "faults": list(one.faults),
     }

@@ -19,8 +19,9 @@ from tocsin.core.permissions import ADMIN, VIEWER, Grant
 from tocsin.core.response_targets import answer_by
 from tocsin.core.roles import Role
 from tocsin.core.schedules import HORIZON, Rotation, final_schedule, on_call_at
-from tocsin.core.severity import Severity
+from tocsin.core.severity import Severity, Urgency
 from tocsin.core.status_pages import StatusPage
+from tocsin.core.urgency import urgency_of
 from tocsin.core.wallclock import Window, this_minute
 
 CANARY_NAME = "canary"
@@ -268,6 +269,10 @@ class Directory:
         if service == CANARY_NAME or is_trial(service):
             return None
         return answer_by(severity, since=now, support=self.support_of(service))
+
+    def urgency(self, service: str, severity: Severity, *, now: datetime) -> Urgency:
+        """How loudly an alert of a service pages at `now`."""
+        return urgency_of(severity, support=self.support_of(service), now=now)
 
     def neighbours(self, services: Iterable[str]) -> frozenset[str]:
         """Services one step of dependency away from some, in either direction."""

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tocsin.core.level_times import LevelTimes
-from tocsin.core.severity import Severity
+from tocsin.core.severity import Severity, Urgency
 from tocsin.core.timeline import Fact
 
 
@@ -218,6 +218,8 @@ class Decision(Struct, frozen=True):
 
 # Everybody whom a target means now; of a round robin its whole ring, in order.
 OnCall = Callable[[Target], tuple[str, ...]]
+# How loudly an alert of a severity pages now.
+UrgencyOf = Callable[[Severity], Urgency]
 # How often each level of a policy has paged its round robins (FALLBACK for the last).
 Turns = Mapping[int, int]
 FALLBACK = -1

@@ -37,6 +37,7 @@ class Scene(Struct, frozen=True):
     now: datetime
     on_call: e.OnCall
     turns: e.Turns
+    urgency: e.UrgencyOf
 
 
 def ticked(scene: Scene, _: e.Ticked) -> Decision:
@@ -267,7 +268,7 @@ def severity_raised(scene: Scene, event: e.SeverityRaised) -> Decision:
         before = _asked_again(before, run.severity)
         run = replace(run, severity=event.severity, before=before)
         return Decision(run, Reason.SEVERITY_RAISED)
-    louder = event.severity.urgency is not run.severity.urgency
+    louder = scene.urgency(event.severity) is not scene.urgency(run.severity)
     text = f"It got worse: {event.severity.name} (was {run.severity.name})."
     raised = _asked_again(replace(run, severity=event.severity), run.severity)
     fact = Fact(now, FactKind.ESCALATION, text, reason=Reason.SEVERITY_RAISED)

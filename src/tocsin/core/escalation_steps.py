@@ -21,11 +21,13 @@ from tocsin.core.escalation import (
     Run,
     RunState,
     Turns,
+    UrgencyOf,
 )
 from tocsin.core.escalation_handoffs import after_quiet, handed_over
 from tocsin.core.escalation_targets import asked
 from tocsin.core.response_targets import answer_by
 from tocsin.core.severity import Severity
+from tocsin.core.urgency import urgency_at_all_hours
 
 S = RunState
 _NO_TURNS: Turns = {}
@@ -85,6 +87,7 @@ def step(
     now: datetime,
     on_call: OnCall,
     turns: Turns = _NO_TURNS,
+    urgency: UrgencyOf = urgency_at_all_hours,
 ) -> Decision:
     """What `event` at `now` means for `run`. Total: what makes no sense is refused.
 
@@ -92,7 +95,7 @@ def step(
     """
     if run.state not in TRANSITIONS[type(event)]:
         return rules.refused(run, event, now=now)
-    scene = rules.Scene(policy, e.paced(run), now, on_call, turns)
+    scene = rules.Scene(policy, e.paced(run), now, on_call, turns, urgency)
     decision = _RULES[type(event)](scene, event)
     return replace(decision, run=e.timed(decision.run))
 

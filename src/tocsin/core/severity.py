@@ -15,11 +15,6 @@ class Severity(IntEnum):
         """Whether this severity is more severe than `other`."""
         return int(self) < int(other)
 
-    @property
-    def urgency(self) -> "Urgency":
-        """High pages loudly; SEV3 counts as high until support hours exist."""
-        return Urgency.LOW if self is Severity.SEV4 else Urgency.HIGH
-
 
 class Urgency(StrEnum):
     """Which of a person's two lists of notification rules is followed."""

@@ -19,6 +19,7 @@ from tocsin.core.escalation import (
     after_turns,
 )
 from tocsin.core.escalation_steps import step
+from tocsin.core.severity import Severity, Urgency
 from tocsin.engine.transaction import carry_out
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import escalation as stored_runs
@@ -81,9 +82,13 @@ def _step(
             policy=policy.name, policy_version=version, directory=directory, now=now,
         )  # fmt: skip
 
+    def urgency(severity: Severity) -> Urgency:
+        return directory.urgency(alert.service, severity, now=now)
+
     return decide(
-        policy, run, event, now=now, on_call=on_call, turns=turns, carry=carry
-    )
+        policy, run, event,
+        now=now, on_call=on_call, turns=turns, urgency=urgency, carry=carry,
+    )  # fmt: skip
 
 
 def _held(tx: Tx, policies: Sequence[Policy]) -> dict[str, Turns]:
@@ -102,6 +107,7 @@ def decide(
     now: datetime,
     on_call: escalation.OnCall,
     turns: Turns,
+    urgency: escalation.UrgencyOf,
     carry: Callable[[Decision], tuple[str, ...]],
 ) -> Decision:
     """Step `run` with `event`; the first decision of what followed.
@@ -109,7 +115,9 @@ def decide(
     `carry` carries each decision out and says who of its people nothing can reach. The
     engine's writes it, a dry run's notes it: so both are the same decisions.
     """
-    decision = step(policy, run, event, now=now, on_call=on_call, turns=turns)
+    decision = step(
+        policy, run, event, now=now, on_call=on_call, turns=turns, urgency=urgency
+    )
     first = decision
     for _ in range(_MOST_LEVELS):
         unreachable = carry(decision)
@@ -124,6 +132,7 @@ def decide(
             now=now,
             on_call=on_call,
             turns=turns,
+            urgency=urgency,
         )
     return first
 

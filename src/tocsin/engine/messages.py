@@ -7,7 +7,7 @@ from tocsin.core.directory import Directory
 from tocsin.core.escalation import Paging, Reason
 from tocsin.core.paging import PlannedPage
 from tocsin.core.permissions import LEAD
-from tocsin.core.severity import Severity
+from tocsin.core.severity import Severity, Urgency
 from tocsin.core.timeline import Fact, FactKind
 from tocsin.engine.answering import Acted
 from tocsin.engine.front_desk import FrontDesk
@@ -95,7 +95,7 @@ def _page_again(tx: Tx, message: Message, viewer: Viewer, *, now: datetime) -> A
         message.channel,
         page.address,
         now,
-        alert.severity.urgency,
+        Urgency(page.urgency),
     )
     row = (alert.number, alert.episode, Severity(page.severity), paging, plan)
     stored_pages.insert(tx, [row], now=now)

@@ -29,7 +29,7 @@ from tocsin.core.escalation import (
     begun,
 )
 from tocsin.core.paging import PlannedPage, plan
-from tocsin.core.severity import Severity
+from tocsin.core.severity import Severity, Urgency
 from tocsin.engine import escalation
 from tocsin.store.database import Tx
 
@@ -51,6 +51,7 @@ class Rehearsed(Struct, frozen=True):
     methods: tuple[tuple[timedelta, str], ...]
     local: datetime
     is_night: bool = False
+    urgency: Urgency = Urgency.HIGH
     # The end of the quiet hours that it waits for, where it waits.
     quiet_until: datetime | None = None
     faults: tuple[str, ...] = ()
@@ -118,7 +119,7 @@ def rehearse(
         if until is not None and following > until:
             break
         now = max(now, following)
-        stage = _Stage(directory, severity, now)
+        stage = _Stage(directory, service, severity, now)
         for event in handed[1] if handed and is_handed else [Ticked()]:
             stage.play(policy, run, event, turns=turns)
             run = stage.run or run
@@ -144,6 +145,9 @@ def rehearse_next(
 ) -> Rehearsal:
     """The same for the next alert: round robins go on from whom they paged last."""
     turns = escalation.turns_of(tx, policy)
+    # Whose support hours count: the service's, else those of one that uses the policy.
+    users = (n for n, one in directory.services.items() if one.policy == policy.name)
+    service = service or min(users, default="")
     return rehearse(
         directory, policy, severity=severity, at=at, service=service, turns=turns
     )
@@ -177,11 +181,13 @@ def _next_handover(
 class _Stage:
     """Notes what one step of the engine decides."""
 
-    def __init__(self, directory: Directory, severity: Severity, now: datetime) -> None:
+    def __init__(
+        self, directory: Directory, service: str, severity: Severity, now: datetime
+    ) -> None:
         self.run: Run | None = None
         self.turns: list[int] = []
         self._directory = directory
-        self._severity = severity
+        self._urgency = directory.urgency(service, severity, now=now)
         self._now = now
         self._pages: list[Rehearsed] = []
         self._faults: list[str] = []
@@ -192,7 +198,8 @@ class _Stage:
         on_call = escalation.resolver(self._directory, now=self._now)
         escalation.decide(
             policy, run, event,
-            now=self._now, on_call=on_call, turns=turns, carry=self.carry,
+            now=self._now, on_call=on_call, turns=turns,
+            urgency=lambda _: self._urgency, carry=self.carry,
         )  # fmt: skip
 
     def carry(self, decision: Decision) -> tuple[str, ...]:
@@ -224,8 +231,8 @@ class _Stage:
 
     def _paged(self, page: Paging) -> Rehearsed:
         person = self._directory.person(page.user)
-        urgency = self._severity.urgency
-        plans = plan(person, page, urgency=urgency, now=self._now) if person else ()
+        urgency, now = self._urgency, self._now
+        plans = plan(person, page, urgency=urgency, now=now) if person else ()
         zone = person.zone if person is not None else self._directory.zone
         local = self._now.astimezone(ZoneInfo(zone))
         deferred = [one.deferred_until for one in plans if one.deferred_until]
@@ -238,6 +245,7 @@ class _Stage:
             methods=tuple((one.due_at - self._now, one.channel) for one in plans),
             local=local,
             is_night=local.hour >= _NIGHT[0] or local.hour < _NIGHT[1],
+            urgency=urgency,
             quiet_until=min(deferred, default=None),
             faults=_silent(page.user, plans, local.tzinfo),
         )

@@ -82,7 +82,7 @@ def _page(
     unreachable = []
     for page in decision.pages:
         person = directory.person(page.user)
-        urgency = decision.run.severity.urgency
+        urgency = directory.urgency(alert.service, decision.run.severity, now=now)
         plans = paging.plan(person, page, urgency=urgency, now=now) if person else ()
         if not plans:
             unreachable.append(page.user)

@@ -174,7 +174,15 @@ def _person(dice: Random, name: str) -> Person:
     )
     if dice.random() < 0.2:
         rules = ()
-    return Person(name=name, contacts=contacts, high=rules, low=rules)
+    # Not urgent: fewer ways, and the later ones later still.
+    _, state, _ = dice.getstate()
+    aside = Random(f"low {state[0]} {state[-1]} {name}")
+    kept = contacts[: aside.choice((1, len(contacts)))]
+    low = tuple(
+        NotifyRule(contact.channel, timedelta(minutes=5 * place))
+        for place, contact in enumerate(kept)
+    )
+    return Person(name=name, contacts=contacts, high=rules, low=low)
 
 
 def _shifts(dice: Random, name: str, zone: str, start: datetime) -> Shifts:

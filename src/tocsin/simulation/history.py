@@ -28,6 +28,7 @@ class Call:
     outcome: str  # accepted | permanent | temporary | unknown
     taken: bool  # whether the provider took the message, whatever it answered
     retry_after: int = 0
+    urgency: str = ""  # as the message said
     # Something kept the answer from being written down (death, freeze, database).
     disturbed: bool = False
     # What the provider calls the message, where it reports on it; and when it did.

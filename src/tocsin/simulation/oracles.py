@@ -10,14 +10,17 @@ engine could work, and each death, freeze or database error may cost one lease.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from itertools import pairwise
 
 from msgspec import Struct
 
 from tocsin.core.escalation import Level, Target
 from tocsin.core.level_times import LevelTimes
+from tocsin.core.people import ContactMethod, Person
 from tocsin.core.receipts import MOST_SENDINGS
-from tocsin.simulation import room_oracles, turn_oracles
+from tocsin.core.severity import Severity
+from tocsin.simulation import room_oracles, turn_oracles, urgency_oracles
 from tocsin.simulation.company import RING, Company, contacts_for
 from tocsin.simulation.duties import Duty, Phase, duties, phases
 from tocsin.simulation.faults import Fault
@@ -60,7 +63,7 @@ def judge(world: World) -> list[Violation]:
     found += court.of_calls()
     found += court.of_refusals()
     found += court.of_the_end()
-    for more in (turn_oracles, room_oracles):
+    for more in (turn_oracles, urgency_oracles, room_oracles):
         found += [Violation(world.seed, *one) for one in more.broken(world)]
     return sorted(found, key=lambda one: (one.at, one.invariant, one.what))
 
@@ -261,8 +264,8 @@ class _Court:
         for name in people:
             if self._lost_contacts(name):
                 continue
-            for contact, after in contacts_for(
-                company.people[name], episode.severity.urgency
+            for contact, after in self._surely(
+                company.people[name], episode.severity, since, paged_by
             ):
                 due = paged_by + int(after.total_seconds()) * SECOND + self.doubt
                 until = self.by(due, PROMISE)
@@ -276,6 +279,20 @@ class _Court:
                 ):
                     what = f"{episode.title}: {contact.address} was never tried"
                     yield self.violation("I6 every method", until, what)
+
+    def _surely(
+        self, person: Person, severity: Severity, since: int, until: int
+    ) -> list[tuple[ContactMethod, timedelta]]:
+        """The ways that a paging between two instants uses, whatever its urgency was."""
+        found = [
+            dict(contacts_for(person, urgency))
+            for urgency in urgency_oracles.urgencies(self.world, severity, since, until)
+        ]
+        return [
+            (contact, max(one[contact] for one in found))
+            for contact in found[0]
+            if all(contact in one for one in found)
+        ]
 
     def _handed_over(
         self, episode: Episode, phase: Phase, duty: Duty
@@ -403,8 +420,11 @@ class _Court:
         for title in call.titles:
             if not self._active(title, call.begun, until):
                 continue
-            urgency = self.world.ledger.keys[title].episodes[-1].severity.urgency
-            others = {contact.address for contact, _ in contacts_for(person, urgency)}
+            episodes = self.world.ledger.keys[title].episodes
+            sure = self._surely(
+                person, episodes[-1].severity, episodes[0].origin, call.begun
+            )
+            others = {contact.address for contact, _ in sure}
             others.discard(call.address)
             if not others:
                 continue

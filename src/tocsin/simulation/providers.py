@@ -138,6 +138,7 @@ class Providers:
             outcome=fate.outcome,
             taken=fate.taken,
             retry_after=fate.retry_after * SECOND,
+            urgency=message.urgency,
         )
         if channel == REPORTING and call.outcome == "accepted":
             call.receipt = f"{key}/{len(world.history.calls)}"
