@@ -60,3 +60,17 @@ def test_a_turn_on_leave_that_nobody_takes_over_is_a_hole_of_theirs() -> None:
     assert holes(_directory(_layers(), leave=leave), now=NOW) == [mine]
     passed = _layers(on_unavailable="next")
     assert holes(_directory(passed, leave=leave), now=NOW) == []
+
+
+def test_what_began_long_ago_has_the_start_that_it_had_at_each_look() -> None:
+    ended = _directory(_layers(anchor="2026-01-05T09:00", until="2026-07-01T09:00"))
+    alone = _layers(participants=["ana"], anchor="2026-01-05T09:00")
+    away = _directory(alone, leave=[{"from": "2026-11-05", "to": "2026-12-30"}])
+    for minutes in (0, 10, 24 * 60):
+        now = NOW + timedelta(minutes=minutes)
+        [gap] = holes(ended, now=now)
+        assert gap.start == datetime(2026, 7, 1, 9, tzinfo=UTC)
+        [leave] = holes(away, now=now)
+        assert (leave.start, leave.person) == (datetime(2026, 11, 5, tzinfo=UTC), "ana")
+    never = _directory(_layers(anchor="2023-01-02T09:00", until="2023-07-01T09:00"))
+    assert {holes(never, now=NOW + n * DAY)[0].start.year for n in (0, 1)} == {2000}

@@ -287,3 +287,28 @@ def test_who_would_have_no_rest_or_was_woken_comes_after_who_is_rested() -> None
     assert effect.rests == ((off.person, 2 * HOUR),)
     said = [text for _, text in sentences(effect, str)]
     assert f"{off.person} is off call for only 2 h next to it." in said
+
+
+def test_two_overrides_of_one_id_are_refused_and_take_nothing_over() -> None:
+    one = documents.written(
+        Override("1", 0, OverrideKind.COVER, MONDAY, MONDAY + HOUR, "caro")
+    )
+    found = _documents({"unit": "week", "count": 1}, ["ana"], [one])
+    held = found["schedules"]["web"]
+    sneaked = documents.placed(held, "Primary", Override(
+        "1", 0, OverrideKind.COVER, MONDAY, MONDAY + 99 * HOUR, "ben"
+    ))  # fmt: skip
+    assert not documents.is_taking_over("ana", held, sneaked)
+    _, problems = build({**found, "schedules": {"web": sneaked}}, version=1, ids={})
+    assert "ids that are used once" in str(problems)
+
+
+def test_odd_overrides_and_hours_are_problems_not_crashes() -> None:
+    odd = {"kind": "cover", "start": "2026-03-24T09:00Z", "end": "2026-03-24T10:00Z"}
+    for more in ({"user": ["caro"]}, {"user": "caro", "seq": "abc"}, {"user": {}}):
+        found = _documents({"unit": "week", "count": 1}, ["ana"], [{**odd, **more}])
+        assert build(found, version=1, ids={})[1]
+    found = _documents({"unit": "week", "count": 1}, ["ana"], [])
+    layer = found["schedules"]["web"]["rotations"][0]["layers"][0]
+    layer["restrictions"] = [{"type": "daily", "start": "09:00+01:00", "end": "17:00"}]
+    assert "without a zone" in str(build(found, version=1, ids={})[1])

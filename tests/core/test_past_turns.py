@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -142,3 +143,88 @@ def test_an_override_cannot_rewrite_the_past() -> None:
     other = {**HELD, "overrides": [_override("a", NOW - 9 * DAY, NOW - 7 * DAY)]}
     past_turns.overrides(other, held, "r", problems, now=NOW)
     assert [one.where for one in problems][1:] == ["r.overrides[a].start"]
+
+
+def test_what_becomes_of_turns_on_leave_changes_from_now_on() -> None:
+    held = {"name": "Primary", "layers": layers_of(HELD)}
+    wanted = {
+        "name": "Primary", "layers": [{**layers_of(HELD)[0], "on_unavailable": "next"}],
+    }  # fmt: skip
+    kept = _settled(wanted, held)
+    assert [one.get("on_unavailable") for one in kept["layers"]] == [None, "next"]
+    assert kept["layers"][0]["until"] == f"{NOW:%Y-%m-%dT%H:%MZ}"
+    assert _settled(wanted, kept) == kept
+
+
+def test_overrides_without_an_id_are_known_by_what_they_say() -> None:
+    def bare(one: Plain) -> Plain:
+        return {key: value for key, value in one.items() if key not in ("id", "seq")}
+
+    old = bare(_override("", NOW - 9 * DAY, NOW - 8 * DAY))
+    ahead = bare(_override("", NOW + DAY, NOW + 2 * DAY, "dora"))
+    later = bare(_override("", NOW + 3 * DAY, NOW + 4 * DAY, "ben"))
+    problems: list[Problem] = []
+
+    def kept(given: list[Plain], held: list[Plain]) -> list[Plain]:
+        documents = {**HELD, "overrides": given}, {**HELD, "overrides": held}
+        return past_turns.overrides(*documents, "r", problems, now=NOW)
+
+    assert kept([old, ahead], [old, ahead]) == [old, ahead]
+    # The old line was tidied away: what has been stays, the other keeps its name.
+    tidied = kept([ahead], [old, ahead])
+    assert [(one["id"], one["user"]) for one in tidied] == [
+        ("0", "caro"),
+        ("1", "dora"),
+    ]
+    assert kept([ahead], tidied) == tidied
+    # Another one at its place is another one.
+    moved = kept([later], [old])
+    assert [one["user"] for one in moved] == ["caro", "ben"]
+    assert len({one["id"] for one in moved}) == 2
+    assert not problems
+
+
+def test_the_lists_own_leave_keeps_its_past() -> None:
+    def away(start: datetime, end: datetime) -> Plain:
+        return {
+            "user": "ana", "start": f"{start:%Y-%m-%dT%H:%MZ}",
+            "end": f"{end:%Y-%m-%dT%H:%MZ}",
+        }  # fmt: skip
+
+    over, ahead = away(NOW - 9 * DAY, NOW - 8 * DAY), away(NOW + DAY, NOW + 2 * DAY)
+    running = away(NOW - DAY, NOW + DAY)
+    held = {**HELD, "leave": [over, running, ahead]}
+    assert past_turns.leave(held, held, now=NOW) == held["leave"]
+    assert past_turns.leave(HELD, held, now=NOW) == [over, away(NOW - DAY, NOW)]
+    new = {**HELD, "leave": [away(NOW - 5 * DAY, NOW + 5 * DAY), over]}
+    assert past_turns.leave(new, {**HELD, "leave": [over]}, now=NOW) == [
+        away(NOW, NOW + 5 * DAY), over,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"layers": [5]},
+        {"layers": 5},
+        {"layers": [None]},
+        {"overrides": 5},
+        {"overrides": [5]},
+        {"overrides": [{"kind": "cover", "user": ["x"], "start": "x", "end": 5}]},
+        {"leave": 5},
+        {"leave": [{"user": "ana"}]},
+        {"given": 5},
+        {"given": {"users": 5, "else": 1}},
+        {"length": "0s"},
+        {"length": "soon"},
+    ],
+)
+def test_what_cannot_be_read_is_left_to_who_says_what_is_wrong(odd: Plain) -> None:
+    wanted = {**HELD, "users": ["dora"], **odd}
+    problems: list[Problem] = []
+    kept = _settled(wanted, HELD)
+    if "given" not in odd:
+        assert {key: kept[key] for key in odd} == odd
+    past_turns.overrides(wanted, HELD, "r", problems, now=NOW)
+    past_turns.leave(wanted, HELD, now=NOW)
+    past_turns.turns_of(kept)

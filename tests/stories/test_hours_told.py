@@ -144,3 +144,55 @@ def test_files_that_change_turns_tell_and_say_once_what_they_changed(
     # What export prints is the same again.
     exported = stage.ask("carol", "GET", "/config").text
     assert all(one["kind"] == "unchanged" for one in _apply(stage, exported)["changes"])
+
+
+def test_another_zone_of_the_team_moves_hand_overs_from_now_on(stage: Stage) -> None:
+    stage.clock.at += 10 * DAY
+    span = f"from={MONDAY_9AM - 30 * DAY:%Y-%m-%dT%H:%MZ}&to={stage.clock.at:%Y-%m-%dT%H:%MZ}"
+
+    def past() -> list[tuple[str, str, str]]:
+        found = stage.ask("carol", "GET", f"/schedules/payments/final?{span}").json()
+        shifts = found["rotations"]["Primary"]["shifts"]
+        return [(one["start"], one["end"], one["user"]) for one in shifts]
+
+    before = past()
+    team = {"name": "payments", "time_zone": "America/New_York"}
+    put = stage.ask(
+        "carol", "PUT", "/teams/payments", team, if_match=_etag(stage, "teams")
+    )
+    assert put.status_code == 200, put.text
+    assert past() == before
+    assert sorted(set(_people(stage))) == ["alice", "bob"]
+    ahead = f"from={stage.clock.at:%Y-%m-%dT%H:%MZ}&to={stage.clock.at + 9 * DAY:%Y-%m-%dT%H:%MZ}"
+    found = stage.ask("carol", "GET", f"/schedules/payments/final?{ahead}").json()
+    starts = {
+        one["start"][11:16] for one in found["rotations"]["Primary"]["shifts"][1:]
+    }
+    assert starts == {"13:00"}, "Mon 9am is in New York now"
+    # By file it is the same once more: nothing changes, and nothing changes again.
+    moved = COMPANY.replace(
+        "{name: payments, time_zone: Europe/Berlin}",
+        "{name: payments, time_zone: America/New_York}",
+    )
+    for _ in range(2):
+        kinds = {one["noun"]: one["kind"] for one in _apply(stage, moved)["changes"]}
+        assert (kinds["schedules"], kinds["teams"]) == ("unchanged", "unchanged")
+    assert past() == before
+
+
+def test_a_file_that_moves_zone_and_turns_at_once_is_applied_once(stage: Stage) -> None:
+    stage.clock.at += 10 * DAY
+    moved = COMPANY.replace(
+        "{name: payments, time_zone: Europe/Berlin}",
+        "{name: payments, time_zone: America/New_York}",
+    ).replace("Primary, users: [alice, bob]", "Primary, users: [carol, bob]")
+    first = {one["noun"]: one["kind"] for one in _apply(stage, moved)["changes"]}
+    assert (first["schedules"], first["teams"]) == ("update", "update")
+    stage.clock.at += DAY
+    again = {one["noun"]: one["kind"] for one in _apply(stage, moved)["changes"]}
+    assert (again["schedules"], again["teams"]) == ("unchanged", "unchanged")
+
+
+def _etag(stage: Stage, noun: str) -> str:
+    answer = stage.ask("carol", "GET", f"/{noun}/payments")
+    return answer.headers["etag"].strip('"')

@@ -5,9 +5,10 @@ who is away and whose turns nobody takes over is a hole as well, though they are
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tocsin.core.directory import Directory, NamedSchedule
 from tocsin.core.schedules import Rotation, final_schedule, shifts_on_leave
@@ -16,8 +17,10 @@ from tocsin.core.wallclock import Window, this_minute
 # How far ahead holes are looked for, and how far a schedule's page lists them.
 CHECKED = timedelta(days=30)
 LISTED = timedelta(weeks=8)
-# A hole that has begun keeps the start that it had, so far back.
-_LOOKED_BACK = timedelta(days=7)
+# A hole that has begun keeps the start that it had: looked for so far back, and where
+# that is not enough further; what is older still began for ever ago.
+_LOOKED_BACK, _FARTHEST = timedelta(days=7), timedelta(days=400)
+_EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Hole(Struct, frozen=True):
@@ -49,12 +52,25 @@ def holes_of(
     start = this_minute(now)
     window = Window(start - _LOOKED_BACK, start + ahead)
     found = [
-        one
+        _begun(schedule, rotation, one, window)
         for rotation in schedule.rotations
         for one in _holes(schedule, rotation, window)
         if one.end > now
     ]
     return sorted(found, key=_order)
+
+
+def _begun(
+    schedule: NamedSchedule, rotation: Rotation, hole: Hole, window: Window
+) -> Hole:
+    """The hole with the start that it really had, which no later look moves."""
+    if hole.start > window.start:
+        return hole
+    wider = Window(window.start - _FARTHEST, window.end)
+    for one in _holes(schedule, rotation, wider):
+        if one.person == hole.person and one.start <= hole.start < one.end:
+            return replace(hole, start=one.start if one.start > wider.start else _EVER)
+    return hole
 
 
 def _holes(

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from tocsin.core.directory import Directory
+from tocsin.core.overrides import Override
 from tocsin.core.schedules import FinalSchedule, Rotation, final_schedule, spans_of
 from tocsin.core.wallclock import Window, this_minute, without
 
@@ -69,11 +70,16 @@ def _rotations(directory: Directory, schedule: str) -> dict[str, Rotation]:
 
 def _ahead(was: Rotation | None, will: Rotation | None, now: datetime) -> Window:
     """Eight weeks, and as far as the overrides that differ reach."""
-    old = set(was.overrides) if was is not None else set()
-    new = set(will.overrides) if will is not None else set()
+    old, new = _by_hand(was), _by_hand(will)
     start = this_minute(now)
     end = max([start + LOOKED_AHEAD, *(one.end for one in old ^ new)])
     return Window(start, min(end, start + _FARTHEST))
+
+
+def _by_hand(rotation: Rotation | None) -> set[Override]:
+    """Overrides of people: a calendar that reaches a day farther is no news."""
+    held = rotation.overrides if rotation is not None else ()
+    return {one for one in held if not one.is_of_calendar}
 
 
 def _final(rotation: Rotation | None, window: Window) -> FinalSchedule:

@@ -63,6 +63,8 @@ def is_taking_over(person: str, held: Plain | None, document: Plain | None) -> b
     if not person or held is None or document is None:
         return False
     before, after = _overrides(held), _overrides(document)
+    if len(after) != _count(document):
+        return False  # two of one id: the other could be anybody's
     if _without_overrides(held) != _without_overrides(document):
         return False
     touched = [one for key, one in before.items() if after.get(key) != one]
@@ -103,6 +105,10 @@ def _overrides(document: Plain) -> dict[tuple[str, str], Plain]:
         for rotation in document.get("rotations", [])
         for one in named(list(rotation.get("overrides", [])))
     }
+
+
+def _count(document: Plain) -> int:
+    return sum(len(one.get("overrides", [])) for one in document.get("rotations", []))
 
 
 def _without_overrides(document: Plain) -> Plain:

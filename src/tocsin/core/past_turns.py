@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 from tocsin.core import schedule_files
 from tocsin.core.forms import Plain, Problem
-from tocsin.core.layers import Layer, effective
+from tocsin.core.layers import Layer, OnUnavailable, effective
 from tocsin.core.override_documents import named
-from tocsin.core.rota_patterns import layers_of
+from tocsin.core.rota_patterns import layers_of, turn_of
 from tocsin.core.schedules import Rotation, final_schedule, spans_of
 from tocsin.core.wallclock import Window, this_minute
 
@@ -22,12 +22,14 @@ GIVEN = "given"
 # So far back the hours are compared; what lies before was compared by earlier edits.
 _LOOKED_BACK = timedelta(days=400)
 _MINUTE = "%Y-%m-%dT%H:%MZ"
+# What documents that nobody has checked yet can lead to.
+_ODD = (ValueError, KeyError, TypeError, AttributeError)
 
 
 def turns_of(rotation: Plain) -> Plain:
     """The turns as the rotation's document was given them."""
     given = rotation.get(GIVEN)
-    return dict(given) if given else _turns(rotation)
+    return dict(given) if given and _is_given(given) else _turns(rotation)
 
 
 def settled(
@@ -41,10 +43,12 @@ def settled(
     rest = {key: one for key, one in rotation.items() if key not in (*TURNS, GIVEN)}
     turns, known = _turns(rotation), _turns(held)
     plain = {**rest, **turns}
+    given = held.get(GIVEN)
+    if not held and _is_given(rotation.get(GIVEN)) and "layers" in turns:
+        return {**plain, GIVEN: rotation[GIVEN]}  # an export, for a new installation
     if not held or not known:
         return plain
-    given = held.get(GIVEN)
-    if given and turns in (given, known) and zone == before:
+    if _is_given(given) and turns in (given, known) and zone == before:
         return {**rest, **known, GIVEN: given}
     if turns == known and zone == before:
         return plain
@@ -61,13 +65,13 @@ def overrides(
     """The rotation's overrides, and of the held ones that are gone what has happened.
 
     One that begins in the past and was not there is a problem; so is another past of one
-    that was.
+    that was. What cannot be read is left to whoever builds the schedule.
     """
     at = this_minute(now)
-    given = list(rotation.get("overrides", ()))
+    given = rotation.get("overrides", ())
     try:
-        after = {one["id"]: one for one in named(given)}
         before = {one["id"]: one for one in named(held.get("overrides", ()))}
+        after = _recognized(given, before)
         began = {key: one for key, one in before.items() if _start(one) < at}
         lost = [one for key, one in began.items() if key not in after]
         for key, one in after.items():
@@ -76,12 +80,74 @@ def overrides(
             place = f"{where}.overrides[{key}].start"
             expected = f"{at.strftime(_MINUTE)} or later; what has been stays"
             problems.append(Problem(place, one.get("start"), expected))
-    except (schedule_files.BadSchedule, KeyError, TypeError, AttributeError):
-        return given  # what cannot be read is told by who builds the schedule
-    if not lost:
-        return given
-    parts = [{**one, "end": min(_end(one), at).strftime(_MINUTE)} for one in lost]
+        parts = [{**one, "end": min(_end(one), at).strftime(_MINUTE)} for one in lost]
+    except (schedule_files.BadSchedule, *_ODD):
+        return list(given) if isinstance(given, list) else given
+    if list(after) == [one["id"] for one in named(given)] and not lost:
+        return list(given)
     return [*parts, *after.values()]
+
+
+def leave(rotation: Plain, held: Plain, *, now: datetime) -> list[Plain]:
+    """The rotation's own list of who is away, the part before `now` as it was held."""
+    at = this_minute(now)
+    given = rotation.get("leave", ())
+    try:
+        begun = {
+            (one["user"], _start(one)): one
+            for one in held.get("leave", ())
+            if _start(one) < at
+        }
+        found = []
+        for one in given:
+            known = begun.pop((one["user"], _start(one)), None)
+            if known is not None and _end(one) < min(_end(known), at):
+                one = {**one, "end": min(_end(known), at).strftime(_MINUTE)}
+            elif known is None and _start(one) < at:
+                one = {**one, "start": at.strftime(_MINUTE)}
+            if _start(one) < _end(one):
+                found.append(one)
+        lost = [
+            {**one, "end": min(_end(one), at).strftime(_MINUTE)}
+            for one in begun.values()
+        ]
+    except (schedule_files.BadSchedule, *_ODD):
+        return list(given) if isinstance(given, list) else given
+    return [*lost, *found]
+
+
+def _recognized(given: Sequence[Plain], before: dict[str, Plain]) -> dict[str, Plain]:
+    """Overrides by the id they are known by; one without an id by what it says.
+
+    Raises KeyError for two of one id.
+    """
+    left = dict(before)
+    found: dict[str, Plain] = {}
+    for place, one in enumerate(given):
+        key = str(one["id"]) if "id" in one else ""
+        if not key:
+            same = (k for k, held in left.items() if _who(held) == _who(one))
+            key = next(same, "")
+        if not key:
+            key = str(place)
+            if key in before or key in found:
+                key = f"{place}-{_start(one):%Y%m%d%H%M}"
+        if key in found:
+            raise KeyError(key)
+        known = left.pop(key, {})
+        [plain] = named([one])
+        found[key] = {
+            **plain,
+            "id": key,
+            "seq": one.get("seq", known.get("seq", place)),
+        }
+    return found
+
+
+def _who(one: Plain) -> tuple[object, ...]:
+    kind = one.get("kind", one.get("type"))
+    instead = one.get("for_user", one.get("replace"))
+    return kind, one.get("user"), instead, _start(one)
 
 
 def _past(one: Plain | None, at: datetime) -> tuple[object, ...]:
@@ -104,10 +170,19 @@ def _turns(rotation: Plain) -> Plain:
     return {key: rotation[key] for key in TURNS if rotation.get(key) is not None}
 
 
+def _is_given(given: object) -> bool:
+    """Whether it is what this module wrote, and not anything that somebody sent."""
+    return isinstance(given, dict) and bool(given) and given.keys() <= {*TURNS}
+
+
 def _read(rotation: Plain, zone: ZoneInfo) -> Rotation | None:
     try:
+        if "layers" not in rotation:
+            length = turn_of(str(rotation.get("length", "1 week")))
+            if length is None:
+                return None  # its problem is told of the short form alone
         return schedule_files.read({"tz": zone.key, "layers": layers_of(rotation)})
-    except (schedule_files.BadSchedule, ValueError, KeyError):
+    except (schedule_files.BadSchedule, *_ODD):
         return None
 
 
@@ -115,7 +190,17 @@ def _same_past(old: Rotation, new: Rotation, at: datetime) -> bool:
     window = Window(at - _LOOKED_BACK, at)
     was, will = (final_schedule(one, window).shifts for one in (old, new))
     people = {one.user for one in (*was, *will)}
+    if _passing(old, at) != _passing(new, at):
+        # Who was on call while somebody was away depends on it.
+        return False
     return all(spans_of(was, who) == spans_of(will, who) for who in people)
+
+
+def _passing(rotation: Rotation, at: datetime) -> dict[str, OnUnavailable]:
+    """What each layer that has counted does about leave."""
+    return {
+        one.id: one.on_unavailable for one in rotation.layers if effective(one)[0] < at
+    }
 
 
 def _joined(

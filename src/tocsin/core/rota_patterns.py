@@ -104,7 +104,10 @@ _SHORT = ("users", "start", "length", "layers", "given")
 def layers_of(rotation: Plain) -> list[Plain]:
     """The layers of a rotation's document, also where it has the short form."""
     if rotation.get("layers") is not None:
-        return [dict(one) for one in rotation["layers"]]
+        # The id by which a layer without one is known once it is built.
+        return [
+            {"id": f"layers[{n}]", **one} for n, one in enumerate(rotation["layers"])
+        ]
     users = rotation.get("users", [])
     if not users:
         return []

@@ -96,6 +96,13 @@ class _Reader:
         self.problems: list[str] = []
 
     def rotation(self, document: object) -> Rotation:
+        found = self._rotation(document)
+        ids = [one.id for one in found.overrides]
+        for twice in sorted({one for one in ids if ids.count(one) > 1}):
+            self._wrong("overrides", twice, "ids that are used once")
+        return found
+
+    def _rotation(self, document: object) -> Rotation:
         body = self._mapping(document, "schedule", _SCHEDULE_KEYS)
         zone = self._zone(body.get("tz"), "tz")
         layers = self._list(body.get("layers"), "layers")
@@ -224,9 +231,15 @@ class _Reader:
             expected = f"a name that does not begin with {CALENDAR!r}, "
             self._wrong(f"{where}.id", name, f"{expected}as the shifts of calendars do")
             return None
+        seq = body.get("seq", index)
+        self._known(seq, int, f"{where}.seq", "a whole number")
+        for key in ("user", "for_user", "replace"):
+            self._known(body.get(key, ""), str | None, f"{where}.{key}", "a name")
+        if len(self.problems) > before:
+            return None
         override = Override(
             id=name,
-            seq=int(body.get("seq", index)),
+            seq=seq,
             kind=kind,
             start=start,
             end=end,
@@ -308,7 +321,11 @@ class _Reader:
             return datetime(2000, 1, 1, tzinfo=UTC)
 
     def _time(self, value: object, where: str) -> time:
-        return self._parsed(time.fromisoformat, value, where, "09:00") or time(0)
+        at: time = self._parsed(time.fromisoformat, value, where, "09:00") or time(0)
+        if at.tzinfo is not None:
+            self._wrong(where, value, "a local time such as 09:00, without a zone")
+            return time(0)
+        return at
 
     def _parsed(
         self, parse: Callable[[str], Any], value: object, where: str, example: str
@@ -318,6 +335,10 @@ class _Reader:
         except ValueError:
             self._wrong(where, value, f"a local time such as {example}")
             return None
+
+    def _known(self, value: object, kind: Any, where: str, expected: str) -> None:
+        if not isinstance(value, kind):
+            self._wrong(where, value, expected)
 
     def _is_day(self, value: object) -> bool:
         return isinstance(value, int) and 1 <= value <= 7

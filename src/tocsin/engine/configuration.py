@@ -153,12 +153,19 @@ def _keep_what_people_keep(before: Documents, wanted: _Wanted) -> None:
             document = {**wanted.documents[noun][name]}
             _keep(document, held, keys)
             if noun == "schedules":
-                known = {one.get("name"): one for one in held.get("rotations", [])}
-                document["rotations"] = [dict(one) for one in document["rotations"]]
-                for rotation in document["rotations"]:
-                    earlier = known.get(rotation.get("name"), {})
-                    _keep(rotation, earlier, ("overrides",))
+                _keep_overrides(document, held)
             wanted.documents[noun][name] = document
+
+
+def _keep_overrides(document: Plain, held: Plain) -> None:
+    known = {one.get("name"): one for one in held.get("rotations", [])}
+    kept = []
+    for rotation in document.get("rotations", []):
+        if isinstance(rotation, dict):
+            rotation = dict(rotation)
+            _keep(rotation, known.get(rotation.get("name"), {}), ("overrides",))
+        kept.append(rotation)
+    document["rotations"] = kept
 
 
 def _keep(document: Plain, held: Plain, keys: Sequence[str]) -> None:
@@ -180,11 +187,17 @@ def _settle(
     now: datetime,
     new_key: Callable[[], str],
 ) -> None:
-    for noun in ("integrations", "schedules", "rules"):
+    nouns = ("people", "integrations", "schedules", "teams", "organisation", "rules")
+    for noun in nouns:
         for name in wanted.named.get(noun, ()):
             settle(
                 before, wanted.documents, noun, name, problems, now=now, new_key=new_key
             )
+    # Another zone of a team rewrites the schedules that take theirs from it.
+    known = before.get("schedules", {})
+    for name, one in wanted.documents.get("schedules", {}).items():
+        if name in known and one != known[name]:
+            wanted.named.setdefault("schedules", set()).add(name)
     if wanted.named.get("rules"):
         wanted.notes.append(
             "alert rules are checked and stored; they are evaluated from the "

@@ -150,6 +150,7 @@ class CoverRequests:
         try:
             return self._written(desk.database.write(work))
         except _NotPlaced as refused:
+            desk.directories.forget()
             return refused.answered
 
     def _place(

@@ -19,6 +19,10 @@ class Directories:
             self._held = held
         return held
 
+    def forget(self) -> None:
+        """After a transaction that was rolled back: it may have loaded what never was."""
+        self._held = None
+
     def seen(self) -> Directory | None:
         """The newest one that was loaded, without asking the database."""
         return self._held

@@ -112,7 +112,23 @@ def edit(
     problems += new_problems(tx, before, after)
     if problems:
         return Edited(held, problems=tuple(problems))
-    return _write(tx, change, held, after, actor, auditor, now=now)
+    edited = _write(tx, change, held, after, actor, auditor, now=now)
+    for moved in _moved_with(change, before, after):
+        known = before["schedules"][moved.name]
+        _write(tx, moved, known, after, actor, auditor, now=now)
+    return edited
+
+
+def _moved_with(change: Change, before: Documents, after: Documents) -> list[Change]:
+    """Schedules that another zone of their team or organisation rewrites."""
+    known = before.get("schedules", {})
+    return [
+        Change("schedules", name, one)
+        for name, one in after.get("schedules", {}).items()
+        if name in known
+        and one != known[name]
+        and (change.noun, change.name) != ("schedules", name)
+    ]
 
 
 def team_of(noun: str, document: Plain, documents: Documents) -> str:

@@ -31,7 +31,8 @@ def told(directory: Directory, *, now: datetime) -> Iterator[Message]:
             for lead in leads:
                 yield _gap(gap, lead, directory)
         for one in each:
-            if one.person:
+            # A list of leave may name somebody who is not there any more.
+            if one.person in directory.people:
                 for who in dict.fromkeys((one.person, *leads)):
                     yield _away(one, who, directory)
 

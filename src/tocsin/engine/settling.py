@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from tocsin.core import conditions, past_turns, starts
+from tocsin.core import conditions, past_leave, past_turns, starts
 from tocsin.core.configuration import Documents
 from tocsin.core.forms import Plain, Problem
+from tocsin.core.wallclock import wall_time, zone_named
 
 
 def settle(
@@ -26,13 +27,48 @@ def settle(
     known = before.get(noun, {}).get(name, {})
     if noun == "integrations":
         _settle_keys(document, known, new_key)
+    elif noun == "people" and known:
+        today = wall_time(now, zone_named(_zone_of(document, after))).date()
+        after[noun][name] = past_leave.settled(
+            document, known, f"people[{name}]", problems, today=today
+        )
+    elif noun in ("teams", "organisation"):
+        _settle_zones(before, after, problems, now=now)
     elif noun == "schedules":
-        document["rotations"] = [
-            _settled_rotation(one, document, known, (before, after), problems, now=now)
-            for one in document.get("rotations", [])
-        ]
+        _settle_schedule(document, known, (before, after), problems, now=now)
     elif noun == "rules":
         _judge_rule(name, document, problems)
+
+
+def _settle_zones(
+    before: Documents, after: Documents, problems: list[Problem], *, now: datetime
+) -> None:
+    """Schedules that take their zone from a team or the organisation keep their past."""
+    for name, held in before.get("schedules", {}).items():
+        document = after.get("schedules", {}).get(name)
+        if document != held:
+            continue  # gone, or settled on its own account
+        if _zone_of(held, before) == _zone_of(document, after):
+            continue
+        document = dict(document)
+        after["schedules"][name] = document
+        _settle_schedule(document, held, (before, after), problems, now=now)
+
+
+def _settle_schedule(
+    document: Plain,
+    known: Plain,
+    documents: tuple[Documents, Documents],
+    problems: list[Problem],
+    *,
+    now: datetime,
+) -> None:
+    document["rotations"] = [
+        _settled_rotation(one, document, known, documents, problems, now=now)
+        if isinstance(one, dict)
+        else one
+        for one in document.get("rotations", [])
+    ]
 
 
 def _settled_rotation(
@@ -63,6 +99,9 @@ def _settled_rotation(
         kept = past_turns.overrides(rotation, held, where, problems, now=now)
         if kept or "overrides" in rotation:
             rotation["overrides"] = kept
+        away = past_turns.leave(rotation, held, now=now)
+        if away or "leave" in rotation:
+            rotation["leave"] = away
     return rotation
 
 

@@ -1,6 +1,5 @@
 """`cover me`: the request for cover that the page makes too, in words for a chat."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
@@ -15,6 +14,9 @@ from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
 
 _AHEAD = timedelta(weeks=8)
+_FARTHEST = timedelta(days=400)
+# Each stretch without a break is a request of its own.
+_MOST = 8
 _OFTEN = "Say which hours are meant: cover me FROM TO, such as cover me 18:00 22:00."
 
 
@@ -30,7 +32,9 @@ def ask(desk: FrontDesk, cover: Cover, viewer: Viewer) -> str:
         if isinstance(found, str):
             return found
         return _asked(desk, found, cover.why, viewer)
-    own = list(_within(desk, viewer, meant))
+    if meant.end - meant.start > LONGEST or meant.start > now + _FARTHEST:
+        return f"Ask for at most {LONGEST.days} days, within the next year."
+    own = shifts_of(desk.directory(), viewer.person, meant)[:_MOST]
     if not own:
         when = _told(meant.start, meant.end, viewer.zone)
         return f"You are not on call {when}, so there is nothing to take."
@@ -49,16 +53,6 @@ def _next(desk: FrontDesk, viewer: Viewer, now: datetime) -> OwnShift | str:
     if any(one.start == start for one in shifts):
         return f"You are on call now, and no other shift of yours begins soon. {_OFTEN}"
     return "You are not on call in the next 8 weeks, so there is nothing to take."
-
-
-def _within(desk: FrontDesk, viewer: Viewer, meant: Window) -> Iterator[OwnShift]:
-    """Their own part of the hours, one for each rotation."""
-    found: dict[tuple[str, str], OwnShift] = {}
-    for one in shifts_of(desk.directory(), viewer.person, meant):
-        place = one.schedule, one.rotation
-        first = found.get(place, one)
-        found[place] = OwnShift(*place, first.start, one.end)
-    yield from found.values()
 
 
 def _asked(desk: FrontDesk, one: OwnShift, why: str, viewer: Viewer) -> str:
