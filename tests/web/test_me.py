@@ -5,7 +5,7 @@ import re
 
 import httpx2
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from tests.web.browsing import Site, problems_of_look
 
@@ -23,8 +23,31 @@ def _code(site: Site, address: str) -> str:
     return found.group(1)
 
 
+def _box(one: Locator) -> FloatRect:
+    found = one.bounding_box()
+    assert found is not None
+    return found
+
+
 def test_the_page_is_accessible_and_fits(site: Site) -> None:
     assert not problems_of_look(site, ["/me"], person="bob")
+
+
+def test_the_buttons_of_a_contact_wrap_below_its_name_on_a_phone(site: Site) -> None:
+    data = {"channel": "email", "address": "bob@home.example", "label": "home"}
+    assert site.post("/me/contacts", "bob", data=data).status_code == 303
+    phone = {"width": 390, "height": 844}
+    page = site.page("/me", "bob", viewport=phone)
+    rows = page.locator(".contact")
+    names = rows.locator("> .grow").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect().width)"
+    )
+    assert len(names) == 2
+    assert min(names) > 200
+    assert max(one["height"] for one in map(_box, rows.all())) < 320
+    page.context.close()
+    (contact,) = _ids(site.get("/me", "bob").text)
+    site.post(f"/me/contacts/{contact}", "bob", data={"do": "remove"})
 
 
 def test_a_contact_pages_only_once_its_code_was_entered(site: Site) -> None:
