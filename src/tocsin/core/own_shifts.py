@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tocsin.core.directory import Directory
 from tocsin.core.schedules import Rotation, final_schedule, spans_of
 from tocsin.core.wallclock import Window
+from tocsin.core.whole_shifts import look_further
 
 
 class OwnShift(Struct, frozen=True):
@@ -17,11 +19,21 @@ class OwnShift(Struct, frozen=True):
     rotation: str
     start: datetime
     end: datetime
+    # Whether it goes on after `end`, as far as anybody looked.
+    is_endless: bool = False
 
 
 def shifts_of(directory: Directory, person: str, window: Window) -> list[OwnShift]:
     """When a person is on call in `window`, joined where turns abut, by start."""
     return shifts_of_all(directory, [person], window)[person]
+
+
+def whole_shifts_of(
+    directory: Directory, person: str, window: Window
+) -> list[OwnShift]:
+    """The same with the hours at which each really begins and ends."""
+    found, seen = look_further(window, lambda wide: shifts_of(directory, person, wide))
+    return [replace(one, is_endless=one.end == seen.end) for one in found]
 
 
 def shifts_of_all(

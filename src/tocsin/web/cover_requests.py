@@ -12,8 +12,8 @@ from starlette.routing import Route
 from tocsin.core.directory import NamedSchedule
 from tocsin.core.excerpts import clean
 from tocsin.core.permissions import RESPONDER
-from tocsin.core.schedules import final_schedule
 from tocsin.core.wallclock import Window, this_minute, wall_time, zone_named
+from tocsin.core.whole_shifts import whole_schedule
 from tocsin.engine.cover_requests import Answered, CoverRequests
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
@@ -139,8 +139,14 @@ class _Pages:
             return []
         zone = zone_named(schedule.zone)
         shown = [("", "Nothing: whoever is free is asked")]
-        for one in final_schedule(found, Window(now, now + _AHEAD)).shifts[:_MOST]:
-            if one.user == viewer.person or one.start <= now:
+        coming = whole_schedule(found, Window(now, now + _AHEAD))
+        for one in coming.shifts[:_MOST]:
+            # What has no end cannot be had in return.
+            if (
+                one.user == viewer.person
+                or one.start <= now
+                or one.end == coming.seen.end
+            ):
                 continue
             who = directory.people[one.user].full_name or one.user
             start, end = wall_time(one.start, zone), wall_time(one.end, zone)

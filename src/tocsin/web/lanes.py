@@ -12,8 +12,9 @@ from msgspec import Struct
 from tocsin.core.directory import NamedSchedule
 from tocsin.core.layers import Leave, Shift, claims
 from tocsin.core.overrides import kind_of
-from tocsin.core.schedules import Rotation, final_schedule
+from tocsin.core.schedules import Rotation
 from tocsin.core.wallclock import Window, first_instant
+from tocsin.core.whole_shifts import whole_schedule
 
 WIDTH = 1000
 DAYS = {"week": 7, "2w": 14, "month": 28, "list": 28}
@@ -63,6 +64,9 @@ class Entry(Struct, frozen=True):
     kind: str
     # The override that it is from.
     override: str = ""
+    # Whether it began before, or goes on after, as far as anybody looked.
+    always_before: bool = False
+    always_after: bool = False
 
 
 class Calendar(Struct, frozen=True):
@@ -71,6 +75,7 @@ class Calendar(Struct, frozen=True):
     first: date
     last: date
     zone: str
+    window: Window
     days: tuple[Day, ...]
     paged: tuple[Lane, ...]
     made_from: tuple[Lane, ...]
@@ -117,6 +122,7 @@ def calendar(
         first,
         dates[-2],
         zone.key,
+        window,
         tuple(columns),
         tuple(paged),
         tuple(made_from),
@@ -138,32 +144,33 @@ class _Scale:
         return round((at - self.window.start) / self._length * WIDTH, 2)
 
     def piece(self, start: datetime, end: datetime, person: str, kind: str) -> Piece:
-        start, end = max(start, self.window.start), min(end, self.window.end)
-        x = self.x(start)
-        return Piece(x, round(self.x(end) - x, 2), person, kind, start, end)
+        x = self.x(max(start, self.window.start))
+        width = round(self.x(min(end, self.window.end)) - x, 2)
+        return Piece(x, width, person, kind, start, end)
 
     def holds(self, start: datetime, end: datetime) -> bool:
         return start < self.window.end and end > self.window.start
 
 
 def _paged(rotation: Rotation, scale: _Scale) -> tuple[Lane, list[Entry]]:
-    final = final_schedule(rotation, scale.window)
+    final = whole_schedule(rotation, scale.window)
     shifts = _joined(final.shifts)
     pieces = [scale.piece(s, e, who, kind) for s, e, who, kind in shifts]
+
+    def entry(one: Shift | Window, person: str, kind: str, override: str = "") -> Entry:
+        return Entry(
+            one.start, one.end, rotation.name, person, kind, override,
+            always_before=one.start == final.seen.start,
+            always_after=one.end == final.seen.end,
+        )  # fmt: skip
+
     entries = [
-        Entry(
-            one.start,
-            one.end,
-            rotation.name,
-            one.user,
-            kind,
-            one.source.removeprefix("override:") if kind == "override" else "",
-        )
+        entry(one, one.user, kind, _override_of(one, kind))
         for one, (_, _, _, kind) in zip(final.shifts, shifts, strict=True)
     ]
     for gap in final.gaps:
         pieces.append(scale.piece(gap.start, gap.end, "", "gap"))
-        entries.append(Entry(gap.start, gap.end, rotation.name, "", "gap"))
+        entries.append(entry(gap, "", "gap"))
     return Lane(rotation.name, tuple(pieces), big=True, rotation=rotation.name), entries
 
 
@@ -178,6 +185,10 @@ def _joined(shifts: Iterable[Shift]) -> list[tuple[datetime, datetime, str, str]
         )
         for one in shifts
     ]
+
+
+def _override_of(shift: Shift, kind: str) -> str:
+    return shift.source.removeprefix("override:") if kind == "override" else ""
 
 
 def _made_from(rotation: Rotation, scale: _Scale, *, prefix: bool) -> list[Lane]:

@@ -15,7 +15,7 @@ from tocsin.core.coverage import LISTED, Hole, holes_of
 from tocsin.core.directory import Directory
 from tocsin.core.durations import BadDuration, parse
 from tocsin.core.leave_documents import is_over
-from tocsin.core.own_shifts import people_of, shifts_of
+from tocsin.core.own_shifts import people_of, whole_shifts_of
 from tocsin.core.paging import all_methods, methods, rule_method, steps
 from tocsin.core.people import Person
 from tocsin.core.permissions import VIEWER
@@ -195,7 +195,8 @@ class _Pages:
         directory = self._desk.directory()
         person = directory.people.get(viewer.person)
         start = this_minute(now)
-        shifts = shifts_of(directory, viewer.person, Window(start, start + _AHEAD))
+        ahead = Window(start, start + _AHEAD)
+        shifts = whole_shifts_of(directory, viewer.person, ahead)
         mine = self._desk.database.read(
             lambda tx: alert_lists.held_by(tx, viewer.person, limit=_MOST_OPEN)
         )

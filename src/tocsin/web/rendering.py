@@ -93,12 +93,15 @@ def dated_short(at: datetime, zone: str) -> str:
     return f"{at.astimezone(ZoneInfo(zone)):%a %-d %b, %H:%M}"
 
 
-def by_day(entries: Iterable[Any], zone: str) -> list[tuple[date, list[Any]]]:
-    """Entries by the local day on which they start, in order."""
+def by_day(
+    entries: Iterable[Any], zone: str, *, since: datetime
+) -> list[tuple[date, list[Any]]]:
+    """Entries by the local day on which they start, in order; the first is `since`'s."""
     place = ZoneInfo(zone)
     days: dict[date, list[Any]] = {}
     for one in entries:
-        days.setdefault(one.start.astimezone(place).date(), []).append(one)
+        day = max(one.start, since).astimezone(place).date()
+        days.setdefault(day, []).append(one)
     return list(days.items())
 
 

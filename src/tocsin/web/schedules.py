@@ -18,15 +18,16 @@ from tocsin.core.excerpts import clean
 from tocsin.core.permissions import LEAD, RESPONDER
 from tocsin.core.readiness import Outlook
 from tocsin.core.schedules import Handoff, next_handoffs
-from tocsin.core.wallclock import this_minute
+from tocsin.core.wallclock import MINUTE, this_minute
 from tocsin.engine.cover_requests import CoverRequests
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.handoffs import Handoffs
+from tocsin.engine.overrides import LONGEST
 from tocsin.engine.sign_in import Viewer
 from tocsin.web.cover_requests import address as ask_cover
 from tocsin.web.gate import Gate
 from tocsin.web.handoffs import draft_of
-from tocsin.web.lanes import DAYS, calendar
+from tocsin.web.lanes import DAYS, Entry, calendar
 from tocsin.web.moments import typed_as
 from tocsin.web.override_form import about
 from tocsin.web.override_form import address as stand_in
@@ -113,8 +114,7 @@ class _Pages:
         found = directory.schedules.get(name)
         if found is None:
             raise HTTPException(404)
-        today = now.astimezone(ZoneInfo(found.zone)).date()
-        asked = _asked(request.query_params, found, viewer, today=today)
+        asked = _asked(request.query_params, found, viewer, now=now)
         days = DAYS[asked.view]
         shown = calendar(found, asked.first, days, zone=ZoneInfo(asked.zone), now=now)
         step = timedelta(days=days)
@@ -142,7 +142,10 @@ class _Pages:
             words_for=lambda rotation: draft_of(name, rotation),
             ask_cover=lambda **fields: ask_cover(name, **fields),
             stand_in=lambda **fields: stand_in(name, **fields),
-            typed_as=lambda at: typed_as(max(at, this_minute(now)), found.zone),
+            hours_of=lambda one: _hours(one, found, shown.window.end, now=now),
+            hole_fields=lambda hole: _fields(
+                hole.rotation, hole.start, hole.end, found, now=now
+            ),
         )
 
     def _against(self, viewer: Viewer, schedule: str) -> dict[str, str]:
@@ -161,11 +164,39 @@ def _handoffs(schedule: NamedSchedule, now: datetime) -> list[tuple[str, Handoff
     ]
 
 
+def _hours(
+    one: Entry, schedule: NamedSchedule, seen: datetime, *, now: datetime
+) -> dict[str, str]:
+    """What of an entry is still ahead, as a form's fields."""
+    # Of what has no end, or none within what a form takes, as much as is shown.
+    end = seen if one.always_after else one.end
+    return _fields(one.rotation, one.start, end, schedule, now=now)
+
+
+def _fields(
+    rotation: str,
+    start: datetime,
+    end: datetime,
+    schedule: NamedSchedule,
+    *,
+    now: datetime,
+) -> dict[str, str]:
+    """The hours from now on, as much as a form takes."""
+    start = max(start, this_minute(now))
+    end = max(end, start + MINUTE)
+    return {
+        "rotation": rotation,
+        "start": typed_as(start, schedule.zone),
+        "end": typed_as(min(end, start + LONGEST), schedule.zone),
+    }
+
+
 def _asked(
-    query: Mapping[str, str], schedule: NamedSchedule, viewer: Viewer, *, today: date
+    query: Mapping[str, str], schedule: NamedSchedule, viewer: Viewer, *, now: datetime
 ) -> Asked:
     view = query.get("view", "2w")
     own = query.get("clock") == "mine"
+    today = now.astimezone(ZoneInfo(schedule.zone)).date()
     first = today - timedelta(days=today.weekday())
     try:
         given = date.fromisoformat(query.get("from", ""))
