@@ -186,6 +186,39 @@ def test_a_swap_with_what_is_not_theirs_is_refused(pages: Desk) -> None:
     assert "does not meet your own" in answer.text
 
 
+def test_who_takes_turns_finds_it_in_the_head_of_the_schedule(pages: Desk) -> None:
+    head = pages.get("/schedules/week", "responder").text.partition("On call now")[0]
+    assert 'href="/schedules/week/cover"' in head
+    form = pages.get("/schedules/week/cover", "responder").text
+    filled = re.findall(r'name="(?:start|end)"[^>]* value="([^"]+)"', form)
+    assert [one[-5:] for one in filled] == ["09:00", "09:00"], "the next shift's hours"
+    without = pages.get("/schedules/week", "carol").text.partition("On call now")[0]
+    assert "/cover" not in without, "who takes no turns has nothing to give away"
+
+
+@pytest.mark.parametrize("page", ["/", "/me"])
+def test_each_of_ones_own_shifts_leads_to_the_form_with_its_hours(
+    pages: Desk, page: str
+) -> None:
+    shown = pages.get(page, "responder").text
+    links = re.findall(r'href="(/schedules/week/cover\?[^"#]+)(#back)?"', shown)
+    assert len(links) >= 2
+    assert links[1] == (links[0][0], "#back"), "and a swap likewise"
+    form = pages.get(links[0][0].replace("&amp;", "&"), "responder").text
+    filled = re.findall(r'name="(?:start|end)"[^>]* value="([^"]+)"', form)
+    assert [one[-5:] for one in filled] == ["09:00", "09:00"]
+
+
+def test_who_can_only_take_hours_that_are_theirs_is_led_to_asking(pages: Desk) -> None:
+    shown = pages.get("/me", "responder").text
+    [first, *_] = re.findall(r'href="(/schedules/week/cover\?[^"#]+)"', shown)
+    same = first.replace("&amp;", "&").replace("/cover?", "/override?")
+    form = pages.get(same, "responder").text
+    assert "These hours are yours already." in form
+    assert f'href="{first}"' in form
+    assert "These hours are yours already." not in pages.get(same).text, "to a lead"
+
+
 def test_what_a_lead_gave_to_somebody_else_is_not_taken_any_more(pages: Desk) -> None:
     start, end = _shift(pages, "responder", -1)
     made = pages._client.post(

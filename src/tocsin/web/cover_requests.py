@@ -1,5 +1,6 @@
 """Asking for cover: the form, and what others do about it."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlencode
 
@@ -9,8 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tocsin.core.directory import NamedSchedule
+from tocsin.core.cover_requests import LONGEST
+from tocsin.core.directory import Directory, NamedSchedule
 from tocsin.core.excerpts import clean
+from tocsin.core.own_shifts import OwnShift, whole_shifts_of
 from tocsin.core.permissions import RESPONDER
 from tocsin.core.wallclock import Window, this_minute, wall_time, zone_named
 from tocsin.core.whole_shifts import whole_schedule
@@ -19,12 +22,13 @@ from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
 from tocsin.web.forms import Form
 from tocsin.web.gate import Gate
-from tocsin.web.moments import BadMoment, instant_of
+from tocsin.web.moments import BadMoment, instant_of, typed_as
 from tocsin.web.sayings import Saying, done
 
 FIELDS = ("rotation", "start", "end", "why", "back")
 _AHEAD = timedelta(weeks=8)
 _MOST = 24
+_FILLED_IN = timedelta(minutes=15)
 
 
 def routes(desk: FrontDesk, gate: Gate) -> list[Route]:
@@ -39,7 +43,33 @@ def routes(desk: FrontDesk, gate: Gate) -> list[Route]:
 
 def address(schedule: str, **fields: str) -> str:
     """The form's address, filled in."""
-    return f"/schedules/{quote(schedule, safe='')}/cover?{urlencode(fields)}"
+    query = f"?{urlencode(fields)}" if fields else ""
+    return f"/schedules/{quote(schedule, safe='')}/cover{query}"
+
+
+def ways_out(
+    directory: Directory, viewer: Viewer, shifts: Iterable[OwnShift], *, now: datetime
+) -> list[tuple[OwnShift, str]]:
+    """Each shift with the form that gives it away; "" where the viewer may not ask."""
+    shown = []
+    for one in shifts:
+        schedule = directory.schedules[one.schedule]
+        may = viewer.may(RESPONDER, schedule.team)
+        fields = _fields(one, schedule, now=now)
+        shown.append((one, address(one.schedule, **fields) if may else ""))
+    return shown
+
+
+def _fields(
+    shift: OwnShift, schedule: NamedSchedule, *, now: datetime
+) -> dict[str, str]:
+    """What is left of a shift, as the form holds it."""
+    start = max(shift.start, this_minute(now))
+    fields = {"rotation": shift.rotation, "start": typed_as(start, schedule.zone)}
+    # Of what has no end, or one that is too far, the asker says how much.
+    if not shift.is_endless and shift.end <= start + LONGEST:
+        fields["end"] = typed_as(shift.end, schedule.zone)
+    return fields
 
 
 class _Pages:
@@ -54,6 +84,8 @@ class _Pages:
         if not viewer.may(RESPONDER, schedule.team):
             return self._gate.forbidden(viewer, RESPONDER, team=schedule.team)
         values = {one: clean(request.query_params.get(one, "")) for one in FIELDS}
+        if not values["start"]:
+            values |= self._next(viewer, schedule, values["rotation"])
         values["rotation"] = values["rotation"] or schedule.rotations[0].name
         return self._form(viewer, schedule, Form(values))
 
@@ -67,7 +99,7 @@ class _Pages:
         problems: dict[str, str] = {}
         for field in ("start", "end"):
             try:
-                times[field] = instant_of(values[field], schedule.zone)
+                times[field] = self._begins(instant_of(values[field], schedule.zone))
             except BadMoment as bad:
                 problems[field] = str(bad)
         if problems:
@@ -97,6 +129,22 @@ class _Pages:
         return self._after(
             answered, schedule, "They are yours now; both of you are told."
         )
+
+    def _next(
+        self, viewer: Viewer, schedule: NamedSchedule, rotation: str
+    ) -> dict[str, str]:
+        """The hours of the viewer's own that come next."""
+        now = this_minute(self._desk.clock.now())
+        alone = Directory(schedules={schedule.name: schedule})
+        for one in whole_shifts_of(alone, viewer.person, Window(now, now + _AHEAD)):
+            if rotation in ("", one.rotation):
+                return _fields(one, schedule, now=now)
+        return {}
+
+    def _begins(self, at: datetime) -> datetime:
+        """What began while the form was open begins now."""
+        now = this_minute(self._desk.clock.now())
+        return now if now - _FILLED_IN <= at < now else at
 
     def _after(
         self, answered: Answered, schedule: NamedSchedule, said: str

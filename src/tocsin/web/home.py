@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from tocsin.core.directory import Directory, OnCallRow
 from tocsin.core.incidents import Incident
-from tocsin.core.own_shifts import OwnShift, shifts_of
+from tocsin.core.own_shifts import OwnShift, whole_shifts_of
 from tocsin.core.permissions import ADMIN, RESPONDER
 from tocsin.core.roles import TITLES
 from tocsin.core.severity import Severity
@@ -26,6 +26,7 @@ from tocsin.store import roles as stored_roles
 from tocsin.store import tasks as stored_tasks
 from tocsin.store.database import Tx
 from tocsin.store.instants import from_micros
+from tocsin.web.cover_requests import ways_out
 from tocsin.web.forms import Form
 from tocsin.web.gate import Gate
 from tocsin.web.incidents import listing as incident_list
@@ -37,6 +38,7 @@ _AHEAD = timedelta(weeks=8)
 _MOST_ROWS = 8
 _MOST_CHANGES = 6
 _MOST_PAGED = 4
+_MOST_SHIFTS = 3
 _KIT_FORM = Form(
     values={"name": "checkout", "by": "email", "urgency": "high", "on": "on"},
     problems={"mail": "Enter a mail address, such as ana@example.com."},
@@ -69,7 +71,7 @@ class _Pages:
             on_call=_nearest(rows, directory, viewer)[:_MOST_ROWS],
             rotations=len(rows),
             mine=my_duty(rows, viewer.person),
-            next_shift=_next_shift(directory, viewer.person, now),
+            shifts=_own_shifts(directory, viewer, now),
             ahead=_handovers(rows, now),
             problems=self._desk.problems(),
             may_declare=viewer.may_somewhere(RESPONDER),
@@ -161,10 +163,14 @@ def _nearest(
     return sorted(rows, key=distance)
 
 
-def _next_shift(directory: Directory, person: str, now: datetime) -> OwnShift | None:
+def _own_shifts(
+    directory: Directory, viewer: Viewer, now: datetime
+) -> list[tuple[OwnShift, str]]:
+    """What the viewer is on call for now and next, with the form that gives it away."""
     start = this_minute(now)
-    shifts = shifts_of(directory, person, Window(start, start + _AHEAD))
-    return next((shift for shift in shifts if shift.start > start), None)
+    ahead = Window(start, start + _AHEAD)
+    shifts = whole_shifts_of(directory, viewer.person, ahead)[:_MOST_SHIFTS]
+    return ways_out(directory, viewer, shifts, now=now)
 
 
 def _unwell(

@@ -32,6 +32,7 @@ from tocsin.engine.sign_in import Viewer
 from tocsin.engine.trials import Trials
 from tocsin.store import alert_lists
 from tocsin.web.cover_requests import address as ask_cover
+from tocsin.web.cover_requests import ways_out
 from tocsin.web.forms import Form
 from tocsin.web.gate import Gate
 from tocsin.web.moments import typed_as
@@ -223,7 +224,7 @@ class _Pages:
             )
             if person
             else [],
-            shifts=shifts[:_MOST_SHIFTS],
+            shifts=ways_out(directory, viewer, shifts[:_MOST_SHIFTS], now=now),
             mine=mine,
             trial=self._trials.newest(viewer.person),
             directory=directory,

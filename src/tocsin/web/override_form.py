@@ -17,11 +17,12 @@ from tocsin.core.durations import words
 from tocsin.core.excerpts import clean
 from tocsin.core.override_effect import Candidate, candidates, sentences
 from tocsin.core.permissions import LEAD, RESPONDER
-from tocsin.core.schedules import on_call_at
+from tocsin.core.schedules import final_schedule, on_call_at
 from tocsin.core.wallclock import Window, this_minute
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.overrides import LONGEST, Overrides, Plan, Wish
 from tocsin.engine.sign_in import Viewer
+from tocsin.web.cover_requests import address as cover_form
 from tocsin.web.forms import Form, by_field
 from tocsin.web.gate import Gate
 from tocsin.web.moments import BadMoment, instant_of, typed_as
@@ -211,9 +212,26 @@ class _Pages:
                 if (person := directory.people.get(one)) is not None
             ],
             leads=leads,
+            # Who cannot hand hours on can ask others to take them.
+            ask_cover=_own_hours_given_away(directory, schedule, typed, viewer.person),
             effect=effect,
             target=f"/schedules/{quote(schedule.name, safe='')}/override",
         )
+
+
+def _own_hours_given_away(
+    directory: Directory, schedule: NamedSchedule, typed: Typed, person: str
+) -> str:
+    """The form that asks for cover, where `person` is on call in all of the hours."""
+    rotation = directory.rotation(f"{schedule.name}/{typed.values['rotation']}")
+    hours = _hours(typed)
+    if rotation is None or hours is None:
+        return ""
+    final = final_schedule(rotation, hours)
+    if final.gaps or {one.user for one in final.shifts} != {person}:
+        return ""
+    fields = {one: typed.values[one] for one in ("rotation", "start", "end")}
+    return cover_form(schedule.name, **fields)
 
 
 def _typed(values: dict[str, str], schedule: NamedSchedule) -> Typed:

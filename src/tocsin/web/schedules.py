@@ -15,6 +15,7 @@ from starlette.routing import Route
 from tocsin.core.coverage import LISTED, holes_of
 from tocsin.core.directory import NamedSchedule
 from tocsin.core.excerpts import clean
+from tocsin.core.own_shifts import people_of
 from tocsin.core.permissions import LEAD, RESPONDER
 from tocsin.core.readiness import Outlook
 from tocsin.core.schedules import Handoff, next_handoffs
@@ -140,6 +141,7 @@ class _Pages:
             against=self._against(viewer, name),
             notes=Handoffs(self._desk).newest(name, limit=_NOTES),
             words_for=lambda rotation: draft_of(name, rotation),
+            takes_turns=any(viewer.person in people_of(one) for one in found.rotations),
             ask_cover=lambda **fields: ask_cover(name, **fields),
             stand_in=lambda **fields: stand_in(name, **fields),
             hours_of=lambda one: _hours(one, found, shown.window.end, now=now),
