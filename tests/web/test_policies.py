@@ -246,3 +246,17 @@ def test_the_api_gives_the_same_dry_run(site: Desk) -> None:
     refused = site.json("/api/v1/policies/new/test", {"levels": []}, "viewer")
     assert refused.status_code == 422
     assert site.document("policies", "new") is None
+
+
+def test_a_team_without_support_hours_is_led_to_where_they_are_set(site: Desk) -> None:
+    where = 'href="/admin/teams/search#from"'
+    blank = site.get("/new/policy", "carol").text
+    asked = {**NEW, "name": "hours", "support_hours-0": "true"}
+    none = site.post("/new/policy", "carol", **{**asked, "team": "search"}, do="save")
+    assert none.status_code == 422
+    assert "as the team search has none" in none.text
+    assert where in none.text, "beside the error"
+    assert "search has no support hours yet" in none.text
+    assert where not in blank, "the first team has them"
+    one = site.post("/new/policy", "carol", **{**asked, "team": ""}, do="save")
+    assert "A policy without a team has no support hours: choose a team." in one.text

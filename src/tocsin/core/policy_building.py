@@ -82,12 +82,12 @@ def _level(
 
 def _times(when: Plain, team: Team, where: str, problems: list[Problem]) -> LevelTimes:
     """What the level says of times, with the hours and holidays of its team."""
-    of = f"the team {team.name}" if team.name else "the policy, which has no team,"
+    of = f"the team {team.name}" if team.name else "a policy without a team"
     if "support_hours" in when and team.hours is None:
-        expected = f"no condition on support hours: {of} has none"
+        expected = f"no condition on support hours, as {of} has none"
         problems.append(Problem(f"{where}.when.support_hours", None, expected))
     if "holiday" in when and not team.region:
-        expected = f"no condition on holidays: {of} has no region"
+        expected = f"no condition on holidays, as {of} has no region"
         problems.append(Problem(f"{where}.when.holiday", None, expected))
     return LevelTimes(
         zone=team.zone,

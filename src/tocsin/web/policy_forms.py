@@ -179,6 +179,7 @@ class _Pages:
                 one.name
                 for one in directory.services.values()
                 if one.policy == name and viewer.sees(one)
+            team=directory.teams.get(draft.values.get("team", "")),
             ),
         )
 
