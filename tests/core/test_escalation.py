@@ -226,3 +226,14 @@ def test_every_pair_of_state_and_event(state: RunState, event: e.Event) -> None:
         assert decision.run.state in allowed
     if decision.run.state in (RunState.OPEN, RunState.EXHAUSTED, RunState.SNOOZED):
         assert decision.run.due_at is not None
+
+
+def test_a_policy_means_a_rotation_by_a_level_or_as_the_last_resort() -> None:
+    at_once = dict.fromkeys(Severity, timedelta(0))
+    level = Level(at_once, (Target(TargetKind.SCHEDULE, "payments"),))
+    last = (Target(TargetKind.ROTATION, "storage/Primary"),)
+    policy = Policy("checkout", (level,), last)
+    assert policy.means("payments/Primary")
+    assert policy.means("payments/Secondary")
+    assert policy.means("storage/Primary")
+    assert not policy.means("storage/Secondary")

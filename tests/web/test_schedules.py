@@ -1,7 +1,9 @@
 """The schedules' pages: the weeks as lanes, and the same in words."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -93,3 +95,43 @@ def test_the_list_says_who_is_on_now_and_what_is_not_covered(site: Desk) -> None
     assert "payments" in page
     assert "Covered" in page
     assert "No schedule is like that" in site.get("/schedules?q=zzz").text
+
+
+UNPAGED = """
+schedules:
+  - name: desk
+    team: payments
+    rotations: [{name: Primary, users: [alice, bob]}, {name: Secondary, users: [bob]}]
+  - name: half
+    team: payments
+    rotations: [{name: Primary, users: [alice]}, {name: Shadows, users: [bob]}]
+escalation_policies:
+  - {name: half, team: payments, levels: [{page: [{rotation: half/Primary}]}], fallback: [{user: carol}]}
+"""
+
+
+@pytest.mark.slow  # a whole edge is started
+def test_a_rota_that_no_policy_pages_says_so(tmp_path: Path) -> None:
+    with desk(tmp_path, UNPAGED) as site:
+        everywhere = site.get("/schedules").text
+        assert everywhere.count("No escalation policy pages") == 2
+        page = site.get("/schedules/desk").text
+        assert "No escalation policy pages it yet." in page
+        [link] = re.findall(r'href="(/new/policy[^"]+)"', page)
+        form = site.get(link).text
+        assert re.search(r'value="rotation:desk/Primary" selected', form)
+        part = site.get("/schedules/half").text
+        assert "No escalation policy pages Shadows yet." in part
+        assert "/new/policy" not in site.get("/schedules/desk", "responder").text
+        assert "No escalation policy" not in site.get("/schedules/payments").text
+
+
+@pytest.mark.slow  # a whole edge is started
+def test_a_policy_that_no_service_uses_says_so(tmp_path: Path) -> None:
+    with desk(tmp_path, UNPAGED) as site:
+        page = site.get("/policies/half").text
+        assert "No service uses it yet" in page
+        [link] = re.findall(r'href="(/new/service[^"]+)"', page)
+        assert re.search(r'value="half" selected', site.get(link).text)
+        assert 'href="/services"' in page
+        assert "No service uses it" not in site.get("/policies/payments").text

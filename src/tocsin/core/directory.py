@@ -368,6 +368,17 @@ class Directory:
         team = self.teams.get(known.team) if known is not None else None
         return self.active(team.leads if team is not None else ()) or self.admins
 
+    def unpaged(self, schedule: NamedSchedule) -> tuple[str, ...]:
+        """The rotations of a schedule that no policy pages, by name."""
+        return tuple(
+            one.name
+            for one in schedule.rotations
+            if not any(
+                policy.means(f"{schedule.name}/{one.name}")
+                for policy in self.policies.values()
+            )
+        )
+
     def schedules_of(self, service: str) -> tuple[str, ...]:
         """The schedules that the policy of a service pages."""
         return self.policy_of(service).schedules(fallback=False)

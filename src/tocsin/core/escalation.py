@@ -36,6 +36,14 @@ class Target(Struct, frozen=True):
     # Only those for whom it is (True) or is not (False) night where they are.
     night: bool | None = None
 
+    def means(self, rotation: str) -> bool:
+        """Whether it is who is on call in `rotation`, by it or by its schedule."""
+        named = {
+            TargetKind.ROTATION: rotation,
+            TargetKind.SCHEDULE: rotation.partition("/")[0],
+        }
+        return self.name == named.get(self.kind)
+
 
 class Condition(StrEnum):
     """When a level still applies."""
@@ -55,12 +63,7 @@ class Level(Struct, frozen=True):
 
     def means(self, rotation: str) -> bool:
         """Whether it pages who is on call in `rotation`, by it or by its schedule."""
-        schedule = rotation.partition("/")[0]
-        return any(
-            (one.kind is TargetKind.ROTATION and one.name == rotation)
-            or (one.kind is TargetKind.SCHEDULE and one.name == schedule)
-            for one in self.targets
-        )
+        return any(one.means(rotation) for one in self.targets)
 
 
 class Policy(Struct, frozen=True):
@@ -86,6 +89,11 @@ class Policy(Struct, frozen=True):
             for number, targets in (*steps, (FALLBACK, self.fallback))
             if any(one.kind is TargetKind.ROUND_ROBIN for one in targets)
         )
+
+    def means(self, rotation: str) -> bool:
+        """Whether a level or the last resort pages who is on call in `rotation`."""
+        last = any(one.means(rotation) for one in self.fallback)
+        return last or any(level.means(rotation) for level in self.levels)
 
     def schedules(self, *, fallback: bool = True) -> tuple[str, ...]:
         """Every schedule that its levels page, and (`fallback`) its last resort."""

@@ -169,6 +169,7 @@ class _Pages:
                 "policy": policy,
                 "team": teams[name],
                 "answered": answer(tx, directory, policy, asked),
+                "some_hidden": bool(directory.hidden_from(viewer.grant)),
                 "services": _used(directory, viewer).get(name, []),
             }
 

@@ -134,10 +134,11 @@ def of_document(document: Mapping[str, Any]) -> Draft:
     )
 
 
-def blank(team: str) -> Draft:
+def blank(team: str, rotation: str = "") -> Draft:
     """What a new policy begins with: two levels, as most have."""
     values = {"team": team, "repeat": "1"}
-    return Draft(values, [LevelDraft(), LevelDraft(after="5m")])
+    first = LevelDraft(targets=[f"rotation:{rotation}" if rotation else ""])
+    return Draft(values, [first, LevelDraft(after="5m")])
 
 
 def problems_of(found: tuple[Problem, ...]) -> tuple[dict[str, str], str]:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tocsin.core.directory import Directory
+from tocsin.core.excerpts import clean
 from tocsin.core.forms import Plain
 from tocsin.core.permissions import LEAD
 from tocsin.engine.editing import Change, Edited, etag_of
@@ -41,9 +42,16 @@ class _Pages:
         self._gate = gate
 
     def blank(self, request: Request, viewer: Viewer) -> Response:
-        """A policy of two levels to begin with."""
-        mine = [one for one in self._desk.directory().teams if viewer.may(LEAD, one)]
-        draft = policy_drafts.blank(mine[0] if mine else "")
+        """A policy of two levels to begin with; the first pages `rotation`, if named."""
+        directory = self._desk.directory()
+        mine = [one for one in directory.teams if viewer.may(LEAD, one)]
+        rotation = clean(request.query_params.get("rotation", ""), longest=200)
+        known = directory.schedules.get(rotation.partition("/")[0])
+        if directory.rotation(rotation) is None or known is None:
+            rotation = ""
+        elif known.team in mine:
+            mine = [known.team]
+        draft = policy_drafts.blank(mine[0] if mine else "", rotation)
         return self._form(viewer, draft, FormData())
 
     def create(self, request: Request, viewer: Viewer, form: FormData) -> Response:
@@ -171,6 +179,7 @@ class _Pages:
             # Nobody is told of a mistake that they had no time to make.
             why_not=why_not if form else "",
             directory=directory,
+            team=directory.teams.get(draft.values.get("team", "")),
             targets=_choices(directory),
             severities=policy_drafts.SEVERITIES,
             teams=[("", "No team: kept by the admins")]
@@ -179,7 +188,6 @@ class _Pages:
                 one.name
                 for one in directory.services.values()
                 if one.policy == name and viewer.sees(one)
-            team=directory.teams.get(draft.values.get("team", "")),
             ),
         )
 

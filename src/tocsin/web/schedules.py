@@ -59,6 +59,10 @@ class Asked(Struct, frozen=True):
         query = urlencode({key: value for key, value in kept.items() if value})
         return f"/schedules/{quote(self.schedule, safe='')}?{query}"
 
+    def moved(self, days: int) -> str:
+        """The first day so many days later, as the address holds it."""
+        return (self.first + timedelta(days=days)).isoformat()
+
 
 def routes(desk: FrontDesk, gate: Gate) -> list[Route]:
     """The routes."""
@@ -93,6 +97,7 @@ class _Pages:
                 directory.schedules[name],
                 directory.who(now=now, schedule=name),
                 outlook.gaps_of(name),
+                directory.unpaged(directory.schedules[name]),
             )
             for name in names[:_ROWS]
         ]
@@ -116,9 +121,8 @@ class _Pages:
         if found is None:
             raise HTTPException(404)
         asked = _asked(request.query_params, found, viewer, now=now)
-        days = DAYS[asked.view]
-        shown = calendar(found, asked.first, days, zone=ZoneInfo(asked.zone), now=now)
-        step = timedelta(days=days)
+        zone, days = ZoneInfo(asked.zone), DAYS[asked.view]
+        shown = calendar(found, asked.first, days, zone=zone, now=now)
         return self._gate.page(
             "schedule.html",
             viewer,
@@ -128,8 +132,8 @@ class _Pages:
             shown=shown,
             views=[(key, label, "") for key, label in _VIEWS.items()],
             addresses={key: asked.address(view=key) for key in _VIEWS},
-            earlier=asked.address(**{"from": (asked.first - step).isoformat()}),
-            later=asked.address(**{"from": (asked.first + step).isoformat()}),
+            earlier=asked.address(**{"from": asked.moved(-days)}),
+            later=asked.address(**{"from": asked.moved(days)}),
             current=asked.address(**{"from": ""}),
             clock=asked.address(clock="" if asked.own_zone else "mine"),
             handoffs=_handoffs(found, now),
@@ -137,6 +141,7 @@ class _Pages:
             may_change=bool(found.rotations) and viewer.may(RESPONDER, found.team),
             leads=viewer.may(LEAD, found.team),
             holes=holes_of(found, now=now, ahead=LISTED),
+            unpaged=directory.unpaged(found),
             wanted=CoverRequests(self._desk).open_ones(name),
             against=self._against(viewer, name),
             notes=Handoffs(self._desk).newest(name, limit=_NOTES),

@@ -49,9 +49,11 @@ class _Pages:
         self._gate = gate
 
     def blank(self, request: Request, viewer: Viewer) -> Response:
-        """An empty form, with the team that one leads chosen."""
+        """An empty form, with the team that one leads, and the address's policy."""
         mine = [one for one in self._desk.directory().teams if viewer.may(LEAD, one)]
-        return self._form(viewer, Form({"team": mine[0] if mine else ""}), name="")
+        policy = clean(request.query_params.get("policy", ""), longest=100)
+        chosen = {"team": mine[0] if mine else "", "escalation_policy": policy}
+        return self._form(viewer, Form(chosen), name="")
 
     def create(self, request: Request, viewer: Viewer, form: FormData) -> Response:
         """A new service."""
