@@ -274,7 +274,10 @@ class PagedAlert(Struct, frozen=True):
 
 
 class PageMessage(Struct, frozen=True):
-    """What a Pager sends to one person: one alert, or several bundled, worst first."""
+    """What a Pager sends to one person: one alert, or several bundled, worst first.
+
+    With a `subject` it is no page: `why` is all of its text, nothing is acknowledged.
+    """
 
     person: str
     full_name: str
@@ -290,6 +293,7 @@ class PageMessage(Struct, frozen=True):
     # What a reply by text message names it by, 0 where the channel has none.
     code: int = 0
     token: str = ""  # of the link: a button or a key press gives it back
+    subject: str = ""  # of a code, a test or a word to somebody
 
 
 class Receipt(Struct, frozen=True):

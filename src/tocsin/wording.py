@@ -7,6 +7,8 @@ _MOST_SHOWN = 10
 
 def heading(message: PageMessage) -> str:
     """The line that is read first: how bad, and where."""
+    if message.subject:
+        return message.subject
     if not message.alerts:
         found = "Tocsin"
     else:
@@ -15,6 +17,11 @@ def heading(message: PageMessage) -> str:
         if len(message.alerts) > 1:
             found = f"{len(message.alerts)} alerts, worst {found}"
     return f"TEST: {found}" if message.test else found
+
+
+def way_in(message: PageMessage) -> str:
+    """What the link is called."""
+    return "Open" if message.subject else "Answer"
 
 
 def body(message: PageMessage) -> str:

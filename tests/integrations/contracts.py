@@ -37,6 +37,15 @@ def message(title: str = "Checkout error rate 31%", *, alerts: int = 1) -> PageM
     )
 
 
+def word() -> PageMessage:
+    """What is no page: a code that proves a contact."""
+    return PageMessage(
+        "alice", "Alice", "Europe/Berlin", Urgency.LOW, (), "http://tocsin.test/me",
+        "Enter it within 15 minutes.", "", MONDAY_3AM,
+        subject="Your Tocsin code is 957953",
+    )  # fmt: skip
+
+
 class PagerContract:
     """Subclass with `pager`, `address` and `peer` (whose next answer can be set)."""
 
@@ -101,4 +110,10 @@ class PagerContract:
         self, pager: Any, address: str, peer: Any
     ) -> None:
         self.send(pager, address, message(alerts=300))
+        assert peer.count() == 1
+
+    def test_what_is_no_page_arrives_too(
+        self, pager: Any, address: str, peer: Any
+    ) -> None:
+        self.send(pager, address, word())
         assert peer.count() == 1

@@ -17,9 +17,9 @@ def _ids(text: str) -> list[str]:
 
 
 def _code(site: Site, address: str) -> str:
-    text = site.mail.wait_for(address).get_content()
-    found = re.search(r"Your code is (\d{6})", text)
-    assert found is not None, text
+    mail = site.mail.wait_for(address)
+    found = re.fullmatch(r"Your Tocsin code is (\d{6})", mail["subject"])
+    assert found is not None, mail["subject"]
     return found.group(1)
 
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from tocsin.core.contacts import Place, id_of, place_of, shown
 from tocsin.core.credentials import is_secret, without
 from tocsin.core.forms import Plain
-from tocsin.core.severity import Severity, Urgency
+from tocsin.core.severity import Urgency
 from tocsin.engine.audit import Auditor
 from tocsin.engine.editing import Change, Edited, edit
 from tocsin.engine.sign_in import Viewer
@@ -22,7 +22,6 @@ from tocsin.interfaces import (
     Clock,
     DeliveryFailed,
     DeliveryUnknown,
-    PagedAlert,
     PageMessage,
     Pager,
 )
@@ -91,11 +90,11 @@ class Contacts:
         told = self._send(
             viewer,
             place,
-            title=f"Your code is {code}",
-            why=(
-                f"You added this address to Tocsin. Enter {code} on your page within "
-                "15 minutes, and never tell it to anybody. If it was not you, do nothing."
-            ),
+            subject=f"Your Tocsin code is {code}",
+            text="Enter it on your page within 15 minutes to show that this contact is "
+            "yours. Tell it to nobody: no colleague and no support needs it. If you did "
+            "not add this contact, do nothing.",
+            urgency=Urgency.LOW,
         )
         return told if told.problem else Told(f"A code went to {_named(place)}.")
 
@@ -134,8 +133,10 @@ class Contacts:
         return self._send(
             viewer,
             place,
-            title="A test of this contact",
-            why="You asked for a test on your page. Nothing is wrong.",
+            subject="A test from Tocsin",
+            text="You asked for it on your page, and this contact works. Nothing is "
+            "wrong, and there is nothing to answer.",
+            urgency=Urgency.HIGH,
         )
 
     def _judge(
@@ -171,13 +172,26 @@ class Contacts:
             new_key=self.new_key, now=now,
         )  # fmt: skip
 
-    def _send(self, viewer: Viewer, place: Place, *, title: str, why: str) -> Told:
+    def _send(
+        self, viewer: Viewer, place: Place, *, subject: str, text: str, urgency: Urgency
+    ) -> Told:
         channel, address = place
         pager = self.pagers().get(channel)
         if pager is None:
             return Told(problem=f"No {channel} is set up in this installation.")
         now, began = self.clock.now(), self.clock.monotonic()
-        message = _message(viewer, title, why, f"{self.public_url}/me", now)
+        message = PageMessage(
+            person=viewer.person,
+            full_name=viewer.full_name or viewer.person,
+            zone=viewer.zone,
+            urgency=urgency,
+            alerts=(),
+            link=f"{self.public_url}/me",
+            why=text,
+            next_up="",
+            sent_at=now,
+            subject=subject,
+        )
         key = sha256(f"{channel}\n{address}\n{now.isoformat()}".encode()).hexdigest()
         try:
             receipt = pager.page(
@@ -229,27 +243,6 @@ def _note(
     code = "" if keep and is_fresh else code
     stored.put(tx, person, *place, code=code, tries=tries, now=now)
     return ""
-
-
-def _message(
-    viewer: Viewer, title: str, why: str, link: str, now: datetime
-) -> PageMessage:
-    alert = PagedAlert(
-        number=0, title=title, severity=Severity.SEV4, service="tocsin",
-        since=now, summary=why, url=link,
-    )  # fmt: skip
-    return PageMessage(
-        person=viewer.person,
-        full_name=viewer.full_name or viewer.person,
-        zone=viewer.zone,
-        urgency=Urgency.HIGH,
-        alerts=(alert,),
-        link=link,
-        why=why,
-        next_up="",
-        sent_at=now,
-        test=True,
-    )
 
 
 def _named(place: Place) -> str:

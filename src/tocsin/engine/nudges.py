@@ -134,9 +134,10 @@ class NudgePoster:
             urgency=Urgency.LOW,
             alerts=(),
             link=str(payload.get("url", "")),
-            why=f"{payload['subject']}\n{payload['text']}",
+            why=str(payload["text"]),
             next_up="",
             sent_at=self._clock.now(),
+            subject=str(payload["subject"]),
         )
         receipt = pager.page(message, to=to, key=key, timeout_seconds=timeout_seconds)
         return Receipt(receipt.provider_id, f"{by}: {_kept(receipt.answer, by, to)}")

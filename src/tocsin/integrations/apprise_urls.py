@@ -77,6 +77,7 @@ class ApprisePager:
             self._egress.addresses(host)
         worst = message.alerts[0] if message.alerts else None
         title = f"{worst.severity.name} {worst.service}: {worst.title}" if worst else ""
+        title = message.subject or title
         body = "\n".join(
             [*(alert.title for alert in message.alerts[:10]), message.why, message.link]
         )

@@ -18,7 +18,7 @@ from tocsin.interfaces import (
     Receipt,
 )
 from tocsin.judging import object_of, refuse_unless_taken
-from tocsin.wording import body, heading
+from tocsin.wording import body, heading, way_in
 
 _LONGEST_MESSAGE = 3500
 
@@ -77,9 +77,11 @@ class NtfyPager:
             "title": heading(message),
             "message": body(message)[:_LONGEST_MESSAGE],
             "priority": 5 if message.urgency is Urgency.HIGH else 3,
-            "tags": ["rotating_light"],
+            "tags": [] if message.subject else ["rotating_light"],
             "click": message.link,
-            "actions": [{"action": "view", "label": "Answer", "url": message.link}],
+            "actions": [
+                {"action": "view", "label": way_in(message), "url": message.link}
+            ],
         }
 
     def _split(self, address: str) -> tuple[str, str]:

@@ -22,7 +22,7 @@ from tocsin.interfaces import (
     Unreadable,
 )
 from tocsin.judging import object_of, refuse_unless_taken
-from tocsin.wording import body, heading
+from tocsin.wording import body, heading, way_in
 
 URL = "https://api.pushover.net"
 _KEY_LENGTH = 30
@@ -62,7 +62,7 @@ class PushoverPager:
             "title": heading(message)[:250],
             "message": body(message)[:_LONGEST] or heading(message),
             "url": message.link,
-            "url_title": "Answer",
+            "url_title": way_in(message),
         }
         if message.urgency is Urgency.HIGH and message.token:
             fields |= {

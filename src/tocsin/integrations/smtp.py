@@ -225,6 +225,8 @@ def _domain(sender: str) -> str:
 
 def subject(message: PageMessage) -> str:
     """`[SEV2] checkout: Checkout error rate 31%`; a bundle names its worst."""
+    if message.subject:
+        return " ".join(message.subject.split())[:250]
     mark = "TEST: " if message.test else ""
     if not message.alerts:
         return f"{mark}Tocsin"
@@ -237,6 +239,8 @@ def subject(message: PageMessage) -> str:
 
 def text_of(message: PageMessage) -> str:
     """The body as plain text; times in the reader's zone."""
+    if message.subject:
+        return f"{message.why}\n\n{message.link}\n"
     lines: list[str] = []
     if message.may_be_repeat:
         lines += ["(This may be a repeat: it was not certain that it reached you.)", ""]

@@ -40,6 +40,8 @@ def plain(text: str) -> str:
 
 
 def _head(message: PageMessage) -> str:
+    if message.subject:
+        return f"{_named(message.subject)}. {plain(message.why)}"
     test = "TEST " if message.test else ""
     if not message.alerts:
         return f"{test}Tocsin: {plain(message.why)}"
@@ -50,7 +52,14 @@ def _head(message: PageMessage) -> str:
     return f"{test}{worst.severity.name} {plain(worst.service)}: {title}{also}"
 
 
+def _named(subject: str) -> str:
+    """A subject that says from whom it is."""
+    return plain(subject if "Tocsin" in subject else f"Tocsin: {subject}")
+
+
 def _spoken(message: PageMessage) -> str:
+    if message.subject:
+        return f"{_by_digit(plain(message.subject))}. {plain(message.why)}"
     if not message.alerts:
         return plain(message.why)
     worst = message.alerts[0]
@@ -58,8 +67,12 @@ def _spoken(message: PageMessage) -> str:
     severity = f"Severity {int(worst.severity)}"
     more = len(message.alerts) - 1
     also = f" And {more} more." if more else ""
-    title = _DIGITS.sub(lambda found: " ".join(found.group()), plain(worst.title))
+    title = _by_digit(plain(worst.title))
     return f"{test}{severity} on {plain(worst.service)}. {title}.{also}"
+
+
+def _by_digit(text: str) -> str:
+    return _DIGITS.sub(lambda found: " ".join(found.group()), text)
 
 
 def _cut(text: str, longest: int) -> str:

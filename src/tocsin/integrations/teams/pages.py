@@ -13,7 +13,7 @@ from tocsin.integrations.teams.cards import line
 from tocsin.integrations.teams.cards import message as card
 from tocsin.interfaces import DeliveryFailed, Egress, PageMessage, Receipt
 from tocsin.judging import refuse_unless_taken
-from tocsin.wording import body, heading
+from tocsin.wording import body, heading, way_in
 
 
 class TeamsPager:
@@ -51,5 +51,6 @@ def _message(shown: PageMessage) -> dict[str, object]:
     color = "Attention" if shown.urgency is Urgency.HIGH else "Default"
     lines = [line(heading(shown), weight="Bolder", color=color, size="Medium")]
     lines += [line(one) for one in body(shown).split("\n")]
-    answer = {"type": "Action.OpenUrl", "title": "Acknowledge", "url": shown.link}
+    title = way_in(shown) if shown.subject else "Acknowledge"
+    answer = {"type": "Action.OpenUrl", "title": title, "url": shown.link}
     return card(lines, [answer])
