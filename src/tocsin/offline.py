@@ -1,7 +1,7 @@
 """What the command line does on the settings' database, without a server."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tocsin import system
 from tocsin.at_rest import open_database, secret_key
@@ -36,7 +36,13 @@ __all__ = [
     "exported",
     "open_database",
     "read_settings",
+    "time_here",
 ]
+
+
+def time_here() -> datetime:
+    """What the clock of this machine says."""
+    return system.SteadyClock().now()
 
 
 class Doors:

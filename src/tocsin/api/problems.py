@@ -121,9 +121,13 @@ def _shown(error: Mapping[str, Any]) -> str:
     return clean(ascii(error.get("input"))[:200])
 
 
-async def _refused(_: Request, error: Exception) -> JSONResponse:
+async def _refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, str(error.detail), headers=error.headers)
+    said = str(error.detail)
+    if said == HTTPStatus.NOT_FOUND.phrase:
+        # No route of ours answered: the phrase alone helps nobody.
+        said = f"There is nothing at {request.url.path}."
+    return problem(error.status_code, said, headers=error.headers)
 
 
 async def _not_stored(_: Request, error: Exception) -> JSONResponse:

@@ -1,6 +1,6 @@
 """Verbs that ask a running server: send, alerts, ack, who, log and their kin."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -19,10 +19,10 @@ SEVERITIES = click.Choice(["SEV1", "SEV2", "SEV3", "SEV4"], case_sensitive=False
 
 
 class Server:
-    """The server of TOCSIN_URL."""
+    """The server of TOCSIN_URL. `named`: what was typed for a field of a request."""
 
-    def __init__(self, url: str, token: str) -> None:
-        self._url = url
+    def __init__(self, url: str, token: str, /, **named: str) -> None:
+        self._url, self._named = url, named
         self._headers = {"authorization": f"Bearer {token}"} if token else {}
 
     def get(self, path: str, **query: Any) -> Any:
@@ -74,20 +74,23 @@ class Server:
         if answer.status_code < 300 or answer.status_code in accept:
             return answer
         code = BAD_INPUT if answer.status_code in (400, 401, 403, 422) else NEGATIVE
-        stop(_said(answer), code=UNREACHABLE if answer.status_code >= 500 else code)
+        stop(
+            _said(answer, self._named),
+            code=UNREACHABLE if answer.status_code >= 500 else code,
+        )
 
 
-def server_or_none() -> Server | None:
+def server_or_none(**named: str) -> Server | None:
     """The server that is configured, if one is."""
     from tocsin.offline import client_settings
 
     url, token = client_settings()
-    return Server(url, token) if url else None
+    return Server(url, token, **named) if url else None
 
 
-def the_server() -> Server:
+def the_server(**named: str) -> Server:
     """The server; ends the program when none is configured."""
-    found = server_or_none()
+    found = server_or_none(**named)
     if found is None:
         stop(
             ["Set TOCSIN_URL to the server's address and TOCSIN_TOKEN to a token "
@@ -281,12 +284,17 @@ def _next(coming: Any) -> str:
     return f"next {', '.join(coming['people'])} {coming['at'][11:16]}Z"
 
 
-def _said(answer: Any) -> list[str]:
+def _said(answer: Any, named: Mapping[str, str]) -> list[str]:
     """The sentences of a problem document, or whatever came instead."""
     try:
         body = answer.json()
     except ValueError:
         return [f"{answer.status_code} {answer.text[:300]}"]
-    lines = [str(body.get("detail") or body.get("title") or answer.status_code)]
-    lines += [f"{e['field']}: {e['expected']}" for e in body.get("errors", [])]
-    return lines
+    wrong = [
+        (named.get(e["field"].rpartition(".")[2], e["field"]), e["expected"])
+        for e in body.get("errors", [])
+    ]
+    said = [f"{field}: {expected}" for field, expected in wrong]
+    if said and all(field in named.values() for field, _ in wrong):
+        return said
+    return [str(body.get("detail") or body.get("title") or answer.status_code), *said]

@@ -5,6 +5,7 @@ import click
 from tocsin.cli import shifts
 from tocsin.cli.client import the_server
 from tocsin.cli.printing import NEGATIVE, json_option, print_json, stop, table
+from tocsin.cli.times import TIMES, Clock
 
 
 @click.group()
@@ -18,8 +19,8 @@ for _command in shifts.COMMANDS:
 
 @oncall.command()
 @click.argument("rotation")
-@click.option("--from", "start", required=True, help="Such as 2026-12-24T08:00Z.")
-@click.option("--to", "end", required=True, help="Such as 2026-12-24T20:00Z.")
+@click.option("--from", "start", required=True, help=f"On your clock: {TIMES}.")
+@click.option("--to", "end", required=True, help="Likewise.")
 @click.option("--person", default="", help="Who is on call then. You if not said.")
 @click.option("--instead-of", "leaving", default="", help="Only where they are on.")
 @click.option("--preview", is_flag=True, help="Show what changes; save nothing.")
@@ -36,16 +37,22 @@ def cover(
 ) -> None:
     """Take the hours of a SCHEDULE/ROTATION, or hand them to somebody.
 
-    Example: tocsin oncall cover payments/Primary --from 2026-12-24T08:00Z --to 2026-12-24T20:00Z
+    Example: tocsin oncall cover payments/Primary --from "tomorrow 18:00" --to "fri 9:00"
     """
     schedule, _, name = rotation.partition("/")
     if not name:
         stop([f"ROTATION: {rotation!r}: expected schedule/rotation: payments/Primary"])
-    server = the_server()
+    server = the_server(
+        start="--from", end="--to", person="--person", leaving="--instead-of"
+    )
+    clock = Clock(server)
     body = {
-        "rotation": name, "start": start, "end": end, "leaving": leaving,
-        "person": person or server.get("/api/v1/me")["person"],
-    }  # fmt: skip
+        "rotation": name,
+        "start": clock.instant("--from", start),
+        "end": clock.instant("--to", end),
+        "leaving": leaving,
+        "person": person or clock.person,
+    }
     path = f"/api/v1/schedules/{schedule}/overrides"
     done = server.post(f"{path}/preview" if preview else path, body)
     if as_json:
@@ -101,12 +108,16 @@ def proof(schedule: str, nights: int, rest: int, *, as_json: bool) -> None:
     Example: tocsin oncall proof payments --nights 7 --rest 11
     """
     path = f"/api/v1/schedules/{schedule}/proof"
-    found = the_server().get(path, nights=nights, rest_hours=rest)
+    server = the_server(nights="--nights", rest_hours="--rest")
+    found = server.get(path, nights=nights, rest_hours=rest)
     if as_json:
         print_json(found)
     else:
+        clock = Clock(server)
         for one in found["claims"]:
-            held = "holds" if one["holds"] else f"broken at {one['broken_at']}:"
+            held = "holds"
+            if not one["holds"]:
+                held = f"broken at {clock.shown(one['broken_at'])} ({clock.zone}):"
             click.echo(f"{one['claim']}: {held} {one['said']}".rstrip())
     if not all(one["holds"] for one in found["claims"]):
         raise click.exceptions.Exit(NEGATIVE)

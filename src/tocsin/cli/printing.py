@@ -15,8 +15,17 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, empty: str) -> None:
-    """A table, or the sentence that stands for none."""
+def table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    empty: str,
+    whole: int = 0,
+) -> None:
+    """A table, or the sentence that stands for none.
+
+    The first `whole` columns are never broken: the others give way.
+    """
     if not rows:
         click.echo(empty)
         return
@@ -24,8 +33,8 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, empty: str) 
     from rich.table import Table
 
     grid = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        grid.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        grid.add_column(column, overflow="fold", no_wrap=number < whole)
     for row in rows:
         grid.add_row(*row)
     Console(highlight=False, markup=False).print(grid)

@@ -5,7 +5,10 @@ from urllib.parse import quote
 import click
 
 from tocsin.cli.client import Server, the_server
-from tocsin.cli.printing import json_option, print_json, stop, table
+from tocsin.cli.printing import NEGATIVE, json_option, print_json, stop, table
+from tocsin.cli.times import TIMES, Clock
+
+_SHORT = 8  # of an id: enough to tell the open requests of a schedule apart
 
 
 def _split(place: str) -> tuple[str, str]:
@@ -35,12 +38,12 @@ def handoff(rotation: str, note: str | None, *, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    outgoing, incoming = (
-        " and ".join(found["outgoing"]),
-        " and ".join(found["incoming"]),
-    )
+    outgoing = " and ".join(found["outgoing"]) or "nobody"
+    incoming = " and ".join(found["incoming"]) or "nobody"
+    clock, pages = Clock(server), found["pages"]
     click.echo(
-        f"{found['at']}: {outgoing} to {incoming}. {found['pages']} pages so far."
+        f"{clock.shown(found['at'])} ({clock.zone}): {outgoing} to {incoming}. "
+        f"{pages} {'page' if pages == 1 else 'pages'} so far."
     )
     if found["note"]:
         click.echo(f"{found['noted_by']}: {found['note']}")
@@ -59,8 +62,9 @@ def accept(schedule: str, number: str, *, as_json: bool) -> None:
     """
     server = the_server()
     path = f"/api/v1/schedules/{quote(schedule, safe='')}/handoffs"
+    clock = Clock(server)
     if not number:
-        me = server.get("/api/v1/me")["person"]
+        me = clock.person
         waiting = [
             one["id"]
             for one in server.get(path)["handoffs"]
@@ -74,9 +78,8 @@ def accept(schedule: str, number: str, *, as_json: bool) -> None:
     if as_json:
         print_json(done)
     else:
-        click.echo(
-            f"Accepted: {done['rotation']}, {done['at']}. {done['note']}".rstrip()
-        )
+        at = f"{clock.shown(done['at'])} ({clock.zone})"
+        click.echo(f"Accepted: {done['rotation']}, {at}. {done['note']}".rstrip())
 
 
 @click.command()
@@ -88,43 +91,52 @@ def requests(schedule: str, *, as_json: bool) -> None:
     Example: tocsin oncall requests payments
     """
     path = f"/api/v1/schedules/{quote(schedule, safe='')}/cover-requests"
-    found = the_server().get(path)
+    server = the_server()
+    found = server.get(path)
     if as_json:
         print_json(found)
         return
+    clock = Clock(server)
     rows = [
         (
-            one["id"],
+            one["id"][:_SHORT],
             one["person"],
             one["rotation"],
-            one["start"],
-            one["end"],
+            clock.shown(one["start"]),
+            clock.shown(one["end"]),
             one["why"],
         )
         for one in found["requests"]
     ]
     columns = ("request", "who", "rotation", "from", "to", "why")
-    table(columns, rows, empty="Nobody asks for cover.")
+    table(columns, rows, empty="Nobody asks for cover.", whole=5)
+    if rows:
+        click.echo(f"Times are in {clock.zone}.")
 
 
 @click.command()
 @click.argument("rotation")
-@click.option("--from", "start", required=True, help="Such as 2026-12-24T08:00Z.")
-@click.option("--to", "end", required=True, help="Such as 2026-12-24T20:00Z.")
+@click.option("--from", "start", required=True, help=f"On your clock: {TIMES}.")
+@click.option("--to", "end", required=True, help="Likewise.")
 @click.option("--why", default="", help="What you would say to a colleague.")
 @json_option
 def ask(rotation: str, start: str, end: str, why: str, *, as_json: bool) -> None:
     """Ask others to take hours of yours in a SCHEDULE/ROTATION.
 
-    Example: tocsin oncall ask payments/Primary --from 2026-12-24T08:00Z --to 2026-12-24T20:00Z
+    Example: tocsin oncall ask payments/Primary --from "tomorrow 18:00" --to "fri 9:00"
     """
     schedule, name = _split(rotation)
-    body = {"rotation": name, "start": start, "end": end, "why": why}
-    done = the_server().post(f"/api/v1/schedules/{schedule}/cover-requests", body)
+    server = the_server(start="--from", end="--to", why="--why", rotation="ROTATION")
+    clock = Clock(server)
+    hours = {"start": clock.instant("--from", start), "end": clock.instant("--to", end)}
+    body = {"rotation": name, **hours, "why": why}
+    done = server.post(f"/api/v1/schedules/{schedule}/cover-requests", body)
     if as_json:
         print_json(done)
-    else:
-        click.echo(f"Asked as {done['id']}. Until somebody takes them they are yours.")
+        return
+    start, end = clock.shown(done["start"]), clock.shown(done["end"])
+    click.echo(f"Asked as {done['id'][:_SHORT]}: {start} to {end} ({clock.zone}).")
+    click.echo("Until somebody takes them they are yours.")
 
 
 @click.command()
@@ -133,17 +145,33 @@ def ask(rotation: str, start: str, end: str, why: str, *, as_json: bool) -> None
 @click.option("--withdraw", is_flag=True, help="Take your own request back instead.")
 @json_option
 def take(schedule: str, request: str, *, withdraw: bool, as_json: bool) -> None:
-    """Take the hours of a REQUEST for cover in a SCHEDULE.
+    """Take the hours of a REQUEST for cover in a SCHEDULE; its beginning is enough.
 
     Example: tocsin oncall take payments 0190d0c2
     """
-    path = f"/api/v1/schedules/{quote(schedule, safe='')}/cover-requests/{request}"
     server = the_server()
+    path = f"/api/v1/schedules/{quote(schedule, safe='')}/cover-requests"
+    path += f"/{quote(_whole(server.get(path)['requests'], request), safe='')}"
     done = server.delete(path) if withdraw else server.post(f"{path}/take")
     if as_json:
         print_json(done)
     else:
         click.echo("Withdrawn." if withdraw else "They are yours now.")
+
+
+def _whole(requests: list[dict[str, str]], begins: str) -> str:
+    """The id of the one request that begins so; ends the program otherwise.
+
+    A whole id that is not open any more is left to the server, which says why.
+    """
+    found = [one["id"] for one in requests if one["id"].startswith(begins)]
+    if len(found) == 1:
+        return found[0]
+    if len(found) > 1:
+        stop([f"REQUEST: {begins!r} begins {len(found)} requests; type more of it"])
+    if len(begins) < len("01234567-0123-0123-0123-0123456789ab"):
+        stop([f"REQUEST: no open request begins with {begins!r}"], code=NEGATIVE)
+    return begins
 
 
 @click.command()
@@ -161,7 +189,10 @@ def away(
 
     Example: tocsin oncall away 2026-12-24 2027-01-01
     """
-    server, last = the_server(), last or first
+    server = the_server(**{"from": "FIRST", "to": "LAST"})
+    clock = Clock(server)
+    first = clock.day("FIRST", first)
+    last = clock.day("LAST", last) if last else first
     path = "/api/v1/me/leave"
     if take_back:
         server.delete(f"{path}/{quote(first, safe='')}/{quote(last, safe='')}")
@@ -216,7 +247,7 @@ def read(rotation: str, url: str, *, end: bool, as_json: bool) -> None:
     """
     schedule, name = _split(rotation)
     path = f"/api/v1/schedules/{schedule}/calendar/{quote(name, safe='')}"
-    server: Server = the_server()
+    server: Server = the_server(url="URL")
     if end:
         server.delete(path)
     found = server.put(path, {"url": url}) if url else server.get(path)
@@ -225,9 +256,12 @@ def read(rotation: str, url: str, *, end: bool, as_json: bool) -> None:
     elif not found["subscribed"]:
         click.echo("It is read from no calendar.")
     else:
-        click.echo(f"{found['found']} shifts, read at {found['good_at']}.")
+        clock = Clock(server)
+        good, zone = clock.shown(found["good_at"]), clock.zone
+        click.echo(f"{found['found']} shifts, read at {good} ({zone}).")
         if found["error"]:
-            click.echo(f"Not read at {found['tried_at']}: {found['error']}.")
+            tried = clock.shown(found["tried_at"])
+            click.echo(f"Not read at {tried} ({zone}): {found['error']}.")
         for title in found["unknown"]:
             click.echo(f"Names nobody: {title}")
 
@@ -241,7 +275,8 @@ def thanks(person: str, text: str, *, as_json: bool) -> None:
 
     Example: tocsin oncall thanks bob "For the night of Sunday."
     """
-    done = the_server().post("/api/v1/thanks", {"to": person, "text": text})
+    server = the_server(to="PERSON", text="TEXT")
+    done = server.post("/api/v1/thanks", {"to": person, "text": text})
     if as_json:
         print_json(done)
     else:

@@ -1,0 +1,44 @@
+"""Times as a verb takes and shows them: on the clock of whose token it is."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from tocsin.cli.client import Server
+from tocsin.cli.printing import stop
+from tocsin.core.typed_times import TIMES, BadTime, day_typed, instant_typed
+
+__all__ = ["TIMES", "Clock"]
+
+
+class Clock:
+    """The reader's zone and this machine's time."""
+
+    def __init__(self, server: Server) -> None:
+        from tocsin.offline import time_here
+
+        me = server.get("/api/v1/me")
+        self.person: str = me["person"]
+        self.zone: str = me["time_zone"]
+        self._place = ZoneInfo(self.zone)
+        self._now = time_here()
+
+    def shown(self, text: str) -> str:
+        """An instant of the API on this clock, the year where it is another."""
+        at = datetime.fromisoformat(text).astimezone(self._place)
+        is_this_year = at.year == self._now.astimezone(self._place).year
+        return f"{at:%a %-d %b %H:%M}" if is_this_year else f"{at:%-d %b %Y %H:%M}"
+
+    def instant(self, option: str, text: str) -> str:
+        """What was typed, in UTC; ends the program where it is no time."""
+        try:
+            at = instant_typed(text, self._place, now=self._now)
+        except BadTime as bad:
+            stop([f"{option}: {bad}"])
+        return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+    def day(self, argument: str, text: str) -> str:
+        """A day that was typed; ends the program where it is none."""
+        try:
+            return str(day_typed(text, self._place, now=self._now))
+        except BadTime as bad:
+            stop([f"{argument}: {bad}"])
