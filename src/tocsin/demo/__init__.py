@@ -13,6 +13,9 @@ from tocsin.demo.outage import Outage, Step
 from tocsin.offline import apply_to
 from tocsin.serving import Served
 
+# Whom the link signs in: an admin, as only they see every page.
+GUEST = "priya"
+
 
 class Shown:
     """What the demo's pages show."""
@@ -70,7 +73,7 @@ async def run(*, host: str, port: int, data: str, once: bool) -> int:
         clock=installation.clock,
     )
     sign_in = installation.front_desk().sign_in
-    link = f"{url}/sign-in/{sign_in.link_for('priya')}"
+    link = f"{url}/sign-in/{sign_in.link_for(GUEST)}"
     installation.demo = Shown(outage, mailbox, link)
 
     def ready(served: Served) -> None:
