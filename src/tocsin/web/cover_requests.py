@@ -15,7 +15,7 @@ from tocsin.core.directory import Directory, NamedSchedule
 from tocsin.core.excerpts import clean
 from tocsin.core.own_shifts import OwnShift, whole_shifts_of
 from tocsin.core.permissions import RESPONDER
-from tocsin.core.wallclock import Window, this_minute, wall_time, zone_named
+from tocsin.core.wallclock import Window, this_minute
 from tocsin.core.whole_shifts import whole_schedule
 from tocsin.engine.cover_requests import Answered, CoverRequests
 from tocsin.engine.front_desk import FrontDesk
@@ -23,6 +23,7 @@ from tocsin.engine.sign_in import Viewer
 from tocsin.web.forms import Form
 from tocsin.web.gate import Gate
 from tocsin.web.moments import BadMoment, instant_of, typed_as
+from tocsin.web.rendering import dated_short
 from tocsin.web.sayings import Saying, done
 
 FIELDS = ("rotation", "start", "end", "why", "back")
@@ -185,7 +186,6 @@ class _Pages:
         found = directory.rotation(f"{schedule.name}/{rotation}")
         if found is None:
             return []
-        zone = zone_named(schedule.zone)
         shown = [("", "Nothing: whoever is free is asked")]
         coming = whole_schedule(found, Window(now, now + _AHEAD))
         for one in coming.shifts[:_MOST]:
@@ -197,8 +197,10 @@ class _Pages:
             ):
                 continue
             who = directory.people[one.user].full_name or one.user
-            start, end = wall_time(one.start, zone), wall_time(one.end, zone)
-            label = f"{who}: {start:%a %-d %b %H:%M} to {end:%a %-d %b %H:%M}"
+            start, end = (
+                dated_short(at, schedule.zone, now=now) for at in (one.start, one.end)
+            )
+            label = f"{who}: {start} to {end}"
             value = f"{one.user}|{one.start.isoformat()}|{one.end.isoformat()}"
             shown.append((value, label))
         return shown

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from starlette.exceptions import HTTPException
@@ -27,6 +26,7 @@ from tocsin.store import silences as stored_silences
 from tocsin.store.database import Tx
 from tocsin.web.gate import Gate
 from tocsin.web.path_drawing import Drawing, drawn
+from tocsin.web.rendering import dated_short
 
 NOUN = "escalation_policies"
 _ROWS = 50
@@ -96,7 +96,7 @@ def answer(tx: Tx, directory: Directory, policy: Policy, asked: Question) -> Ans
     )  # fmt: skip
     quiet = [
         f"A silence of {one.author} ({one.comment}) covers {asked.service} until "
-        f"{one.ends_at.astimezone(ZoneInfo(asked.zone)):%a %-d %b, %H:%M}: nobody is "
+        f"{dated_short(one.ends_at, asked.zone, now=asked.when)}: nobody is "
         "paged before it ends."
         for one in stored_silences.in_force(tx, now=asked.when)
         if asked.service and one.service == asked.service and not one.matchers

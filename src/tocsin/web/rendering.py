@@ -76,10 +76,8 @@ def moment(at: datetime | None, zone: str, *, now: datetime, form: str = "") -> 
         text = f"{local:%H:%M:%S}"
     elif local.date() == today:
         text = f"{local:%H:%M}"
-    elif abs(local.date() - today) < timedelta(days=300):
-        text = f"{local:%a %-d %b, %H:%M}"
     else:
-        text = f"{local:%-d %b %Y, %H:%M}"
+        text = dated_short(at, zone, now=now)
     return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), text)
 
 
@@ -88,9 +86,24 @@ def dated(at: datetime, zone: str) -> str:
     return f"{at.astimezone(ZoneInfo(zone)):%A %-d %B %Y, %H:%M}"
 
 
-def dated_short(at: datetime, zone: str) -> str:
-    """A time of the weeks around, in words."""
-    return f"{at.astimezone(ZoneInfo(zone)):%a %-d %b, %H:%M}"
+def dated_short(at: datetime, zone: str, *, now: datetime) -> str:
+    """A time in words, with its year where that is not the one we are in."""
+    local = at.astimezone(ZoneInfo(zone))
+    is_this_year = local.year == now.astimezone(ZoneInfo(zone)).year
+    return (
+        f"{local:%a %-d %b, %H:%M}" if is_this_year else f"{local:%a %-d %b %Y, %H:%M}"
+    )
+
+
+def day_named(on: date, *, today: date) -> str:
+    """A day in words, with its year where that is not the one we are in."""
+    return f"{on:%a %-d %B}" if on.year == today.year else f"{on:%a %-d %B %Y}"
+
+
+def days_named(first: date, last: date) -> str:
+    """From a day to another, each with its year where they differ."""
+    begin = f"{first:%-d %B}" if first.year == last.year else f"{first:%-d %B %Y}"
+    return f"{begin} – {last:%-d %B %Y}"
 
 
 def by_day(
@@ -158,6 +171,8 @@ _environment.globals.update(
     words=words,
     dated=dated,
     dated_short=dated_short,
+    day_named=day_named,
+    days_named=days_named,
     by_day=by_day,
     ack_timeout=ack_timeout,
     times_of=level_times.sentence,
