@@ -283,7 +283,7 @@ def test_what_is_no_subscription_is_refused(address: str) -> None:
     pager = PushPager(
         key, OUT, subject="mailto:a@b.example", now=lambda: NOW, random=lambda n: b"s"
     )
-    assert "use the button on your page" in pager.problems(address)[0]
+    assert "the button on your page makes" in pager.problems(address)[0]
 
 
 # -- chats that open a conversation first ---------------------------------------

@@ -89,6 +89,18 @@ def test_codes_are_sent_once_a_minute_and_five_can_be_wrong(site: Site) -> None:
     assert not _ids(site.get("/me", "dan").text)
 
 
+def test_an_address_that_is_a_secret_is_not_repeated_in_what_is_wrong(
+    site: Site,
+) -> None:
+    data = {"channel": "webhook", "address": "hooks.example.com/s3cr3t"}
+    answer = site.post("/me/contacts", "bob", data=data)
+    assert answer.status_code == 422
+    [said] = re.findall(r'<a href="#address">([^<]+)</a>', answer.text)
+    assert said.startswith("Expected an address that begins with https://")
+    assert "••••" not in said
+    assert "s3cr3t" not in said
+
+
 def test_what_cannot_be_used_is_said_beside_its_field_and_kept(site: Site) -> None:
     answer = site.post(
         "/me/contacts", "bob", data={"channel": "email", "address": "nonsense"}

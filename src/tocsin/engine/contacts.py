@@ -70,7 +70,7 @@ class Contacts:
         """Why an address cannot be one of the channel, "" when it can."""
         pager = self.pagers().get(channel)
         if pager is None or channel in _NOT_FOR_PEOPLE:
-            return f"Choose one of {', '.join(self.channels())}."
+            return f"expected a kind that is set up: {', '.join(self.channels())}"
         return "; ".join(pager.problems(address))
 
     def send_code(self, viewer: Viewer, contact_id: str) -> Told:

@@ -49,7 +49,7 @@ class ApprisePager:
         """Whether Apprise knows the URL, and it leads to a person."""
         library = _library()
         if library is None:
-            return ["install tocsin[apprise] to use Apprise URLs"]
+            return ["expected another kind: tocsin[apprise] is not installed here"]
         scheme = address.split(":", 1)[0][:30].lower()
         if scheme in _LOCAL:
             return [f"{scheme}: reaches the server itself, expected a service"]

@@ -39,7 +39,7 @@ class NtfyPager:
         """Whether `address` names a topic."""
         server, topic = self._split(address)
         if not server:
-            return ["set TOCSIN_NTFY_URL, or use https://SERVER/TOPIC as the address"]
+            return ["expected https://SERVER/TOPIC, as TOCSIN_NTFY_URL is not set here"]
         if server != self._server:
             found = self._typed.problems(server)
             if found:

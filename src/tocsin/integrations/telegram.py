@@ -45,7 +45,9 @@ class TelegramPager:
         """Whether it is a private chat: groups have negative numbers."""
         if address.isascii() and address.isdigit() and len(address) < 20:
             return ()
-        return ["the number: write /start to the bot, and it tells you yours"]
+        return [
+            "the number: expected the one that the bot says when you write /start to it"
+        ]
 
     def page(
         self, message: PageMessage, *, to: str, key: str, timeout_seconds: float

@@ -85,7 +85,9 @@ class PushPager:
         """Whether it is a subscription that pages may go to."""
         found = read(address)
         if found is None:
-            return ["the subscription: use the button on your page, in that browser"]
+            return [
+                "the subscription: expected one that the button on your page makes, in that browser"
+            ]
         return self._egress.problems(found.endpoint)
 
     def page(

@@ -10,7 +10,6 @@ from datetime import datetime
 
 import msgspec
 
-from tocsin.core.credentials import shown_address
 from tocsin.core.standard_webhooks import PREFIX, signature
 from tocsin.interfaces import (
     DeliveryFailed,
@@ -38,10 +37,9 @@ class WebhookPager:
         url, _, secret = address.partition("#")
         found = self._egress.problems(url)
         if found:
-            shown = shown_address(self.channel, address)
-            return [f"{shown}: {found[0]}, such as https://HOST/PATH[#whsec_SECRET]"]
+            return [f"{found[0]}, such as https://HOST/PATH[#whsec_SECRET]"]
         if secret and not secret.startswith(PREFIX):
-            return ["the part after # must be a secret that begins with whsec_"]
+            return ["after #: expected a secret that begins with whsec_"]
         return []
 
     def page(

@@ -31,8 +31,9 @@ def by_field(
     rest = []
     for one in found:
         name = one.where.rpartition(".")[2]
-        given = "" if one.given in (None, "") else f"not {str(one.given)[:80]!r}"
-        said = f"Expected {one.expected}{', ' + given if given else ''}."
+        said = one.sentence
+        if one.given not in (None, "") and not one.is_secret:
+            said = f"{said[:-1]}, not {str(one.given)[:80]!r}."
         if name in fields:
             known.setdefault(name, said)
         else:

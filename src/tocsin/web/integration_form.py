@@ -77,7 +77,7 @@ def refused(given: Mapping[str, str], done: Edited) -> Form:
     rest = [text for text in (done.refused, done.conflict, done.missing) if text]
     for one in done.problems:
         field = one.where.rpartition(".")[2]
-        said = f"Expected {one.expected}."
+        said = one.sentence
         if field in given:
             problems.setdefault(field, said)
         else:

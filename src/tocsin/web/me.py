@@ -14,6 +14,7 @@ from tocsin.core.contacts import id_of
 from tocsin.core.coverage import LISTED, Hole, holes_of
 from tocsin.core.directory import Directory
 from tocsin.core.durations import BadDuration, parse
+from tocsin.core.forms import Problem
 from tocsin.core.leave_documents import is_over
 from tocsin.core.own_shifts import people_of, whole_shifts_of
 from tocsin.core.paging import all_methods, methods, rule_method, steps
@@ -182,7 +183,7 @@ class _Pages:
         if edited.done:
             return done(f"{PAGE}#{part}", Saying(said))
         problems = {
-            one.where.rpartition(".")[2]: f"{_given(one.given)}Expected {one.expected}."
+            one.where.rpartition(".")[2]: f"{_given(one)}{one.sentence}"
             for one in edited.problems
         }
         general = edited.refused or edited.conflict
@@ -322,7 +323,9 @@ def _form(form: FormData, problems: dict[str, str], said: str = "") -> Form:
     return Form(typed, problems, said)
 
 
-def _given(given: object) -> str:
+def _given(problem: Problem) -> str:
+    """What was typed, unless it may hold a credential."""
+    given = "" if problem.is_secret else problem.given
     return f"{given!r} cannot be used. "[:120] if given else ""
 
 

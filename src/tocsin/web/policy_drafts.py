@@ -146,9 +146,9 @@ def problems_of(found: tuple[Problem, ...]) -> tuple[dict[str, str], str]:
     known: dict[str, str] = {}
     rest = []
     for one in found:
-        said = f"Expected {one.expected}."
+        said = one.sentence
         if one.given not in (None, "", []):
-            said = f"Expected {one.expected}, not {str(one.given)[:80]!r}."
+            said = f"{said[:-1]}, not {str(one.given)[:80]!r}."
         name = _field_of(one.where)
         if name:
             known.setdefault(name, said)

@@ -24,11 +24,11 @@ def refused(values: Mapping[str, str], done: Edited) -> Form:
     others = [one for one in (done.refused, done.missing) if one]
     for problem in done.problems:
         field = problem.where.rpartition(".")[2].split("[")[0]
-        said = f"Expected {problem.expected}."
+        said = problem.sentence
         if "." in problem.where and field in values:
             at_fields.setdefault(field, said)
         else:
-            others.append(f"{problem.where}: expected {problem.expected}.")
+            others.append(f"{problem.where}: {problem.sentence}")
     return Form(values, at_fields, " ".join(others[:5]))
 
 
