@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from tests.api.edge import Edge
 from tests.peers.programs import until
 from tests.web.signed_in import SignedIn
+from tocsin.engine.nudging import nudge
 from tocsin.store import outbox as stored
 from tocsin.store.outbox import Message
 
@@ -101,3 +102,23 @@ def test_a_post_is_previewed_for_every_network(edge: Edge, client: TestClient) -
     assert [(one["network"], one["limit"], one["cut"]) for one in found["posts"]] == [
         ("mastodon", 500, False), ("bluesky", 300, True), ("x", 280, True),
     ]  # fmt: skip
+
+
+def test_each_row_names_its_kind_and_the_two_lists_lead_to_each_other(
+    edge: Edge, client: TestClient
+) -> None:
+    word = nudge(
+        "lea", key="cover:1:lea", subject="Bob asks for cover: payments, Primary",
+        text="From Monday on.", url="/s3cr3t-link",
+    )  # fmt: skip
+    now = edge.desk.clock.now()
+    edge.desk.database.write(lambda tx: stored.put(tx, [word], now=now))
+    carol = SignedIn(edge, client, "carol")
+    page = carol.get(f"{HOME}?lane=nudge")
+    assert "Bob asks for cover: payments, Primary" in page
+    assert "a word to one person" in page
+    assert "s3cr3t" not in page and "From Monday on" not in page
+    assert 'href="/admin/messages"' in page
+    assert 'href="/admin/outbox"' in carol.get("/admin/messages")
+    lead = SignedIn(edge, client, "lea").get("/admin/messages")
+    assert "What pages nobody" not in lead, "the outbox is for admins"

@@ -1,5 +1,6 @@
 """Text from outside made safe to store and show; the raw body is kept elsewhere."""
 
+import re
 from collections.abc import Mapping
 
 LONGEST_TITLE = 1024
@@ -45,3 +46,9 @@ def web_link(link: str) -> str:
         if link.startswith(("http://", "https://"))
         else ""
     )
+
+
+def said_once(word: str, text: str) -> str:
+    """`text` with `word` before it, unless it or a part of it begins so already."""
+    is_there = re.search(rf"(?:^|: |, ){word} ", text, re.IGNORECASE)
+    return text if is_there else f"{word} {text}"

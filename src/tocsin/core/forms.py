@@ -12,11 +12,11 @@ from typing import Any
 
 from tocsin.core.credentials import masked
 from tocsin.core.durations import BadDuration, parse
+from tocsin.core.excerpts import said_once
 from tocsin.core.level_times import DAYS
 from tocsin.core.wallclock import UnknownZone, zone_named
 
 Plain = dict[str, Any]
-_EXPECTED = re.compile(r"(?:^|: |, )expected ", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -31,20 +31,14 @@ class Problem:
     @property
     def sentence(self) -> str:
         """For people who see what they gave: `Expected a mail address.`"""
-        said = self._said
+        said = said_once("expected", self.expected.rstrip("."))
         return f"{said[:1].upper()}{said[1:]}."
-
-    @property
-    def _said(self) -> str:
-        # A channel judges an address in words of its own, which hold the word already.
-        text = self.expected.rstrip(".")
-        return text if _EXPECTED.search(text) else f"expected {text}"
 
     def __str__(self) -> str:
         given = "missing" if self.given is None else repr(self.given)[:120]
         if self.is_secret and self.given is not None:
             given = masked(str(self.given))
-        return f"{self.where}: {given}: {self._said}"
+        return f"{self.where}: {given}: {said_once('expected', self.expected)}"
 
 
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")

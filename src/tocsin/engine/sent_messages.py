@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from tocsin.core.credentials import masked
+from tocsin.core.excerpts import clean
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
 from tocsin.store import outbox as stored
@@ -52,6 +53,11 @@ def shown_target(message: Outgoing) -> str:
     if parts.scheme in ("http", "https") and parts.hostname:
         return f"{parts.scheme}://{parts.hostname}/{masked(message.target)}"
     return message.target
+
+
+def about(message: Outgoing) -> str:
+    """What it says, as far as its subject tells; never its text, which may hold links."""
+    return clean(str(message.payload.get("subject", "")), longest=200)
 
 
 def _record(

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from tocsin.core.directory import Directory
 from tocsin.core.excerpts import clean
-from tocsin.core.permissions import LEAD
+from tocsin.core.permissions import ADMIN, LEAD
 from tocsin.engine import messages as engine
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.sign_in import Viewer
@@ -79,6 +79,7 @@ class _Pages:
             channels=[one.channel for one in self._desk.connections.channels],
             failed=engine.FAILED,
             here_again=_address(chosen),
+            sees_outbox=viewer.may(ADMIN),
             older=older,
             newer=_address(chosen) if query.get("before") else "",
         )

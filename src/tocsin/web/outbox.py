@@ -20,6 +20,16 @@ from tocsin.web.sayings import Saying, done
 
 HOME = "/admin/outbox"
 _ROWS = 50
+# What each lane carries, for people.
+_KINDS = {
+    "nudge": "a word to one person",
+    "chat": "a chat",
+    "reply": "an answer in a chat",
+    "status": "a status page",
+    "mail": "a mail to a subscriber",
+    "social": "a post",
+    "webhook": "a webhook",
+}
 _STATES = {
     "waiting": ("due", "sending"),
     "failed": ("failed",),
@@ -66,10 +76,15 @@ class _Pages:
             viewer,
             status=status,
             said=said,
-            messages=[(one, sent_messages.shown_target(one)) for one in shown],
+            messages=[
+                (one, sent_messages.shown_target(one), sent_messages.about(one))
+                for one in shown
+            ],
+            kinds=_KINDS,
+            people=self._desk.directory().people,
             chosen=chosen,
             is_filtered=bool(lane or state),
-            lanes=list(LANES),
+            lanes=[(one, _KINDS[one]) for one in LANES],
             states=list(_STATES),
             here_again=_address(chosen),
             older=older,
