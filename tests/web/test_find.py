@@ -141,3 +141,73 @@ def test_choosing_a_theme_leads_nowhere_else(site: Site) -> None:
         assert answer.headers["location"] == expected
     answer = site.post("/theme", data={"theme": "<script>"})
     assert "<script>" not in answer.headers.get("set-cookie", "")
+
+
+ON_CALL = {
+    **DOCUMENTS,
+    "schedules": {
+        name: {
+            "name": name,
+            "team": name,
+            "time_zone": "UTC",
+            "rotations": [
+                {
+                    "name": "Primary",
+                    "layers": [
+                        {
+                            "id": "week",
+                            "participants": [person],
+                            "anchor": "2024-03-04T09:00",
+                            "turn": {"unit": "week", "count": 1},
+                        }
+                    ],
+                }
+            ],
+        }
+        for name, person in (("payments", "ana"), ("storage", "ben"))
+    },
+}
+DUTY = {
+    *(f"/schedules/{{name}}/{one}" for one in ("cover", "override", "handoff", "load", "readiness", "fair")),
+    "/new/rota", "/me", "/me/calendars", "/thanks",
+}  # fmt: skip
+RESPONDER = Grant("viewer", {"payments": "responder"})
+
+
+def done_by(query: str, grant: Grant) -> list[str]:
+    directory, _ = build(ON_CALL, version=1, ids={})
+    found = dict(
+        find(
+            query, viewer=Viewer("ana", grant), directory=directory, alerts=(),
+            entries=(), paths=DUTY,
+        )
+    )  # fmt: skip
+    return [one.href for one in found.get("Do", [])]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("ask for cover", ["/schedules/payments/cover"]),
+        ("swap", ["/schedules/payments/cover"]),
+        ("thanks", ["/thanks"]),
+        ("leave", ["/me#away"]),
+        ("subscribe", ["/me/calendars"]),
+        ("hand-over", ["/schedules/payments/handoff?rotation=Primary"]),
+        ("load", ["/schedules/payments/load", "/schedules/storage/load"]),
+        ("readiness", ["/schedules/payments/readiness", "/schedules/storage/readiness"]),
+        ("fair rota", []),
+        ("new rota", []),
+    ],
+)  # fmt: skip
+def test_what_a_responder_does_about_shifts_leads_to_its_page(
+    query: str, expected: list[str]
+) -> None:
+    assert done_by(query, RESPONDER) == expected
+
+
+def test_a_lead_makes_rotas_and_plans_them_where_they_lead() -> None:
+    lead = Grant("viewer", {"payments": "lead"})
+    assert done_by("new rota", lead) == ["/new/rota"]
+    assert done_by("fair rota", lead) == ["/schedules/payments/fair"]
+    assert done_by("stand in", Grant("viewer")) == []

@@ -135,3 +135,12 @@ def test_a_policy_that_no_service_uses_says_so(tmp_path: Path) -> None:
         assert re.search(r'value="half" selected', site.get(link).text)
         assert 'href="/services"' in page
         assert "No service uses it" not in site.get("/policies/payments").text
+
+
+@pytest.mark.slow  # a whole edge is started
+def test_on_call_now_leads_to_schedules_people_and_thanks(site: Desk) -> None:
+    page = site.get("/oncall", "responder").text
+    assert 'href="/schedules/payments"' in page
+    assert re.search(r'href="/admin/people/(alice|bob)"', page)
+    assert re.search(r'href="/thanks\?to=(alice|bob)"', page)
+    assert "/thanks?to=" not in site.get("/oncall", "viewer").text

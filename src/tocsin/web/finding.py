@@ -12,6 +12,7 @@ from tocsin.core.alerts import Alert
 from tocsin.core.directory import Directory
 from tocsin.core.incidents import Incident
 from tocsin.engine.sign_in import Viewer
+from tocsin.web.duty_verbs import verbs
 from tocsin.web.navigation import ME, Entry
 
 _MOST_OF_A_KIND = 6
@@ -52,10 +53,15 @@ def find(
     words = query.lower().split()
     known = set(paths)
     hidden = directory.hidden_from(viewer.grant)
+    # Without a query they would be as many as the schedules times their acts.
+    duty = [
+        Found("act", one.label, one.note, href=one.href, icon=one.icon)
+        for one in (verbs(viewer, directory, known) if words else ())
+    ]
     kinds = (
         ("Incidents", _incidents(incidents) if words else []),
         ("Alerts", _alerts(alerts, hidden) if words else []),
-        ("Do", _matching(_acts(known, viewer), words)),
+        ("Do", _matching([*_acts(known, viewer), *duty], words)),
         ("Go to", _matching(_places(entries), words)),
         *(
             (heading, _matching(found, words) if words else [])

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tocsin.core.excerpts import clean
+from tocsin.core.permissions import RESPONDER
 from tocsin.core.reachability import unreachable
 from tocsin.core.severity import Severity
 from tocsin.engine.front_desk import FrontDesk
@@ -54,6 +55,7 @@ class _Pages:
             viewer,
             directory=directory,
             rows=rows,
+            may_thank=viewer.may_somewhere(RESPONDER),
             mine=my_duty(rows, viewer.person),
             service=service,
             services=services,
