@@ -6,6 +6,7 @@ import pytest
 
 from tests.cast import MONDAY_9AM
 from tests.stories.stage import Stage
+from tests.web.signed_in import SignedIn
 from tocsin.engine.shift_watch import ShiftWatch
 
 pytestmark = pytest.mark.slow  # a whole installation is started
@@ -131,3 +132,35 @@ def test_the_watch_reminds_of_shifts_once_a_stage(stage: Stage) -> None:
     assert told() == [
         ("alice", "1 d"), ("alice", "1 h"), ("bob", "1 d"), ("bob", "1 h"),
     ]  # fmt: skip
+
+
+def test_a_test_page_is_none_of_the_shift_and_what_was_accepted_is_past(
+    stage: Stage,
+) -> None:
+    stage.pass_time(minutes=1)
+    _monday(stage, minutes=-20)
+    coming = f"{HANDOFFS}/coming?rotation=Primary"
+    before = stage.ask("bob", "GET", coming).json()
+    assert stage.ask("alice", "POST", "/me/test", {"urgency": "high"}).status_code < 300
+    stage.pass_time(minutes=5)
+    assert "alice" in {who for _, who in stage.paged()}, "she was paged, as a test"
+    assert stage.ask("bob", "GET", coming).json()["pages"] == before["pages"]
+    note = {"note": "Mind the **disk**."}
+    stage.ask("alice", "PUT", f"{HANDOFFS}/coming/note?rotation=Primary", note)
+    alice = SignedIn(stage, stage.client, "alice")
+    ahead = alice.get("/schedules/payments/handoff?rotation=Primary")
+    assert "is on call since" in ahead
+    assert "What happens" in ahead
+    stage.pass_time(minutes=25)
+    mine = next(
+        one
+        for one in stage.ask("bob", "GET", HANDOFFS).json()["handoffs"]
+        if one["rotation"] == "Primary"
+    )
+    stage.do("bob", f"{HANDOFFS}/{mine['id']}/accept")
+    after = SignedIn(stage, stage.client, "alice").get(f"/handoffs/{mine['id']}")
+    assert "was on call from" in after
+    assert "What happened" in after
+    assert "is on call since" not in after
+    schedule = SignedIn(stage, stage.client, "alice").get("/schedules/payments")
+    assert "<strong>disk</strong>" in schedule

@@ -156,3 +156,16 @@ def test_a_lead_ticks_signs_off_and_adds_shadow_shifts_on_the_page(
         held = site.document("schedules", "payments")
         assert held is not None
         assert "shadows" not in held
+
+
+def test_what_is_missing_leads_to_where_it_is_done(tmp_path: Path) -> None:
+    more = "schedules: [{name: desk, team: payments, rotations: [{name: Primary, users: [responder]}]}]"
+    with desk(tmp_path, more) as site:
+        own = site.get("/schedules/desk/readiness", "responder").text
+        assert 'href="#shadows"' in own
+        assert "a lead sets it up with you" in own
+        led = site.get("/schedules/desk/readiness", "lead").text
+        assert "Set up a shadow shift" in led
+        area = led.partition('name="items"')[2].partition("</textarea>")[0]
+        assert area.endswith(">"), "nothing is asked yet, so nothing stands there"
+        assert "Nothing is asked yet. Such as: Access tested" in led

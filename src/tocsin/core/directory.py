@@ -130,17 +130,17 @@ BY_HAND = -1
 INTERNAL = Integration(-2, "tocsin", "internal", "tocsin", "")
 # Lists of alerts leave out what has the number 0: the canary is nobody's trouble.
 CANARY = Integration(0, CANARY_NAME, "internal", CANARY_NAME, "")
-_TRIAL = "test page of "
+TRIAL = "test page of "
 
 
 def trial_of(person: str) -> Integration:
     """Where the test pages of a person come from: on no list, for them only."""
-    return Integration(0, "test page", "internal", f"{_TRIAL}{person}", "")
+    return Integration(0, "test page", "internal", f"{TRIAL}{person}", "")
 
 
 def is_trial(service: str) -> bool:
     """Whether a service stands for somebody's test pages."""
-    return service.startswith(_TRIAL)
+    return service.startswith(TRIAL)
 
 
 _CANARY_PERSON = Person(
@@ -298,7 +298,7 @@ class Directory:
         known = self.services.get(service)
         if known is not None and known.policy in self.policies:
             return self.policies[known.policy]
-        tried = service.removeprefix(_TRIAL)
+        tried = service.removeprefix(TRIAL)
         if known is None and is_trial(service) and tried in self.people:
             targets = (Target(TargetKind.USER, tried),)
             return Policy(service, (Level(_AT_ONCE, targets),), targets)

@@ -22,12 +22,12 @@ SIGNED_OFF = "signed off"
 
 
 class Item(Struct, frozen=True):
-    """One line of the checklist. `counted` ones tick themselves."""
+    """One line of the checklist. `counted` ones tick themselves: `reach`, `shadow`."""
 
     text: str
     done: bool
     said: str = ""
-    counted: bool = False
+    counted: str = ""
 
 
 class Readiness(Struct, frozen=True):
@@ -68,12 +68,12 @@ def readiness(
     why = unreachable(known, channels) if known is not None else "is nobody here"
     been = shadowed(schedule, person, now=now)
     items = [
-        Item("Can be reached", not why, why, counted=True),
+        Item("Can be reached", not why, why, counted="reach"),
         Item(
             f"{SHADOW_SHIFTS} shadow shifts",
             been >= SHADOW_SHIFTS,
             f"{been} so far",
-            counted=True,
+            counted="shadow",
         ),
     ]
     for text in schedule.readiness:

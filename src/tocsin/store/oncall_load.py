@@ -3,14 +3,17 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from tocsin.core.directory import TRIAL
 from tocsin.core.oncall_load import Paged
 from tocsin.store.database import Tx
 from tocsin.store.instants import from_micros, to_micros
 
-# Each alert of a message counts, each message once however often it was tried.
+# Each alert of a message counts, each message once however often it was tried; a test
+# page that somebody sent themselves asked nothing of them.
 _PAGED = (
     "select p.alert, min(a.started_at) from attempts a join pages p on p.lead = a.page "
-    "and p.person = a.person where a.person = :person and a.started_at >= :since "
+    "and p.person = a.person join alerts t on t.number = p.alert "
+    "and t.service not like :trial where a.person = :person and a.started_at >= :since "
     "and a.outcome = 'accepted' and a.channel <> 'canary' "
     "group by p.alert, p.episode, p.paging order by 2"
 )
@@ -23,7 +26,9 @@ def paged_since(
     return {
         who: [
             Paged(from_micros(at), alert)
-            for alert, at in tx.all(_PAGED, person=who, since=to_micros(since))
+            for alert, at in tx.all(
+                _PAGED, person=who, since=to_micros(since), trial=f"{TRIAL}%"
+            )
         ]
         for who in people
     }

@@ -132,7 +132,6 @@ class _Pages:
         status: int = 200,
     ) -> Response:
         directory = self._desk.directory()
-        items = schedule.readiness or USUAL
         people = [
             (name, directory.people[name].full_name or name)
             for name in sorted(directory.active(directory.people))
@@ -150,9 +149,10 @@ class _Pages:
             people=people,
             target=_home(schedule),
             form=form or Form(),
+            usual=USUAL,
             kept=Form(
                 {
-                    "items": "\n".join(items),
+                    "items": "\n".join(schedule.readiness),
                     "contact_test": "on" if schedule.contact_test else "",
                 }
             ),
