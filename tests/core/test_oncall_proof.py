@@ -46,6 +46,7 @@ def test_one_night_too_many_is_found() -> None:
     nights = _proofs(directory)[2]
     assert nights.broken_at == datetime(2024, 1, 8, 21, tzinfo=UTC)
     assert nights.said == "p0 has night number 8 in a row."
+    assert nights.person == "p0", "pages put the name there"
     assert _proofs(directory, nights=8)[2].holds
 
 

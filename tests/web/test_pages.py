@@ -169,3 +169,23 @@ def test_the_server_ends_quickly_with_open_streams(tmp_path: Path) -> None:
             server.process.terminate()
             assert server.process.wait(8) == 0
     assert json.dumps({"stopped": True})
+
+
+def test_the_periods_of_a_load_page_fit_a_phone(site: Site) -> None:
+    phone = {"width": 390, "height": 844}
+    page = site.page("/schedules/payments/load", viewport=phone)
+    cut = page.locator("nav.seg").evaluate("one => one.scrollWidth - one.clientWidth")
+    assert cut <= 0
+    page.context.close()
+
+
+def test_of_fields_side_by_side_a_hint_stretches_no_other(site: Site) -> None:
+    page = site.page(
+        "/schedules/payments/cover", viewport={"width": 1440, "height": 900}
+    )
+    heights = [
+        page.locator(one).evaluate("one => one.getBoundingClientRect().height")
+        for one in ("#start", "#end")
+    ]
+    assert heights[0] == heights[1], "the first has a hint"
+    page.context.close()

@@ -1,5 +1,6 @@
 """The schedules' pages: the weeks as lanes, and the same in words."""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -144,3 +145,21 @@ def test_on_call_now_leads_to_schedules_people_and_thanks(site: Desk) -> None:
     assert re.search(r'href="/admin/people/(alice|bob)"', page)
     assert re.search(r'href="/thanks\?to=(alice|bob)"', page)
     assert "/thanks?to=" not in site.get("/oncall", "viewer").text
+
+
+@pytest.mark.slow  # a whole edge is started
+def test_a_gap_that_is_past_is_no_hole_to_fill(tmp_path: Path) -> None:
+    layer = {**ROTATION["layers"][0], "participants": ["alice", "bob"]}
+    days = {"name": "Days", "layers": [layer]}
+    made = {"name": "days", "team": "payments", "rotations": [days]}
+    with desk(tmp_path, json.dumps({"schedules": [made]})) as site:
+        now = site.edge.desk.clock.now()
+        first = f"{now - timedelta(days=28):%Y-%m-%d}"
+        page = site.get(f"/schedules/days?from={first}&view=week").text
+        assert "Nobody, 8 h" in page
+        assert 'class="hole"' not in page
+        assert '<rect class="gap"' not in page
+        assert ">Fill<" not in page
+        ahead = site.get(f"/schedules/days?from={now:%Y-%m-%d}&view=week").text
+        assert 'class="hole"' in ahead
+        assert ">Fill<" in ahead

@@ -20,6 +20,8 @@ MOST_NIGHTS = 7
 LEAST_REST = timedelta(hours=11)
 _DAY = timedelta(days=1)
 _NOTHING = timedelta(0)
+# When a claim does not hold, what is said of it, and of whom.
+_Broken = tuple[datetime, str, str]
 
 
 class Limits(Struct, frozen=True):
@@ -35,6 +37,8 @@ class Proof(Struct, frozen=True):
     claim: str
     broken_at: datetime | None = None
     said: str = ""
+    # Whom `said` is about, by whose handle it begins; "" where it is nobody.
+    person: str = ""
 
     @property
     def holds(self) -> bool:
@@ -82,31 +86,30 @@ def proofs(
     ]
 
 
-def _first(claim: str, broken: Iterator[tuple[datetime, str]]) -> Proof:
+def _first(claim: str, broken: Iterator[_Broken]) -> Proof:
     found = min(broken, default=None)
-    return Proof(claim) if found is None else Proof(claim, found[0], found[1])
+    return Proof(claim) if found is None else Proof(claim, *found)
 
 
-def _gaps(scene: _Scene) -> Iterator[tuple[datetime, str]]:
+def _gaps(scene: _Scene) -> Iterator[_Broken]:
     for rotation in scene.schedule.rotations:
         for gap in final_schedule(rotation, scene.window).gaps[:1]:
             lasts = words(gap.end - gap.start)
-            yield gap.start, f"Nobody is on call in {rotation.name} for {lasts}."
+            said = f"Nobody is on call in {rotation.name} for {lasts}."
+            yield gap.start, said, ""
 
 
-def _doubles(scene: _Scene) -> Iterator[tuple[datetime, str]]:
+def _doubles(scene: _Scene) -> Iterator[_Broken]:
     """Two rotations of this schedule with one person: the second call reaches nobody new."""
     for who, shifts in scene.shifts.items():
         here = [one for one in shifts if one.schedule == scene.schedule.name]
         for one, other in at_once(here):
-            yield (
-                other.start,
-                f"{who} is on call in {one.rotation} and {other.rotation}.",
-            )
+            said = f"{who} is on call in {one.rotation} and {other.rotation}."
+            yield other.start, said, who
             break
 
 
-def _nights(scene: _Scene, most: int) -> Iterator[tuple[datetime, str]]:
+def _nights(scene: _Scene, most: int) -> Iterator[_Broken]:
     for who, spans in scene.people():
         known = scene.directory.person(who)
         zone = zone_named(known.zone if known else "UTC")
@@ -118,7 +121,7 @@ def _nights(scene: _Scene, most: int) -> Iterator[tuple[datetime, str]]:
             before = day
             if len(run) > most:
                 said = f"{who} has night number {len(run)} in a row."
-                yield max(start, scene.window.start), said
+                yield max(start, scene.window.start), said, who
                 break
 
 
@@ -132,10 +135,10 @@ def _touched(spans: Sequence[Span], others: Sequence[Span]) -> Iterator[Span]:
             yield start, end
 
 
-def _rests(scene: _Scene, least: timedelta) -> Iterator[tuple[datetime, str]]:
+def _rests(scene: _Scene, least: timedelta) -> Iterator[_Broken]:
     for who, spans in scene.people():
         for (_, ended), (begins, _) in pairwise(spans):
             if _NOTHING < begins - ended < least:
                 said = f"{who} rests {words(begins - ended)} and is on call again."
-                yield begins, said
+                yield begins, said, who
                 break

@@ -55,6 +55,7 @@ class Rehearsed(Struct, frozen=True):
     # The end of the quiet hours that it waits for, where it waits.
     quiet_until: datetime | None = None
     faults: tuple[str, ...] = ()
+    called: str = ""  # the person's name, for sentences
 
 
 class Moment(Struct, frozen=True):
@@ -236,6 +237,7 @@ class _Stage:
         zone = person.zone if person is not None else self._directory.zone
         local = self._now.astimezone(ZoneInfo(zone))
         deferred = [one.deferred_until for one in plans if one.deferred_until]
+        called = (person.full_name if person is not None else "") or page.user
         return Rehearsed(
             at=self._now,
             person=page.user,
@@ -247,7 +249,8 @@ class _Stage:
             is_night=local.hour >= _NIGHT[0] or local.hour < _NIGHT[1],
             urgency=urgency,
             quiet_until=min(deferred, default=None),
-            faults=_silent(page.user, plans, local.tzinfo),
+            faults=_silent(called, plans, local.tzinfo),
+            called=called,
         )
 
 
@@ -283,8 +286,8 @@ def _too_late(page: Rehearsed, following: Moment) -> Rehearsed:
         return page
     then = f"level {following.level + 1}" if following.level >= 0 else "the fallback"
     said = tuple(
-        f"{page.person}'s step “{by} after {words(after)}” never comes first: "
-        f"{then} is paged {words(gap)} after {page.person}."
+        f"{page.called}'s step “{by} after {words(after)}” never comes first: "
+        f"{then} is paged {words(gap)} after {page.called}."
         for after, by in dict.fromkeys(late)
     )
     return replace(page, faults=(*page.faults, *said))
