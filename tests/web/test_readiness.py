@@ -164,6 +164,8 @@ def test_what_is_missing_leads_to_where_it_is_done(tmp_path: Path) -> None:
         own = site.get("/schedules/desk/readiness", "responder").text
         assert 'href="#shadows"' in own
         assert "a lead sets it up with you" in own
+        other = site.get("/schedules/desk/readiness", "viewer").text
+        assert 'href="#shadows"' not in other, "it is not theirs to do"
         led = site.get("/schedules/desk/readiness", "lead").text
         assert "Set up a shadow shift" in led
         area = led.partition('name="items"')[2].partition("</textarea>")[0]
