@@ -18,7 +18,7 @@ from tocsin.core.forms import Problem
 from tocsin.core.leave_documents import is_over
 from tocsin.core.own_shifts import people_of, whole_shifts_of
 from tocsin.core.paging import all_methods, methods, rule_method, steps
-from tocsin.core.people import Person
+from tocsin.core.people import Away, Person
 from tocsin.core.permissions import VIEWER
 from tocsin.core.quiet_hours import quiet_until
 from tocsin.core.reachability import warnings
@@ -212,9 +212,7 @@ class _Pages:
             contacts=_listed(person),
             channel_options=self._kinds(),
             push_key=self._desk.push_key,
-            away=[one for one in person.away if not is_over(one, person, now)]
-            if person
-            else [],
+            away=_away_ahead(person, now),
             held=_held_on_leave(directory, viewer.person, now),
             has_tokens="/admin/tokens" in self._gate.navigation.paths,
             has_theme="/theme" in self._gate.navigation.paths,
@@ -343,6 +341,11 @@ def _wait(step: dict[str, Any]) -> timedelta:
 
 def _text(form: FormData, name: str) -> str:
     return str(form.get(name, "")).strip()[:500]
+
+
+def _away_ahead(person: Person | None, now: datetime) -> list[Away]:
+    known = person.away if person is not None else ()
+    return [one for one in known if person and not is_over(one, person, now)]
 
 
 def _held_on_leave(

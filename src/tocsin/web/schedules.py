@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tocsin.core.coverage import LISTED, holes_of
+from tocsin.core.coverage import LISTED, Hole, holes_of
 from tocsin.core.directory import NamedSchedule
 from tocsin.core.excerpts import clean
 from tocsin.core.own_shifts import people_of
@@ -150,9 +150,7 @@ class _Pages:
             ask_cover=lambda **fields: ask_cover(name, **fields),
             stand_in=lambda **fields: stand_in(name, **fields),
             hours_of=lambda one: _hours(one, found, shown.window.end, now=now),
-            hole_fields=lambda hole: _fields(
-                hole.rotation, hole.start, hole.end, found, now=now
-            ),
+            hole_fields=lambda hole: _of_hole(hole, found, now=now),
         )
 
     def _against(self, viewer: Viewer, schedule: str) -> dict[str, str]:
@@ -178,6 +176,10 @@ def _hours(
     # Of what has no end, or none within what a form takes, as much as is shown.
     end = seen if one.always_after else one.end
     return _fields(one.rotation, one.start, end, schedule, now=now)
+
+
+def _of_hole(hole: Hole, schedule: NamedSchedule, *, now: datetime) -> dict[str, str]:
+    return _fields(hole.rotation, hole.start, hole.end, schedule, now=now)
 
 
 def _fields(
