@@ -281,3 +281,17 @@ def test_where_every_turn_is_touched_it_says_so() -> None:
 def test_two_people_take_turns_with_rest_around_what_is_fixed() -> None:
     asked = puzzle_of(company(NAMES[:2]), 9, TUESDAY)
     assert solve(asked, seconds=3) == as_it_is(asked)
+
+
+def test_layers_without_an_id_are_split_as_well() -> None:
+    layer = {key: one for key, one in company_layer(NAMES[:2]).items() if key != "id"}
+    directory = company(NAMES[:2], layers=[layer])
+    rotation = directory.rotation("s/Primary")
+    assert rotation is not None
+    asked = puzzle_of(directory, 5)
+    other = [1 - one for one in as_it_is(asked)]
+    document = {"name": "Primary", "layers": [layer]}
+    after = accepted(document, rotation, asked, other, tag="x")
+    assert [one["id"] for one in after["layers"]] == [
+        "layers[0]", "layers[0]-fair-x", "layers[0]-x",
+    ]  # fmt: skip

@@ -64,6 +64,22 @@ def test_over_a_limit_a_page_waits_until_the_oldest_has_left_the_window(
     assert round((until - MONDAY_9AM) / MINUTE) == pytest.approx(waits, abs=1)
 
 
+def test_what_is_worse_than_all_before_it_does_not_wait_behind_them() -> None:
+    noise = [
+        SentPage(MONDAY_9AM - one * MINUTE, "checkout", Severity.SEV3)
+        for one in (1, 2, 3, 4, 10)
+    ]
+    worst = replace(due(1), severity=Severity.SEV1)
+    same = replace(due(2), severity=Severity.SEV3)
+    sent = {("sms", NUMBER): noise}
+    assert bundle([worst], sent, now=MONDAY_9AM).messages == ((1,),)
+    assert [page for page, _ in bundle([same], sent, now=MONDAY_9AM).held] == [2]
+    # It takes along what waits, and only a few may jump.
+    assert bundle([worst, same], sent, now=MONDAY_9AM).messages == ((1, 2),)
+    more = {("sms", NUMBER): [*noise, *noise]}
+    assert bundle([worst], more, now=MONDAY_9AM).messages == ()
+
+
 def test_each_channel_and_contact_has_limits_of_its_own() -> None:
     recent = [SentPage(MONDAY_9AM - MINUTE, "checkout")] * 5
     pages = [due(1), due(2, channel="voice"), replace(due(3), address="+49151999")]

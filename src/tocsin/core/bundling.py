@@ -76,12 +76,7 @@ def bundle(
             continue
         recent = sent.get((channel, address), ())
         if channel in LIMITS:
-            until = waits_until(
-                channel, recent, now=now,
-                services=[page.service for page in joined],
-                # Who has waited for the time that was told does not wait again.
-                waited=any(p.held_until and p.held_until <= now for p in joined),
-            )  # fmt: skip
+            until = _limited_until(channel, joined, recent, now)
             if until is None:
                 messages += _messages(joined)
             else:
@@ -96,6 +91,19 @@ def bundle(
         jumped = {page.page for page in jumping}
         deferred += [(p.page, token_at) for p in joined if p.page not in jumped]
     return Batch(tuple(messages), tuple(deferred), tuple(held))
+
+
+def _limited_until(
+    channel: str, pages: Sequence[DuePage], recent: Sequence[SentPage], now: datetime
+) -> datetime | None:
+    """Until when they wait for their contact's limit; None: they go now."""
+    return waits_until(
+        channel, recent, now=now,
+        services=[page.service for page in pages],
+        severity=min(page.severity for page in pages),
+        # Who has waited for the time that was told does not wait again.
+        waited=any(p.held_until and p.held_until <= now for p in pages),
+    )  # fmt: skip
 
 
 def _by_contact(

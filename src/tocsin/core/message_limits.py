@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from tocsin.core.severity import Severity
+
 
 class Limit(Struct, frozen=True):
     """At most so many messages to one contact within a time."""
@@ -22,6 +24,7 @@ class SentPage(Struct, frozen=True):
 
     at: datetime
     service: str
+    severity: Severity = Severity.SEV1
 
 
 _QUARTER, _HOUR = timedelta(minutes=15), timedelta(hours=1)
@@ -39,17 +42,18 @@ def waits_until(
     recent: Sequence[SentPage],
     *,
     services: Iterable[str],
+    severity: Severity = Severity.SEV4,
     waited: bool,
     now: datetime,
 ) -> datetime | None:
     """Until when a message about `services` waits; None: it goes now, with all.
 
-    `waited`: one of its pages has waited as long as it was told.
+    `severity` is that of the worst it tells of. `waited`: one of its pages has waited as long as it was told.
     """
     limits = [
         one for one in LIMITS[channel] if _within(recent, one.within, now) >= one.most
     ]
-    if waited or not limits or _may_jump(limits, recent, services, now):
+    if waited or not limits or _may_jump(limits, recent, services, severity, now):
         return None
     # Each limit has lost its oldest message by then.
     newest = sorted((one.at for one in recent), reverse=True)
@@ -60,12 +64,15 @@ def _may_jump(
     limits: Sequence[Limit],
     recent: Sequence[SentPage],
     services: Iterable[str],
+    severity: Severity,
     now: datetime,
 ) -> bool:
-    """Whether it tells of a service that is new to the contact, as few may."""
+    """Whether it tells of a new service, or of something worse than all; few may."""
     longest = max(one.within for one in limits)
-    known = {one.service for one in recent if now - one.at < longest}
-    return not known.issuperset(services) and all(
+    lately = [one for one in recent if now - one.at < longest]
+    is_new = not {one.service for one in lately}.issuperset(services)
+    is_worse = all(severity.worse_than(one.severity) for one in lately)
+    return (is_new or is_worse) and all(
         _within(recent, one.within, now) < one.most + JUMPS for one in limits
     )
 

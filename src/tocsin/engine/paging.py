@@ -128,10 +128,14 @@ def _sent_lately(
     few = [one for one in contacts if one[0] in LIMITS]
     many = [one for one in contacts if one[0] not in LIMITS]
     attempted = attempts.sent_since(tx, many, since=now - _LOOK_BACK)
-    attempted |= attempts.sent_since(tx, few, since=now - LONGEST)
-    return {
+    sent = {
         contact: [SentPage(at, service) for at, service in found]
         for contact, found in attempted.items()
+    }
+    limited = attempts.sent_with_severity_since(tx, few, since=now - LONGEST)
+    return sent | {
+        contact: [SentPage(at, service, _SEVERITIES[n]) for at, service, n in found]
+        for contact, found in limited.items()
     }
 
 

@@ -67,10 +67,34 @@ def sent_since(
     What failed or got lost reached nobody: counted, a broken contact's retries would
     use up its budget for ever and new pages would never be tried on it.
     """
-    found: dict[tuple[str, str], list[tuple[datetime, str]]] = {}
-    for channel, address in contacts:
-        rows = tx.all(
-            "select started_at, service from attempts where channel = :channel "
+    return {
+        contact: [(from_micros(at), service) for at, service in rows]
+        for contact, rows in _sent(tx, "started_at, service", contacts, since).items()
+    }
+
+
+def sent_with_severity_since(
+    tx: Tx, contacts: Sequence[tuple[str, str]], *, since: datetime
+) -> dict[tuple[str, str], list[tuple[datetime, str, int]]]:
+    """The same with the severity of each message's first page."""
+    columns = (
+        "started_at, service, coalesce((select severity from pages "
+        "where pages.id = attempts.page), 1)"
+    )
+    return {
+        contact: [
+            (from_micros(at), service, severity) for at, service, severity in rows
+        ]
+        for contact, rows in _sent(tx, columns, contacts, since).items()
+    }
+
+
+def _sent(
+    tx: Tx, columns: str, contacts: Sequence[tuple[str, str]], since: datetime
+) -> dict[tuple[str, str], list[Row]]:
+    return {
+        (channel, address): tx.all(
+            f"select {columns} from attempts where channel = :channel "
             "and address = :address and started_at > :since "
             "and outcome in ('', 'accepted') "
             "and delivered not in ('silent', 'undelivered') order by started_at",
@@ -78,8 +102,8 @@ def sent_since(
             address=seal_address(tx, channel, address),
             since=to_micros(since),
         )
-        found[channel, address] = [(from_micros(at), service) for at, service in rows]
-    return found
+        for channel, address in contacts
+    }
 
 
 class Awaited(Struct, frozen=True):

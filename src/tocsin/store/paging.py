@@ -148,15 +148,19 @@ def claimable(tx: Tx, *, now: datetime, limit: int) -> list[Row]:
     return _opened(tx, rows)
 
 
+# A message tells of so many at most; the rest joins the one after it.
+_MOST_HELD = 1000
+
+
 def held(tx: Tx, contacts: Sequence[tuple[str, str]], *, now: datetime) -> list[Row]:
     """Pages that wait for a limit of these contacts, as `claimable` gives them."""
     rows: list[Row] = []
     for channel, address in contacts:
         rows += tx.all(
-            _CLAIMED + "where state in ('due', 'sending') and due_at > :now "
-            "and state = 'due' and held_until > :now "
-            "and channel = :channel and address = :address "
-            f"order by severity, paging, due_at, id{tx.skip_locked}",
+            # The first two are those of the index of what is held.
+            _CLAIMED + "where state = 'due' and held_until > 0 "
+            "and held_until > :now and channel = :channel and address = :address "
+            f"order by severity, paging, due_at, id limit {_MOST_HELD}{tx.skip_locked}",
             now=to_micros(now),
             channel=channel,
             address=seal_address(tx, channel, address),

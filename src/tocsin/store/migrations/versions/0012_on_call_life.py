@@ -64,6 +64,11 @@ def upgrade() -> None:
     )  # fmt: skip
     # Until when a page waits for its contact's limit; it joins a message before.
     op.add_column("pages", _number("held_until"))
+    held = sa.text("state = 'due' and held_until > 0")
+    op.create_index(
+        "pages_held", "pages", ["channel", "address"],
+        sqlite_where=held, postgresql_where=held,
+    )  # fmt: skip
     # How often a level of a policy (-1: its last resort) has paged somebody in turn.
     op.create_table(
         "round_robin_turns",
