@@ -287,7 +287,7 @@ def test_every_finding_names_its_source_and_errors_come_first() -> None:
 def test_one_person_in_two_rotations_at_once_is_an_error_with_its_source() -> None:
     (found,) = _found(made(["p0", "p1"], ["p0", "p2"]), "doubles", weeks=3)
     assert (found.weight, found.person) == (Weight.ERROR, "p0")
-    assert found.source == "common practice"
+    assert found.source == "Common practice"
     assert "p0 is on call in R0 and R1 at once" in found.said
     assert "from Mon 1 Jan 2024 on: the second call reaches nobody new." in found.said
 

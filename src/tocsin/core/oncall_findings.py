@@ -30,7 +30,7 @@ _SHIFT = timedelta(hours=12)
 REST = timedelta(hours=11)
 SHORTEST_TURN = timedelta(hours=8)
 _SRE = "Site Reliability Engineering, chapter 11"
-_PRACTICE = "common practice"
+_PRACTICE = "Common practice"
 _REST_RULE = "Directive 2003/88/EC, article 3 (the law of your place counts)"
 # Zones closer than this are one site.
 _SITE_APART = timedelta(hours=4)
