@@ -3,12 +3,13 @@
 from datetime import UTC, datetime, time
 
 import pytest
+from msgspec.structs import replace
 
 from tests.core.test_escalation import ALICE, BOB, CAROL, at, everybody, level
 from tocsin.core import escalation as e
 from tocsin.core.directory import Directory, Service, Team
-from tocsin.core.escalation import Policy
-from tocsin.core.escalation_steps import begin, step
+from tocsin.core.escalation import Decision, Policy, Run, Target, TargetKind
+from tocsin.core.escalation_steps import step
 from tocsin.core.level_times import SupportClock, SupportHours
 from tocsin.core.severity import Severity, Urgency
 from tocsin.core.urgency import urgency_of
@@ -66,15 +67,75 @@ def test_the_team_of_the_service_says_which_hours() -> None:
     assert night == {"cards": Urgency.LOW, "mail": Urgency.HIGH}
 
 
+NIGHT_AND_DAY = Policy("pay", (level(0, ALICE), level(60, BOB)), (CAROL,))
+
+
+def by_night(severity: Severity) -> Urgency:
+    return urgency_of(severity, support=OFFICE, now=MONDAY_NIGHT)
+
+
+def by_day(severity: Severity) -> Urgency:
+    return urgency_of(severity, support=OFFICE, now=MONDAY_NOON)
+
+
+def paged_at(urgency: e.UrgencyOf, severity: Severity = Severity.SEV3) -> Run:
+    run = e.pending(severity, now=at(0), answer_by=None)
+    return then(run, 0, e.Ticked(), urgency).run
+
+
+def then(run: Run, minute: float, event: e.Event, urgency: e.UrgencyOf) -> Decision:
+    return step(
+        NIGHT_AND_DAY, run, event, now=at(minute), on_call=everybody, urgency=urgency
+    )
+
+
+def users(decision: Decision) -> list[str]:
+    return [page.user for page in decision.pages]
+
+
+RAISED = e.SeverityRaised(Severity.SEV2)
+
+
 def test_what_gets_worse_by_night_is_louder_and_pages_again() -> None:
-    policy = Policy("pay", (level(0, ALICE), level(60, BOB)), (CAROL,))
-    run = begin(policy, severity=Severity.SEV3, now=at(0), on_call=everybody).run
+    assert users(then(paged_at(by_night), 1, RAISED, by_night)) == ["alice"]
 
-    def by_night(severity: Severity) -> Urgency:
-        return urgency_of(severity, support=OFFICE, now=MONDAY_NIGHT)
 
-    event = e.SeverityRaised(Severity.SEV2)
-    asleep = step(policy, run, event, now=at(1), on_call=everybody, urgency=by_night)
-    assert [page.user for page in asleep.pages] == ["alice"]
-    awake = step(policy, run, event, now=at(1), on_call=everybody)
-    assert awake.pages == ()
+def test_what_was_paged_loudly_is_not_paged_again() -> None:
+    assert users(then(paged_at(by_day), 1, RAISED, by_day)) == []
+    assert users(then(paged_at(by_day), 1, RAISED, by_night)) == []
+
+
+def test_what_was_paged_quietly_pages_again_once_the_hours_have_begun() -> None:
+    raised = then(paged_at(by_night), 35, RAISED, by_day)
+    assert users(raised) == ["alice"]
+    # She has been told loudly by now.
+    worse = e.SeverityRaised(Severity.SEV1)
+    assert users(then(raised.run, 36, worse, by_day)) == []
+
+
+def test_a_run_of_before_was_as_loud_as_at_all_hours() -> None:
+    for severity, expected in ((Severity.SEV3, []), (Severity.SEV4, ["alice"])):
+        old = replace(paged_at(by_night, severity), paged_as=None)
+        assert users(then(old, 1, RAISED, by_day)) == expected
+
+
+def test_a_loud_page_to_who_came_leaves_who_stayed_paged_quietly() -> None:
+    primary = Target(TargetKind.ROTATION, "pay/Primary")
+    policy = Policy("pay", (level(0, primary), level(60, BOB)), (CAROL,))
+    crew = {"before": ("alice", "bob"), "after": ("alice", "dan")}
+
+    def played(
+        run: Run, event: e.Event, when: str, minute: float, urgency: e.UrgencyOf
+    ) -> Decision:
+        return step(
+            policy, run, event,
+            now=at(minute), on_call=lambda _: crew[when], urgency=urgency,
+        )  # fmt: skip
+
+    run = e.pending(Severity.SEV3, now=at(0), answer_by=None)
+    run = played(run, e.Ticked(), "before", 0, by_night).run
+    move = e.HandedOver("pay/Primary", off=("bob",), on=("dan",))
+    moved = played(run, move, "after", 5, by_day)
+    assert users(moved) == ["dan"]
+    raised = played(moved.run, RAISED, "after", 6, by_day)
+    assert users(raised) == ["dan", "alice"]

@@ -51,18 +51,26 @@ def paged(
 ) -> list[tuple[str, str, str]]:
     """Who is paged how within half an hour, as (person, channel, urgency)."""
     story.clock.at = at
+    number = fired(story, service, severity)
+    story.run(minutes=31)
+    return pages_of(story, number)
+
+
+def fired(story: Story, service: str, severity: Severity) -> int:
     event = AlertEvent(EventKind.TRIGGER, "k", "k", severity=severity)
     arrival = Arrival(by_hand(service), Reading([event], Answer(202)), "", {}, b"")
 
-    def raised(tx: Tx) -> int:
+    def accepted(tx: Tx) -> int:
         directory = story.directories.current(tx)
         outcomes = story.intake.accept(
             tx, [arrival], directory=directory, now=story.clock.at
         )
         return outcomes[0][0].number
 
-    number = story.database.write(raised)
-    story.run(minutes=31)
+    return story.database.write(accepted)
+
+
+def pages_of(story: Story, number: int) -> list[tuple[str, str, str]]:
     pages = story.database.read(lambda tx: stored_pages.of_alert(tx, number))
     return [(page.person, page.channel, page.urgency) for page in pages]
 
@@ -108,4 +116,18 @@ def test_a_dry_run_tells_the_same(story: Story, service: str) -> None:
     assert story.database.read(rehearsed) == [
         ("dora", Urgency.HIGH, "webhook"),
         ("erik", Urgency.LOW, "email"),
+    ]
+
+
+def test_raised_when_the_hours_have_begun_it_pages_who_was_paged_quietly(
+    story: Story,
+) -> None:
+    story.clock.at = TEN_TO_NINE
+    number = fired(story, "cards", Severity.SEV3)
+    story.run(minutes=12)
+    fired(story, "cards", Severity.SEV2)
+    story.run(minutes=1)
+    assert pages_of(story, number) == [
+        ("dora", "email", "low"),
+        ("dora", "webhook", "high"),
     ]

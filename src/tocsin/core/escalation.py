@@ -143,6 +143,8 @@ class Run(Struct, frozen=True):
     # Whom the newest act of paging meant, and who of them cannot be reached.
     last_paged: tuple[str, ...] = ()
     unreachable: tuple[str, ...] = ()
+    # How loud that was; None, as older runs have it: as loud as at all hours.
+    paged_as: Urgency | None = None
     paused_at: datetime | None = None
     # Hand-overs while nobody was to be paged, to be told when paging goes on.
     moves: tuple["HandedOver", ...] = ()

@@ -23,8 +23,9 @@ from tocsin.core.escalation_levels import (
     whom,
 )
 from tocsin.core.response_targets import answer_by
-from tocsin.core.severity import Severity
+from tocsin.core.severity import Severity, Urgency
 from tocsin.core.timeline import Fact, FactKind
+from tocsin.core.urgency import urgency_at_all_hours
 
 S = RunState
 
@@ -268,7 +269,7 @@ def severity_raised(scene: Scene, event: e.SeverityRaised) -> Decision:
         before = _asked_again(before, run.severity)
         run = replace(run, severity=event.severity, before=before)
         return Decision(run, Reason.SEVERITY_RAISED)
-    louder = scene.urgency(event.severity) is not scene.urgency(run.severity)
+    louder = _is_louder(scene, run, event.severity)
     text = f"It got worse: {event.severity.name} (was {run.severity.name})."
     raised = _asked_again(replace(run, severity=event.severity), run.severity)
     fact = Fact(now, FactKind.ESCALATION, text, reason=Reason.SEVERITY_RAISED)
@@ -289,6 +290,15 @@ def severity_raised(scene: Scene, event: e.SeverityRaised) -> Decision:
         policy, raised, now=now, on_call=scene.on_call, turns=scene.turns, already=pages
     )
     return replace(more, reason=Reason.SEVERITY_RAISED, facts=(fact, *more.facts))
+
+
+def _is_louder(scene: Scene, run: Run, severity: Severity) -> bool:
+    """Whether `severity` pages loudly now, and whoever was paged was paged quietly.
+
+    The hours may have changed since: what was quiet then is asked, not what it were now.
+    """
+    was = run.paged_as or urgency_at_all_hours(run.severity)
+    return was is Urgency.LOW and scene.urgency(severity) is Urgency.HIGH
 
 
 def _asked_again(run: Run, before: Severity) -> Run:

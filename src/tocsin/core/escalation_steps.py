@@ -26,7 +26,7 @@ from tocsin.core.escalation import (
 from tocsin.core.escalation_handoffs import after_quiet, handed_over
 from tocsin.core.escalation_targets import asked
 from tocsin.core.response_targets import answer_by
-from tocsin.core.severity import Severity
+from tocsin.core.severity import Severity, Urgency
 from tocsin.core.urgency import urgency_at_all_hours
 
 S = RunState
@@ -97,7 +97,22 @@ def step(
         return rules.refused(run, event, now=now)
     scene = rules.Scene(policy, e.paced(run), now, on_call, turns, urgency)
     decision = _RULES[type(event)](scene, event)
-    return replace(decision, run=e.timed(decision.run))
+    return replace(decision, run=e.timed(_as_loud(scene, decision)))
+
+
+def _as_loud(scene: rules.Scene, decision: Decision) -> Run:
+    """The run with how loud its newest act of paging is.
+
+    Who was paged before and is still meant counts too: the quietest of them.
+    """
+    run = decision.run
+    if not decision.pages:
+        return run
+    now_paged = {page.user for page in decision.pages}
+    stayed = not now_paged.issuperset(run.last_paged)
+    if stayed and run.paged_as is Urgency.LOW:
+        return run
+    return replace(run, paged_as=scene.urgency(run.severity))
 
 
 def begin(
