@@ -155,11 +155,52 @@ def test_a_silence_moves_it_as_it_moves_the_levels() -> None:
     assert [page.user for page in then(resumed, 35, e.Ticked()).pages] == ["bob"]
 
 
-def test_what_gets_worse_is_to_be_answered_sooner_from_the_same_start() -> None:
+def test_what_gets_worse_is_to_be_answered_sooner_from_then_on() -> None:
     run = started(SLOW, Severity.SEV3)
     raised = then(run, 2, e.SeverityRaised(Severity.SEV1))
-    assert raised.run.answer_by == at(5)
-    assert [page.user for page in then(raised.run, 5, e.Ticked()).pages] == ["bob"]
+    assert raised.run.answer_by == at(7)
+    decision = then(raised.run, 7, e.Ticked())
+    assert [page.user for page in decision.pages] == ["bob"]
+    assert missed(decision) == [
+        "Nobody answered within 5 min, the response time of SEV1: it was over at 09:07 "
+        "UTC. The next level is paged now."
+    ]
+
+
+def test_what_was_to_be_answered_sooner_stays_so() -> None:
+    raised = then(started(SLOW, Severity.SEV3), 58, e.SeverityRaised(Severity.SEV2))
+    assert raised.run.answer_by == at(60)
+
+
+def test_what_got_worse_after_the_weekend_was_not_missed_on_friday() -> None:
+    slow = Policy("slow", (level(0, ALICE), level(9000, BOB)), (CAROL,))
+    friday = datetime(2024, 3, 1, 18, tzinfo=UTC)
+    by = answer_by(Severity.SEV4, since=friday, support=OFFICE)
+    run = e.pending(Severity.SEV4, now=friday, answer_by=by)
+    run = step(slow, run, e.Ticked(), now=friday, on_call=everybody).run
+    monday = at(-60)  # before the team's day is half over
+    raised = step(
+        slow, run, e.SeverityRaised(Severity.SEV2), now=monday, on_call=everybody
+    )
+    assert (raised.missed_at, missed(raised)) == (None, [])
+    over = step(slow, raised.run, e.Ticked(), now=at(-45), on_call=everybody)
+    assert over.missed_at == at(-45)
+    assert missed(over) == [
+        "Nobody answered within 15 min, the response time of SEV2: it was over at 08:15 "
+        "UTC. The next level is paged now."
+    ]
+
+
+def test_in_a_silence_the_time_to_answer_what_got_worse_stands_still() -> None:
+    run = then(started(SLOW, Severity.SEV3), 10, e.Paused("silence:1")).run
+    run = then(run, 20, e.SeverityRaised(Severity.SEV2)).run
+    assert then(run, 30, e.Resumed("silence:1")).run.answer_by == at(45)
+
+
+def test_an_acknowledgement_taken_back_leaves_it_as_it_got_worse() -> None:
+    run = then(started(SLOW, Severity.SEV3), 10, e.Acked("alice")).run
+    run = then(run, 11, e.SeverityRaised(Severity.SEV2)).run
+    assert then(run, 12, e.AckUndone("alice")).run.answer_by == at(26)
 
 
 def test_an_engine_that_was_down_runs_what_was_due_and_raises_nobody_more() -> None:

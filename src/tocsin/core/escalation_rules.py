@@ -22,10 +22,7 @@ from tocsin.core.escalation_levels import (
     wake_at,
     whom,
 )
-from tocsin.core.response_targets import answer_by
-from tocsin.core.severity import Severity, Urgency
 from tocsin.core.timeline import Fact, FactKind
-from tocsin.core.urgency import urgency_at_all_hours
 
 S = RunState
 
@@ -141,7 +138,6 @@ def ack_undone(scene: Scene, event: e.AckUndone) -> Decision:
     back = replace(
         before, pagings=scene.run.pagings, severity=scene.run.severity, paused_at=None
     )
-    back = _asked_again(back, before.severity)
     back = replace(back, due_at=wake_at(scene.policy, back, kept=before.due_at))
     text = f"{event.by} took the acknowledgement back; paging goes on where it was."
     fact = Fact(scene.now, FactKind.ACK, text, event.by, Reason.ACK_UNDONE)
@@ -257,56 +253,6 @@ def reassigned(scene: Scene, event: e.Reassigned) -> Decision:
     fact = Fact(now, FactKind.ESCALATION, text, event.by, Reason.REASSIGNED)
     cancel = e.Cancel(everyone=True)
     return Decision(run, Reason.REASSIGNED, pages, cancel=cancel, facts=(fact,))
-
-
-def severity_raised(scene: Scene, event: e.SeverityRaised) -> Decision:
-    policy, run, now = scene.policy, scene.run, scene.now
-    if not event.severity.worse_than(run.severity):
-        return Decision(run, Reason.NOT_DUE)  # lowering never un-pages
-    if run.state is S.PAUSED:
-        assert run.before is not None
-        before = replace(run.before, severity=event.severity)
-        before = _asked_again(before, run.severity)
-        run = replace(run, severity=event.severity, before=before)
-        return Decision(run, Reason.SEVERITY_RAISED)
-    louder = _is_louder(scene, run, event.severity)
-    text = f"It got worse: {event.severity.name} (was {run.severity.name})."
-    raised = _asked_again(replace(run, severity=event.severity), run.severity)
-    fact = Fact(now, FactKind.ESCALATION, text, reason=Reason.SEVERITY_RAISED)
-    again: tuple[str, ...] = ()
-    if run.state is S.ACKED:
-        again = tuple(name for name in run.acked_by if not name.startswith("source:"))
-    elif run.state is S.OPEN and louder:
-        again = run.last_paged
-    raised, pages = page(
-        raised, again, level=-2, reason=Reason.SEVERITY_RAISED, why=text
-    )
-    if raised.state is not S.OPEN:
-        due = wake_at(policy, raised) if raised.state is S.ACKED else raised.due_at
-        raised = replace(raised, due_at=due)
-        return Decision(raised, Reason.SEVERITY_RAISED, pages, facts=(fact,))
-    raised = replace(raised, due_at=wake_at(policy, raised, kept=run.due_at))
-    more = catch_up(
-        policy, raised, now=now, on_call=scene.on_call, turns=scene.turns, already=pages
-    )
-    return replace(more, reason=Reason.SEVERITY_RAISED, facts=(fact, *more.facts))
-
-
-def _is_louder(scene: Scene, run: Run, severity: Severity) -> bool:
-    """Whether `severity` pages loudly now, and whoever was paged was paged quietly.
-
-    The hours may have changed since: what was quiet then is asked, not what it were now.
-    """
-    was = run.paged_as or urgency_at_all_hours(run.severity)
-    return was is Urgency.LOW and scene.urgency(severity) is Urgency.HIGH
-
-
-def _asked_again(run: Run, before: Severity) -> Run:
-    """By when to answer what got worse, from the same start as its delays."""
-    if run.answer_by is None or run.began is None or run.severity is before:
-        return run
-    soon = answer_by(run.severity, since=run.began)
-    return replace(run, answer_by=min(run.answer_by, soon))
 
 
 def unreachable(scene: Scene, event: e.Unreachable) -> Decision:

@@ -24,6 +24,7 @@ from tocsin.core.escalation import (
     UrgencyOf,
 )
 from tocsin.core.escalation_handoffs import after_quiet, handed_over
+from tocsin.core.escalation_raises import severity_raised
 from tocsin.core.escalation_targets import asked
 from tocsin.core.response_targets import answer_by
 from tocsin.core.severity import Severity, Urgency
@@ -135,7 +136,7 @@ _RULES: Mapping[type, Callable[[rules.Scene, Any], Decision]] = {
     e.Resumed: lambda scene, event: after_quiet(scene, rules.resumed(scene, event)),
     e.Escalated: rules.escalated,
     e.Reassigned: rules.reassigned,
-    e.SeverityRaised: rules.severity_raised,
+    e.SeverityRaised: severity_raised,
     e.HandedOver: handed_over,
     e.Unreachable: rules.unreachable,
     e.Resolved: rules.resolved,

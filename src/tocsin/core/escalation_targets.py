@@ -11,6 +11,7 @@ from tocsin.core.escalation import Decision, Reason, Run, RunState, after_turns
 from tocsin.core.escalation_levels import next_level_now
 from tocsin.core.escalation_rules import Scene
 from tocsin.core.response_targets import RESPONSE_TARGETS
+from tocsin.core.severity import Severity
 from tocsin.core.timeline import Fact, FactKind
 
 # Whoever was paged first, and nobody else.
@@ -72,7 +73,9 @@ def _sentence(run: Run) -> str:
     assert run.answer_by is not None
     target = RESPONSE_TARGETS[run.severity]
     within = words(target)
-    if run.began is not None and run.answer_by - run.began > target:
+    # Only SEV4 counts those; anything else that took longer got worse meanwhile.
+    began = run.began if run.severity is Severity.SEV4 else None
+    if began is not None and run.answer_by - began > target:
         within += " of support hours"
     return (
         f"Nobody answered within {within}, the response time of {run.severity.name}: "
