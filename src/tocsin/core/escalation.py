@@ -145,6 +145,8 @@ class Run(Struct, frozen=True):
     unreachable: tuple[str, ...] = ()
     # How loud that was; None, as older runs have it: as loud as at all hours.
     paged_as: Urgency | None = None
+    # It got worse while nobody was to be paged; told when paging goes on.
+    got_worse: bool = False
     paused_at: datetime | None = None
     # Hand-overs while nobody was to be paged, to be told when paging goes on.
     moves: tuple["HandedOver", ...] = ()

@@ -11,13 +11,14 @@ from msgspec.structs import replace
 from tocsin.core import escalation as e
 from tocsin.core.escalation import Decision, Reason, Run, RunState
 from tocsin.core.escalation_levels import catch_up, page, wake_at
-from tocsin.core.escalation_rules import Scene
+from tocsin.core.escalation_rules import Scene, fallback_again
 from tocsin.core.response_targets import answer_by
 from tocsin.core.severity import Severity, Urgency
 from tocsin.core.timeline import Fact, FactKind
 from tocsin.core.urgency import urgency_at_all_hours
 
 S = RunState
+_LOUD = (S.OPEN, S.EXHAUSTED)
 
 
 def severity_raised(scene: Scene, event: e.SeverityRaised) -> Decision:
@@ -30,29 +31,74 @@ def severity_raised(scene: Scene, event: e.SeverityRaised) -> Decision:
         assert run.paused_at is not None
         # Its clock stands still there, and is moved as a whole when it goes on.
         before = _worse(run.before, event.severity, since=run.paused_at)
+        before = replace(before, got_worse=True)
         run = replace(run, severity=event.severity, before=before)
         return Decision(run, Reason.SEVERITY_RAISED)
-    louder = _is_louder(scene, run, event.severity)
     text = f"It got worse: {event.severity.name} (was {run.severity.name})."
+    louder = _is_louder(scene, run, event.severity)
     raised = _worse(run, event.severity, since=now)
-    fact = Fact(now, FactKind.ESCALATION, text, reason=Reason.SEVERITY_RAISED)
+    told = _told(replace(scene, run=raised), text, louder=louder)
+    if raised.state is not S.OPEN:
+        due = told.run.due_at
+        due = wake_at(policy, told.run) if raised.state is S.ACKED else due
+        run = replace(told.run, due_at=due)
+        return replace(told, run=run, reason=Reason.SEVERITY_RAISED)
+    raised = replace(told.run, due_at=wake_at(policy, told.run, kept=run.due_at))
+    more = catch_up(
+        policy, raised,
+        now=now, on_call=scene.on_call, turns=scene.turns, already=told.pages,
+    )  # fmt: skip
+    facts = (*told.facts, *more.facts)
+    return replace(more, reason=Reason.SEVERITY_RAISED, facts=facts)
+
+
+def after_raise(scene: Scene, decision: Decision) -> Decision:
+    """Paging goes on where it was: what got worse meanwhile is told now.
+
+    Who came on call meanwhile is paged by `decision`, and who left called off.
+    """
+    run = decision.run
+    if not run.got_worse:
+        return decision
+    run = replace(run, got_worse=False)
+    text = f"It got worse meanwhile: {run.severity.name}."
+    louder = _is_louder(scene, run, run.severity)
+    told = _told(replace(scene, run=run), text, louder=louder, after=decision)
+    return replace(
+        decision,
+        run=told.run,
+        pages=(*decision.pages, *told.pages),
+        facts=(*decision.facts, *told.facts),
+        turns=(*decision.turns, *told.turns),
+    )
+
+
+def _told(
+    scene: Scene, text: str, *, louder: bool, after: Decision | None = None
+) -> Decision:
+    """Who is to hear that the run of `scene` got worse, but for whom `after` pages."""
+    run = scene.run
+    reason = Reason.SEVERITY_RAISED
+    before = after.pages if after else ()
+    known = {one.user for one in before}
+    if run.state is S.EXHAUSTED and louder:
+        told = fallback_again(scene, why=text, reason=reason)
+        new = tuple(one for one in told.pages if one.user not in known)
+        return replace(told, pages=new)
+    fact = Fact(scene.now, FactKind.ESCALATION, text, reason=reason)
     again: tuple[str, ...] = ()
     if run.state is S.ACKED:
         again = tuple(name for name in run.acked_by if not name.startswith("source:"))
     elif run.state is S.OPEN and louder:
-        again = run.last_paged
-    raised, pages = page(
-        raised, again, level=-2, reason=Reason.SEVERITY_RAISED, why=text
-    )
-    if raised.state is not S.OPEN:
-        due = wake_at(policy, raised) if raised.state is S.ACKED else raised.due_at
-        raised = replace(raised, due_at=due)
-        return Decision(raised, Reason.SEVERITY_RAISED, pages, facts=(fact,))
-    raised = replace(raised, due_at=wake_at(policy, raised, kept=run.due_at))
-    more = catch_up(
-        policy, raised, now=now, on_call=scene.on_call, turns=scene.turns, already=pages
-    )
-    return replace(more, reason=Reason.SEVERITY_RAISED, facts=(fact, *more.facts))
+        gone = after.cancel.users if after and after.cancel else ()
+        again = tuple(n for n in run.last_paged if n not in known and n not in gone)
+    if not before:
+        run, pages = page(run, again, level=-2, reason=reason, why=text)
+    else:
+        # One act of paging with those: none of all may be to be reached.
+        number = run.pagings
+        pages = tuple(e.Paging(n, number, -2, run.loop, reason, text) for n in again)
+    return Decision(run, reason, pages, facts=(fact,))
 
 
 def _is_louder(scene: Scene, run: Run, severity: Severity) -> bool:
@@ -69,7 +115,11 @@ def _was(run: Run) -> Urgency:
 
 def _worse(run: Run, severity: Severity, *, since: datetime) -> Run:
     """The run, and those that it may go back to, with the worse severity."""
-    before = _worse(run.before, severity, since=since) if run.before else None
+    before = run.before
+    if before is not None:
+        before = _worse(before, severity, since=since)
+        # Who had acknowledged by then hears it while they have it.
+        before = replace(before, got_worse=before.got_worse or before.state in _LOUD)
     asked = run.answer_by
     if asked is not None:
         # From when it got worse: nobody was to answer so soon before that.

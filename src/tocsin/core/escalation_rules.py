@@ -54,15 +54,20 @@ def ticked(scene: Scene, _: e.Ticked) -> Decision:
 
 
 def _nag(scene: Scene) -> Decision:
+    why = f"Every level of {scene.policy.name} was paged and nobody has answered yet."
+    return fallback_again(scene, why=why, reason=Reason.NAGGED)
+
+
+def fallback_again(scene: Scene, *, why: str, reason: Reason) -> Decision:
+    """The fallback of an exhausted run is paged now, and again when it nags."""
     policy, run, now = scene.policy, scene.run, scene.now
     turn = scene.turns.get(e.FALLBACK, 0)
     meant = whom(policy.fallback, scene.on_call, turn=turn)
     people = meant.people
-    why = f"Every level of {policy.name} was paged and nobody has answered yet."
-    run, pages = page(run, people, level=e.FALLBACK, reason=Reason.NAGGED, why=why)
+    run, pages = page(run, people, level=e.FALLBACK, reason=reason, why=why)
     in_turn = (*run.in_turn, *meant.in_turn) if meant.in_turn else run.in_turn
     run = replace(run, due_at=now + policy.nag, in_turn=in_turn)
-    reason = Reason.NAGGED if people else Reason.NOBODY_ANYWHERE
+    reason = reason if people else Reason.NOBODY_ANYWHERE
     text = f"{why} Paging the fallback again." if people else f"{why} Nobody is left."
     fact = Fact(now, FactKind.ESCALATION, text, reason=reason)
     taken = (e.FALLBACK,) if meant.in_turn else ()
@@ -117,6 +122,8 @@ def acked(scene: Scene, event: e.Acked) -> Decision:
         deadline=now + timeout if timeout is not None else None,
         answer_by=None,
         moves=(),
+        # Who answers now knows how bad it is; the others may still have to hear it.
+        got_worse=False,
         before=replace(run, before=None),
     )
     taken = replace(taken, due_at=wake_at(scene.policy, taken))

@@ -24,7 +24,7 @@ from tocsin.core.escalation import (
     UrgencyOf,
 )
 from tocsin.core.escalation_handoffs import after_quiet, handed_over
-from tocsin.core.escalation_raises import severity_raised
+from tocsin.core.escalation_raises import after_raise, severity_raised
 from tocsin.core.escalation_targets import asked
 from tocsin.core.response_targets import answer_by
 from tocsin.core.severity import Severity, Urgency
@@ -116,6 +116,11 @@ def _as_loud(scene: rules.Scene, decision: Decision) -> Run:
     return replace(run, paged_as=scene.urgency(run.severity))
 
 
+def _gone_on(scene: rules.Scene, decision: Decision) -> Decision:
+    """What came about while nobody was to be paged, told in the end."""
+    return after_raise(scene, after_quiet(scene, decision))
+
+
 def begin(
     policy: Policy, *, severity: Severity, now: datetime, on_call: OnCall
 ) -> Decision:
@@ -127,13 +132,11 @@ def begin(
 _RULES: Mapping[type, Callable[[rules.Scene, Any], Decision]] = {
     e.Ticked: lambda scene, event: asked(scene, rules.ticked(scene, event)),
     e.Acked: rules.acked,
-    e.AckUndone: lambda scene, event: after_quiet(
-        scene, rules.ack_undone(scene, event)
-    ),
+    e.AckUndone: lambda scene, event: _gone_on(scene, rules.ack_undone(scene, event)),
     e.Unacked: rules.unacked,
     e.Snoozed: rules.snoozed,
     e.Paused: rules.paused,
-    e.Resumed: lambda scene, event: after_quiet(scene, rules.resumed(scene, event)),
+    e.Resumed: lambda scene, event: _gone_on(scene, rules.resumed(scene, event)),
     e.Escalated: rules.escalated,
     e.Reassigned: rules.reassigned,
     e.SeverityRaised: severity_raised,
