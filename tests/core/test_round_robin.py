@@ -11,6 +11,7 @@ from tocsin.core.escalation import (
     Decision,
     Policy,
     Run,
+    RunState,
     Target,
     TargetKind,
     Turns,
@@ -98,6 +99,44 @@ def test_a_hand_over_leaves_whom_the_turn_fell_on() -> None:
     assert paged(moved) == ["erin"]
     # Bob is in the ring, but it was Alice's turn.
     assert moved.cancel == e.Cancel(users=("bob",))
+
+
+def test_a_last_resort_that_nags_for_days_remembers_whom_it_paged_last() -> None:
+    policy = Policy("pay", (level(0, RING), level(5, RING)), (RING,), wait=minutes(5))
+    decision, turns = first({}, policy), after_turns({}, (0,))
+    for _ in range(100):
+        assert decision.run.due_at is not None
+        minute = (decision.run.due_at - at(0)).total_seconds() / 60
+        decision = tick(policy, decision.run, minute, turns)
+        turns = after_turns(turns, decision.turns)
+    assert decision.run.state is RunState.EXHAUSTED
+    assert decision.run.in_turn == ("alice",)
+    assert decision.run.in_last_turn == (paged(decision)[0],)
+
+
+def test_whom_the_last_resort_paged_before_is_left_in_peace_when_they_leave() -> None:
+    primary = Target(TargetKind.ROTATION, "pay/Primary")
+    policy = Policy("pay", (level(0, primary),), (RING,), wait=minutes(15))
+    crew = ["alice", "bob"]
+
+    def duty(target: Target) -> tuple[str, ...]:
+        return tuple(crew) if target == primary else on_call(target)
+
+    run, turns = (
+        e.pending(Severity.SEV2, now=at(0), answer_by=None),
+        after_turns({}, ()),
+    )
+    for minute in (0, 15, 45):
+        decision = step(
+            policy, run, e.Ticked(), now=at(minute), on_call=duty, turns=turns
+        )
+        run, turns = decision.run, after_turns(turns, decision.turns)
+    assert paged(decision) == ["bob"]
+    crew[:] = ["erin"]
+    move = e.HandedOver("pay/Primary", off=("alice", "bob"), on=("erin",))
+    moved = step(policy, run, move, now=at(50), on_call=duty)
+    # It is Bob's turn of the last resort; that of Alice is over.
+    assert moved.cancel == e.Cancel(users=("alice",))
 
 
 def test_who_cannot_be_reached_has_no_turn() -> None:

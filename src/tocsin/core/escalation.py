@@ -138,8 +138,9 @@ class Run(Struct, frozen=True):
     # Loops already repeated because nobody answered; whether this one paged anybody.
     repeats: int = 0
     reached: bool = False
-    # Whom the round robins of this loop picked.
+    # Whom the round robins of this loop picked, and whom that of the fallback did last.
     in_turn: tuple[str, ...] = ()
+    in_last_turn: tuple[str, ...] = ()
     # Whom the newest act of paging meant, and who of them cannot be reached.
     last_paged: tuple[str, ...] = ()
     unreachable: tuple[str, ...] = ()

@@ -68,7 +68,7 @@ def _told(scene: Scene, run: Run, moves: Sequence[e.HandedOver]) -> Decision:
     meant = [target for _, level in ran for target in level.targets]
     if run.state is RunState.EXHAUSTED:
         meant += policy.fallback
-    here = (*_on_call(meant, scene.on_call), *run.in_turn)
+    here = (*_on_call(meant, scene.on_call), *run.in_turn, *run.in_last_turn)
     known = [one for one in moves if any(lv.means(one.rotation) for _, lv in ran)]
     on = tuple(
         n for n in dict.fromkeys(n for one in known for n in one.on) if n in here

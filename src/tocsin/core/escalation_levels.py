@@ -95,6 +95,7 @@ def new_loop(run: Run, *, now: datetime) -> Run:
         next_level=0,
         reached=False,
         in_turn=(),
+        in_last_turn=(),
         acked_by=(),
         acked_at=None,
         moves=(),
@@ -237,7 +238,11 @@ class _Walk:
         found = whom(targets, self.on_call, turn=turn)
         if found.in_turn:
             self.taken.append(level)
-            self.run = replace(self.run, in_turn=(*self.run.in_turn, *found.in_turn))
+        if level == FALLBACK:
+            self.run = replace(self.run, in_last_turn=found.in_turn)
+        else:
+            picked = dict.fromkeys((*self.run.in_turn, *found.in_turn))
+            self.run = replace(self.run, in_turn=tuple(picked))
         return found.people
 
     def _skip_empty(self, level: Level, index: int) -> None:

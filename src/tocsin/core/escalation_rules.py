@@ -65,8 +65,7 @@ def fallback_again(scene: Scene, *, why: str, reason: Reason) -> Decision:
     meant = whom(policy.fallback, scene.on_call, turn=turn)
     people = meant.people
     run, pages = page(run, people, level=e.FALLBACK, reason=reason, why=why)
-    in_turn = (*run.in_turn, *meant.in_turn) if meant.in_turn else run.in_turn
-    run = replace(run, due_at=now + policy.nag, in_turn=in_turn)
+    run = replace(run, due_at=now + policy.nag, in_last_turn=meant.in_turn)
     reason = reason if people else Reason.NOBODY_ANYWHERE
     text = f"{why} Paging the fallback again." if people else f"{why} Nobody is left."
     fact = Fact(now, FactKind.ESCALATION, text, reason=reason)
