@@ -1,22 +1,30 @@
 """Turns are kept in the database: by whichever service, engine or loop they are taken."""
 
+import copy
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 
 import pytest
 
-from tests.cast import Story
+from tests.cast import MONDAY_9AM, Story
 from tests.peers.databases import PostgresServer
+from tocsin.core import escalation
 from tocsin.core.alerts import AlertEvent, EventKind
+from tocsin.core.escalation import Target, TargetKind
 from tocsin.core.severity import Severity
-from tocsin.engine.alerts import Arrival
+from tocsin.engine.alerts import Arrival, Intake
+from tocsin.engine.directories import Directories
+from tocsin.engine.escalation import apply
 from tocsin.engine.front_desk import by_hand
 from tocsin.engine.rehearsals import rehearse_next
 from tocsin.interfaces import Answer, Reading
+from tocsin.store import alerts as stored_alerts
 from tocsin.store import directory as stored
 from tocsin.store import turns
-from tocsin.store.database import Database, Tx
+from tocsin.store.database import Database, StoreError, Tx
 from tocsin.store.postgres import open_postgres
 
 MORE = """
@@ -157,3 +165,153 @@ def test_at_the_same_moment_two_processes_get_two_turns(
     assert sorted(given) == list(range(40))
     for one in databases:
         one.close()
+
+
+class Two:
+    """Two processes of one installation on PostgreSQL."""
+
+    def __init__(self, server: PostgresServer) -> None:
+        url = server.create(f"t{uuid.uuid4().hex}", template="migrated")
+        self._url = url
+        self.first = Story(open_postgres(url), more=MORE)
+        self.other = copy.copy(self.first)
+        self.other.database = open_postgres(url)
+        self.other.directories = Directories()
+        self.other.intake = Intake(self.other.database)
+        self.other.engine = self.other.node("node-2")
+
+    def close(self) -> None:
+        self.first.database.close()
+        self.other.database.close()
+
+    def deadlocks(self) -> int:
+        """How often the server ended one; a session tells when it is closed."""
+        self.close()
+        asked = open_postgres(self._url)
+        row = asked.read(
+            lambda tx: tx.one(
+                "select deadlocks from pg_stat_database "
+                "where datname = current_database()"
+            )
+        )
+        asked.close()
+        assert row is not None
+        return int(row[0])
+
+
+@pytest.fixture
+def two(postgres_server: PostgresServer) -> Iterator[Two]:
+    made = Two(postgres_server)
+    yield made
+    made.close()
+
+
+@contextmanager
+def ring_held(story: Story) -> Iterator[None]:
+    """Another process is in the middle of a transaction that pages the ring."""
+    is_held, may_end = threading.Event(), threading.Event()
+
+    def hold(tx: Tx) -> None:
+        turns.hold(tx, {"ring": (0,)})
+        is_held.set()
+        may_end.wait(60)
+
+    done = story.database.submit(hold)
+    assert is_held.wait(10)
+    try:
+        yield
+    finally:
+        may_end.set()
+        done.result(10)
+
+
+EVENTS = [
+    escalation.Acked("dora"),
+    escalation.Snoozed(MONDAY_9AM + timedelta(hours=1), "dora"),
+    escalation.Paused("silence:1"),
+    escalation.Reassigned(Target(TargetKind.USER, "bob"), "dora"),
+    escalation.HandedOver("payments/Primary", ("alice",), ("bob",)),
+    escalation.Resolved("dora"),
+]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda one: type(one).__name__)
+def test_who_answers_does_not_wait_for_who_pages_the_ring(
+    two: Two, event: escalation.Event
+) -> None:
+    story = two.first
+    number = send(story, "cards", "first")
+    story.run(minutes=1)
+
+    def answer(tx: Tx) -> None:
+        alert = stored_alerts.get(tx, number)
+        assert alert is not None
+        directory = story.directories.current(tx)
+        assert apply(tx, alert, event, directory=directory, now=story.clock.at)
+
+    with ring_held(two.other):
+        story.database.submit(answer).result(5)
+
+
+def test_the_loop_leaves_a_ring_that_another_pages_to_its_next_turn(two: Two) -> None:
+    story = two.first
+    send(story, "cards", "first")
+    send(story, "search", "second")
+    # The counts are there since the first alert of the policy came.
+    found: list[datetime] = []
+    with ring_held(two.other):
+        thread = threading.Thread(target=lambda: found.append(story.engine.step()))
+        thread.start()
+        thread.join(5)
+        assert found == [MONDAY_9AM + timedelta(milliseconds=50)]
+        assert paged(story) == ["alice"]
+    story.engine.step()
+    assert paged(story) == ["alice", "dora"]
+
+
+# Two processes at once: nobody waits for who waits for them. Slow: many rounds.
+@pytest.mark.slow
+def test_in_a_storm_of_resolves_two_engines_do_not_block_each_other(two: Two) -> None:
+    stories = (two.first, two.other)
+    is_over, failed = threading.Event(), []
+
+    def guarded(work: Callable[[], object]) -> None:
+        try:
+            work()
+        except StoreError as error:
+            failed.append(str(error))
+
+    def fire(story: Story, kind: EventKind, name: str) -> None:
+        keys = [f"{name}-{index}" for index in range(40)]
+        events = [AlertEvent(kind, key, key, severity=Severity.SEV3) for key in keys]
+        arrival = Arrival(by_hand("cards"), Reading(events, Answer(202)), "", {}, b"")
+        story.database.write(
+            lambda tx: story.intake.accept(
+                tx, [arrival],
+                directory=story.directories.current(tx), now=story.clock.at,
+            )
+        )  # fmt: skip
+
+    def senders(story: Story, name: str) -> None:
+        for round_ in range(8):
+            for kind in (EventKind.TRIGGER, EventKind.RESOLVE):
+                guarded(lambda kind=kind: fire(story, kind, f"{name}{round_}"))
+
+    def engine(story: Story) -> None:
+        while not is_over.is_set():
+            guarded(story.engine.step)
+
+    sending = [
+        threading.Thread(target=senders, args=(story, name))
+        for story, name in zip(stories, "ab", strict=True)
+    ]
+    stepping = [threading.Thread(target=engine, args=(story,)) for story in stories]
+    for thread in (*stepping, *sending):
+        thread.start()
+    for thread in sending:
+        thread.join(120)
+    is_over.set()
+    for thread in stepping:
+        thread.join(30)
+    assert failed == []
+    assert two.deadlocks() == 0

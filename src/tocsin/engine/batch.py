@@ -222,6 +222,7 @@ class Batch:
         timeline.append(self._tx, self._facts)
         if self._effects:
             self._due(self._now)
+        stored_runs.hold(self._tx, {alert.number for alert, _ in self._effects})
         for alert, event in self._effects:
             policy = self._directory.policy_of(alert.service)
             if event is None:

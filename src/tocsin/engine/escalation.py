@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
+from msgspec import Struct
 
 from tocsin.core import alerts as rules
 from tocsin.core import escalation
@@ -74,7 +75,9 @@ def _step(
     now: datetime,
 ) -> Decision:
     on_call = resolver(directory, now=now)
-    turns = _held(tx, [policy]).get(policy.name, {})
+
+    def held() -> Turns:
+        return stored_turns.hold(tx, {policy.name: policy.rings})[policy.name]
 
     def carry(decision: Decision) -> tuple[str, ...]:
         return carry_out(
@@ -87,18 +90,11 @@ def _step(
 
     return decide(
         policy, run, event,
-        now=now, on_call=on_call, turns=turns, urgency=urgency, carry=carry,
+        now=now, on_call=on_call, turns=held, urgency=urgency, carry=carry,
     )  # fmt: skip
 
 
-def _held(tx: Tx, policies: Sequence[Policy]) -> dict[str, Turns]:
-    rings: dict[str, set[int]] = {}
-    for one in policies:
-        if one.rings:
-            rings.setdefault(one.name, set()).update(one.rings)
-    return stored_turns.hold(tx, rings)
-
-
+# long because: the same question twice, for an event and for what follows it.
 def decide(
     policy: Policy,
     run: Run,
@@ -106,34 +102,46 @@ def decide(
     *,
     now: datetime,
     on_call: escalation.OnCall,
-    turns: Turns,
+    turns: Callable[[], Turns],
     urgency: escalation.UrgencyOf,
     carry: Callable[[Decision], tuple[str, ...]],
 ) -> Decision:
     """Step `run` with `event`; the first decision of what followed.
 
     `carry` carries each decision out and says who of its people nothing can reach. The
-    engine's writes it, a dry run's notes it: so both are the same decisions.
+    engine's writes it, a dry run's notes it: so both are the same decisions. `turns`
+    holds the counts of the policy's round robins; asked for once one is paged.
     """
-    decision = step(
-        policy, run, event, now=now, on_call=on_call, turns=turns, urgency=urgency
-    )
-    first = decision
+    counts: Turns | None = None
+
+    def stepped(run: Run, event: Event) -> Decision:
+        nonlocal counts
+        known = counts or {}
+        decision = step(
+            policy, run, event, now=now, on_call=on_call, turns=known, urgency=urgency
+        )
+        if not decision.turns:
+            return decision
+        if counts is None:
+            # Which event pages a round robin only the rules can say: an answer, a
+            # silence or an end does not, and must not wait for who holds the counts. A
+            # step changes nothing, so it is taken again with the true counts.
+            counts = turns()
+            decision = step(
+                policy, run, event,
+                now=now, on_call=on_call, turns=counts, urgency=urgency,
+            )  # fmt: skip
+        counts = after_turns(counts, decision.turns)
+        return decision
+
+    first = decision = stepped(run, event)
     for _ in range(_MOST_LEVELS):
         unreachable = carry(decision)
         if not unreachable or decision.reason is Reason.REFUSED:
             break
-        turns = after_turns(turns, decision.turns)
         # People without any contact method are nobody: the next level runs now.
-        decision = step(
-            policy,
-            decision.run,
-            escalation.Unreachable(users=unreachable, paging=decision.run.pagings),
-            now=now,
-            on_call=on_call,
-            turns=turns,
-            urgency=urgency,
-        )
+        event = escalation.Unreachable(unreachable, paging=decision.run.pagings)
+        decision = stepped(decision.run, event)
     return first
 
 
@@ -152,14 +160,29 @@ def begin(
     stored_runs.save(tx, alert.number, run, version=version)
 
 
-def advance_due(
-    tx: Tx, *, directory: Directory, now: datetime, limit: int
-) -> tuple[int, list[tuple[int, str]]]:
-    """Step runs whose timer went off: how many, and which rows are poison."""
+class Advanced(Struct, frozen=True):
+    """How many due runs were looked at, how many left, and which rows are poison."""
+
+    stepped: int
+    left: int
+    poison: list[tuple[int, str]]
+
+
+class _Due(Struct, frozen=True):
+    """A run whose timer went off, and what it is stepped with."""
+
+    version: int
+    alert: Alert
+    policy: Policy
+    run: Run
+
+
+def advance_due(tx: Tx, *, directory: Directory, now: datetime, limit: int) -> Advanced:
+    """Step runs whose timer went off."""
     due = stored_runs.due(tx, now=now, limit=limit)
     alerts = stored_alerts.get_many(tx, [stored.alert for stored in due])
     poison: list[tuple[int, str]] = []
-    sound: list[tuple[int, Alert, Policy, Run]] = []
+    sound: list[_Due] = []
     for stored in due:
         alert = alerts.get(stored.alert)
         try:
@@ -171,19 +194,33 @@ def advance_due(
         if alert is None:
             poison.append((stored.alert, "the run's alert is missing"))
             continue
-        sound.append((stored.policy_version, alert, policy, run))
-    # All at once, in one order: engines that step the same policies would wait in a ring.
-    _held(tx, [policy for _, _, policy, _ in sound])
-    for version, alert, policy, run in sound:
+        sound.append(_Due(stored.policy_version, alert, policy, run))
+    free = _free_to_step(tx, sound)
+    for one in free:
         decision = _step(
-            tx, alert, policy, run, escalation.Ticked(),
-            version=version, directory=directory, now=now,
+            tx, one.alert, one.policy, one.run, escalation.Ticked(),
+            version=one.version, directory=directory, now=now,
         )  # fmt: skip
         if decision.reason in (Reason.ACK_TIMED_OUT, Reason.SNOOZE_ENDED):
-            _let_go(tx, alert.number)
+            _let_go(tx, one.alert.number)
     for number, _ in poison:
         stored_runs.put_off(tx, number, until=now + timedelta(minutes=1))
-    return len(due), poison
+    left = len(sound) - len(free)
+    return Advanced(len(due) - left, left, poison)
+
+
+def _free_to_step(tx: Tx, due: Sequence[_Due]) -> list[_Due]:
+    """Those whose round robins nobody else pages now; the others are due still.
+
+    Many runs are locked here, by age. Who waited with them for counts that are held by
+    who waits for one of the runs would wait for ever: so nobody waits here.
+    """
+    rings: dict[str, set[int]] = {}
+    for one in due:
+        if one.policy.rings:
+            rings.setdefault(one.policy.name, set()).update(one.policy.rings)
+    had = stored_turns.hold_free(tx, rings)
+    return [one for one in due if not one.policy.rings or one.policy.name in had]
 
 
 def _let_go(tx: Tx, number: int) -> None:

@@ -67,6 +67,7 @@ def move_open(tx: Tx, directory: Directory, *, now: datetime) -> bool:
         event = rules.HandedOver(move.rotation, move.off, move.on)
         numbers = alert_lists.open_after(tx, move.reached, limit=left)
         found = stored_alerts.get_many(tx, numbers)
+        stored_runs.hold(tx, numbers)
         for number in numbers:
             alert, run = found.get(number), stored_runs.get(tx, number)
             if alert is not None and run is not None and run.state in _HEAR:

@@ -90,6 +90,8 @@ class Engine:
         self._in_flight = 0
         # Whether the last claim left due pages behind, for want of room.
         self._crowded = False
+        # Due runs left to the next turn: another engine pages their round robins now.
+        self._left = 0
         self._counting = threading.Lock()
         self._beat_at: datetime | None = None
         self._minute = -1
@@ -186,12 +188,13 @@ class Engine:
             self._is_moving = handing_over.move_open(tx, directory, now=now)
 
     def _advance(self, tx: Tx, directory: Directory, now: datetime) -> int:
-        stepped, poison = escalation.advance_due(
+        advanced = escalation.advance_due(
             tx, directory=directory, now=now, limit=_RUNS_PER_TURN
         )
-        for alert, error in poison:
+        for alert, error in advanced.poison:
             quarantine.set_aside(tx, alert, error, directory=directory, now=now)
-        return stepped
+        self._left = advanced.left
+        return advanced.stepped
 
     def _send(self, claimed: Claim) -> None:
         with self._counting:
@@ -250,7 +253,7 @@ class Engine:
         self._beat_at = now
 
     def _next_due(self, now: datetime) -> datetime:
-        if self._crowded:
+        if self._crowded or self._left:
             # Deliveries that end wake us before, if they are many.
             return now + _CROWDED_WAIT
         if self._is_moving:

@@ -199,7 +199,7 @@ class _Stage:
         on_call = escalation.resolver(self._directory, now=self._now)
         escalation.decide(
             policy, run, event,
-            now=self._now, on_call=on_call, turns=turns,
+            now=self._now, on_call=on_call, turns=lambda: turns,
             urgency=lambda _: self._urgency, carry=self.carry,
         )  # fmt: skip
 

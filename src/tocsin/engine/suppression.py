@@ -20,6 +20,7 @@ from tocsin.core.silences import Silence
 from tocsin.engine import escalation
 from tocsin.store import alert_lists
 from tocsin.store import alerts as stored_alerts
+from tocsin.store import escalation as stored_runs
 from tocsin.store import maintenance as stored_maintenance
 from tocsin.store import silences as stored_silences
 from tocsin.store.database import Tx
@@ -70,14 +71,16 @@ def put_on(
 
 def take_off(tx: Tx, name: str, *, directory: Directory, now: datetime) -> int:
     """`name` keeps nothing quiet any more; how many open alerts it was on."""
-    count = 0
-    for alert in alert_lists.open_alerts(tx):
-        if name not in alert.suppressed_by:
-            continue
-        count += 1
-        freed = rules.unsuppress(alert, by=name)
-        stored_alerts.save(tx, freed)
-        if not freed.suppressed_by:
-            event = runs.Resumed(name)
-            escalation.apply(tx, freed, event, directory=directory, now=now)
-    return count
+    freed = [
+        rules.unsuppress(alert, by=name)
+        for alert in alert_lists.open_alerts(tx)
+        if name in alert.suppressed_by
+    ]
+    for alert in freed:
+        stored_alerts.save(tx, alert)
+    going_on = [alert for alert in freed if not alert.suppressed_by]
+    stored_runs.hold(tx, [alert.number for alert in going_on])
+    for alert in going_on:
+        event = runs.Resumed(name)
+        escalation.apply(tx, alert, event, directory=directory, now=now)
+    return len(freed)

@@ -1,6 +1,6 @@
 """Runs of escalation and the policies they began with. `due_at` is the timer."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from tocsin.core.escalation import Policy, Run
+from tocsin.store import turns
 from tocsin.store.database import Tx
 from tocsin.store.instants import (
     from_micros,
@@ -43,12 +44,14 @@ def policy_version(tx: Tx, policy: Policy) -> int:
     known = tx.overlay.get(("policy", digest))
     if known is not None:
         return int(known)
-    tx.run(
+    is_new = tx.run(
         "insert into policy_versions (digest, data) values (:digest, :data) "
         "on conflict (digest) do nothing",
         digest=digest,
         data=data,
     )
+    if is_new and policy.rings:
+        turns.begin(tx, {policy.name: policy.rings})
     row = tx.one("select id from policy_versions where digest = :digest", digest=digest)
     assert row is not None
     tx.overlay[("policy", digest)] = row[0]
@@ -106,6 +109,19 @@ def get(tx: Tx, alert: int) -> StoredRun | None:
         f"select {_COLUMNS} from runs where alert = :alert{tx.for_update}", alert=alert
     )
     return _stored(row) if row else None
+
+
+def hold(tx: Tx, alerts: Collection[int]) -> None:
+    """Lock the runs of `alerts` until the transaction ends, in one order everywhere.
+
+    Who steps several runs holds all of them before a step can hold anything else.
+    """
+    if not alerts or not tx.for_update:
+        return
+    chosen = ", ".join(str(int(number)) for number in sorted(alerts))
+    tx.all(
+        f"select alert from runs where alert in ({chosen}) order by alert{tx.for_update}"
+    )
 
 
 def due(tx: Tx, *, now: datetime, limit: int) -> list[StoredRun]:
