@@ -1,18 +1,22 @@
 """A missed response time: paged on, in the timeline, counted once, and in the dry run."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from tests.cast import MONDAY_9AM, Story
+from tests.peers.databases import begin_migrated
 from tocsin.core.alerts import AlertEvent, EventKind
 from tocsin.core.severity import Severity
 from tocsin.engine.alerts import Arrival
 from tocsin.engine.front_desk import by_hand
 from tocsin.engine.rehearsals import rehearse_next
+from tocsin.engine.upkeep import Upkeep
 from tocsin.interfaces import Answer, Reading
 from tocsin.store import figures, response_targets, timeline
 from tocsin.store.database import Database, Tx
+from tocsin.store.sqlite import open_sqlite
 
 MORE = """
 escalation_policies:
@@ -65,6 +69,37 @@ def test_what_was_missed_is_counted_by_service_once(story: Story) -> None:
     found = story.database.read(lambda tx: figures.measured(tx, now=story.clock.at))
     assert found["response_time_missed_sev1"][1] == 1.0
     assert found["response_time_missed_sev3"][1] == 0.0
+
+
+def test_what_was_missed_is_kept_for_as_long_as_a_load_looks_back(
+    story: Story,
+) -> None:
+    send(story, Severity.SEV1)
+    story.run(minutes=6)
+    upkeep = Upkeep(story.database, story.clock, tidy_files=lambda: None)
+
+    def kept_after(days: int) -> dict[str, int]:
+        story.clock.at = MONDAY_9AM + timedelta(days=days)
+        upkeep.once()
+        return story.database.read(
+            lambda tx: response_targets.missed_since(tx, since=MONDAY_9AM)
+        )
+
+    assert kept_after(399) == {"cards": 1}
+    assert kept_after(401) == {}
+
+
+def test_what_was_missed_is_counted_from_an_index(tmp_path: Path) -> None:
+    begin_migrated(tmp_path / "tocsin.db")
+    database = open_sqlite(str(tmp_path / "tocsin.db"))
+    plan = database.read(
+        lambda tx: tx.all(
+            "explain query plan "
+            "select severity, count(*) from missed_targets group by severity"
+        )
+    )
+    database.close()
+    assert "missed_targets_severity" in str(plan)
 
 
 def test_a_dry_run_pages_when_the_engine_does(story: Story) -> None:

@@ -8,7 +8,7 @@ import structlog
 
 from tocsin.interfaces import Clock
 from tocsin.store import alerts as stored_alerts
-from tocsin.store import calendars, idempotency, inbound, outbox
+from tocsin.store import calendars, idempotency, inbound, outbox, response_targets
 from tocsin.store.database import Database, StoreError
 
 log = structlog.get_logger()
@@ -19,6 +19,8 @@ ANSWERS_KEPT = timedelta(days=1)
 SENT_KEPT = timedelta(days=90)
 # Shifts as published in calendars; what is shown ends after two months at most.
 EVENTS_KEPT = timedelta(days=100)
+# Response times that were missed; a schedule's load looks back a year at most.
+MISSED_KEPT = timedelta(days=400)
 _EVERY_SECONDS = 2.0
 _LOOK_EVERY = timedelta(minutes=10)
 _FORGET_EVERY = timedelta(hours=1)
@@ -72,6 +74,10 @@ class Upkeep:
             self._database.write(lambda tx: outbox.forget(tx, before=sent_before))
             over = now - EVENTS_KEPT
             self._database.write(lambda tx: calendars.forget(tx, before=over))
+            missed_before = now - MISSED_KEPT
+            self._database.write(
+                lambda tx: response_targets.forget(tx, before=missed_before)
+            )
             self._forget()
         if self._looked_at is None or now - self._looked_at >= _LOOK_EVERY:
             self._looked_at = now

@@ -29,3 +29,8 @@ def missed_since(tx: Tx, *, since: datetime) -> dict[str, int]:
         since=to_micros(since),
     )
     return {row[0]: row[1] for row in rows}
+
+
+def forget(tx: Tx, *, before: datetime) -> None:
+    """What was missed before then is counted no more."""
+    tx.run("delete from missed_targets where at < :before", before=to_micros(before))

@@ -84,6 +84,7 @@ def upgrade() -> None:
         _text("service"), _number("severity"), _number("at"),
     )  # fmt: skip
     op.create_index("missed_targets_at", "missed_targets", ["at"])
+    op.create_index("missed_targets_severity", "missed_targets", ["severity"])
     op.create_index("thanks_at", "thanks", ["at"])
     # Who was paged since when is asked for loads, notes and broken nights.
     op.create_index("attempts_of_person_since", "attempts", ["person", "started_at"])
