@@ -5,12 +5,15 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.cast import Story
+from tocsin.core import escalation
 from tocsin.core.alerts import AlertEvent, EventKind
 from tocsin.core.severity import Severity, Urgency
 from tocsin.engine.alerts import Arrival
+from tocsin.engine.escalation import apply
 from tocsin.engine.front_desk import by_hand
 from tocsin.engine.rehearsals import rehearse_next
 from tocsin.interfaces import Answer, Reading
+from tocsin.store import alerts as stored_alerts
 from tocsin.store import paging as stored_pages
 from tocsin.store.database import Database, Tx
 
@@ -131,3 +134,26 @@ def test_raised_when_the_hours_have_begun_it_pages_who_was_paged_quietly(
         ("dora", "email", "low"),
         ("dora", "webhook", "high"),
     ]
+
+
+def test_raised_in_a_silence_it_is_loud_once_the_silence_is_over(story: Story) -> None:
+    story.clock.at = datetime(2024, 3, 4, 22, tzinfo=UTC)
+    number = fired(story, "cards", Severity.SEV3)
+    story.run(minutes=1)
+
+    def hear(event: escalation.Event) -> None:
+        def work(tx: Tx) -> None:
+            alert = stored_alerts.get(tx, number)
+            assert alert is not None
+            directory = story.directories.current(tx)
+            apply(tx, alert, event, directory=directory, now=story.clock.at)
+
+        story.database.write(work)
+
+    hear(escalation.Paused("silence:1"))
+    fired(story, "cards", Severity.SEV2)
+    story.run(minutes=1)
+    assert pages_of(story, number) == [("dora", "email", "low")]
+    hear(escalation.Resumed("silence:1"))
+    story.run(minutes=1)
+    assert pages_of(story, number)[1:] == [("dora", "webhook", "high")]
