@@ -230,5 +230,5 @@ def test_quiet_hours_are_told_and_not_called_late(story: Story) -> None:
 def test_faults_name_people_as_people_do(story: Story) -> None:
     ghost = {"name": "ghost", "full_name": "Gus Host", "teams": []}
     story.database.write(lambda tx: stored.save(tx, "people", "ghost", ghost))
-    told = rehearsal(story, "turns", Severity.SEV1, MONDAY_9AM, turn=2)
+    told = rehearsal(story, "turns", Severity.SEV1, MONDAY_9AM, turns={0: 2})
     assert "Gus Host cannot be reached by anything." in told.faults
