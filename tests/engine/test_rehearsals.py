@@ -3,7 +3,6 @@
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -17,11 +16,10 @@ from tocsin.engine.alerts import Arrival
 from tocsin.engine.front_desk import by_hand
 from tocsin.engine.rehearsals import Rehearsal, rehearse
 from tocsin.interfaces import Answer, Reading
+from tocsin.simulation.storage import open_memory
 from tocsin.store import directory as stored
 from tocsin.store import paging as stored_pages
-from tocsin.store.database import Tx
-from tocsin.store.migrate import migrate
-from tocsin.store.sqlite import open_sqlite
+from tocsin.store.database import Database, Tx
 
 # Gaps, leave, low urgency, people that nothing reaches, delays by severity, loops, turns.
 MORE = """
@@ -78,11 +76,12 @@ Paged = tuple[str, int, int, str, float]
 
 
 @pytest.fixture
-def story(tmp_path: Path) -> Iterator[Story]:
-    """One company whose engine sleeps until something is due."""
-    path = str(tmp_path / "rehearsal.db")
-    migrate(f"sqlite:///{path}")
-    database = open_sqlite(path, threaded=False, sealer=SEALER)
+def story() -> Iterator[Story]:
+    """One company whose engine sleeps until something is due; no file to wait for."""
+    memory = open_memory()
+    database = Database(
+        lambda _: memory, dialect="sqlite", threaded=False, sealer=SEALER
+    )
     yield Story(database, more=MORE, longest_wait=timedelta(days=400))
     database.close()
 
