@@ -312,3 +312,13 @@ def test_odd_overrides_and_hours_are_problems_not_crashes() -> None:
     layer = found["schedules"]["web"]["rotations"][0]["layers"][0]
     layer["restrictions"] = [{"type": "daily", "start": "09:00+01:00", "end": "17:00"}]
     assert "without a zone" in str(build(found, version=1, ids={})[1])
+
+
+def test_who_leads_the_team_can_be_asked_though_they_take_no_turns() -> None:
+    found = _documents({"unit": "week", "count": 1}, ["ana", "ben"], [])
+    found["teams"]["web"]["leads"] = ["dora"]
+    directory = _directory(found)
+    schedule = directory.schedules["web"]
+    hours = Window(MONDAY + 30 * HOUR, MONDAY + 34 * HOUR)
+    names = candidates(directory, schedule, schedule.rotations[0], hours, PHONES)
+    assert "dora" in {one.person for one in names}

@@ -42,6 +42,11 @@ class Team(Struct, frozen=True):
     # Whom to page when a role of an incident stays empty.
     incident_roles: Mapping[Role, tuple[Target, ...]] = {}
 
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Everybody who is of it, who leads it included."""
+        return tuple(dict.fromkeys((*self.members, *self.leads)))
+
 
 class Service(Struct, frozen=True):
     """Something that can break, and who is paged for it."""
@@ -342,7 +347,7 @@ class Directory:
             return tuple(dict.fromkeys(found))
         if kind is TargetKind.TEAM:
             team = self.teams.get(name)
-            return self.active((*team.members, *team.leads)) if team else ()
+            return self.active(team.people) if team else ()
         return self.active(name.split(","))
 
     def rotation(self, name: str) -> Rotation | None:

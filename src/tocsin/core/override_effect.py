@@ -153,7 +153,7 @@ def candidates(
     """
     names = dict.fromkeys(who for one in schedule.rotations for who in people_of(one))
     team = directory.teams.get(schedule.team)
-    names |= dict.fromkeys(team.members if team is not None else ())
+    names |= dict.fromkeys(team.people if team is not None else ())
     found = [
         _candidate(directory, rotation, who, hours, channels, woken=who in woken)
         for who in directory.active(names)

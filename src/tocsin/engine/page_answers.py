@@ -106,5 +106,5 @@ def others(
     coming = found.coming.people if found.coming is not None else ()
     service = directory.services.get(found.alert.service)
     team = directory.teams.get(service.team) if service is not None else None
-    members = team.members if team is not None else ()
+    members = team.people if team is not None else ()
     return [n for n in dict.fromkeys((*coming, *members)) if n != person]

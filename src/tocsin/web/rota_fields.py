@@ -71,7 +71,7 @@ def values_of(pattern: Pattern) -> dict[str, str]:
 def people_of(team: str, directory: Directory) -> tuple[str, ...]:
     """The team's people first, then everybody else."""
     known = directory.teams.get(team)
-    members = known.members if known is not None else ()
+    members = known.people if known is not None else ()
     return directory.active((*members, *sorted(directory.people)))
 
 

@@ -73,7 +73,7 @@ class _Pages:
             ),
         }  # fmt: skip
         order = people_of(team, directory)
-        members = directory.teams[team].members if team in directory.teams else ()
+        members = directory.teams[team].people if team in directory.teams else ()
         chosen = tuple(one for one in order if one in members)
         return self._form(viewer, "", Filled(values, order, chosen))
 

@@ -58,7 +58,7 @@ def _people(
     if owner and not is_late:
         return owner
     incident = stored_incidents.get(tx, action.incident)
-    own = [team for team in directory.teams.values() if action.owner in team.members]
+    own = [team for team in directory.teams.values() if action.owner in team.people]
     teams = own or [
         team
         for team in directory.teams.values()
