@@ -69,3 +69,12 @@ def test_what_is_no_day_is_said_at_its_field(pages: Desk) -> None:
         pages.form("/me/profile", {"full_name": "L", "region": "de-by"}).status_code
         == 303
     )
+
+
+def test_nobody_was_away_afterwards_and_the_field_says_so(pages: Desk) -> None:
+    first = datetime.now(UTC) - timedelta(days=3)  # noqa: DTZ005 - behind any clock
+    fields = {"away_from": f"{first:%Y-%m-%d}", "away_to": "", "away_kind": "away"}
+    answer = pages.form("/me/away", fields)
+    assert answer.status_code == 422
+    assert 'href="#away_from"' in answer.text
+    assert "or later; what has been stays" in answer.text

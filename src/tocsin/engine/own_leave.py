@@ -7,6 +7,8 @@ it, in one transaction.
 from collections.abc import Callable
 from datetime import date
 
+from msgspec.structs import replace
+
 from tocsin.core import leave_documents as documents
 from tocsin.core.forms import Plain, Problem
 from tocsin.engine.editing import Change, Edited, edit
@@ -28,10 +30,11 @@ class OwnLeave:
         wrong = _wrong(first, last)
         if wrong:
             return Edited(problems=wrong)
-        return self._change(
+        edited = self._change(
             viewer,
             lambda held: documents.added(held, first, last, rather_not=rather_not),
         )
+        return replace(edited, problems=tuple(map(_at_field, edited.problems)))
 
     def take_back(self, viewer: Viewer, first: str, last: str) -> Edited:
         """Not away then after all."""
@@ -59,6 +62,13 @@ class OwnLeave:
             desk.directory()
             desk.wake()
         return edited
+
+
+def _at_field(problem: Problem) -> Problem:
+    """A problem of the new entry belongs to the field that it was typed into."""
+    part = problem.where.rpartition("].")[2]
+    where = {"from": "away_from", "to": "away_to"}.get(part, problem.where)
+    return Problem(where, problem.given, problem.expected)
 
 
 def _wrong(first: str, last: str) -> tuple[Problem, ...]:
