@@ -154,6 +154,12 @@ def rehearse_next(
     )
 
 
+def broken(tx: Tx, directory: Directory, service: str, at: datetime) -> Rehearsal:
+    """Who would be paged for the next SEV2 of a service."""
+    policy, sev = directory.policy_of(service), Severity.SEV2
+    return rehearse_next(tx, directory, policy, severity=sev, at=at, service=service)
+
+
 def _next_handover(
     directory: Directory, policy: Policy, now: datetime
 ) -> tuple[datetime, list[Event]] | None:

@@ -9,9 +9,8 @@ from starlette.routing import Route
 from tocsin.core.excerpts import clean
 from tocsin.core.permissions import RESPONDER
 from tocsin.core.reachability import unreachable
-from tocsin.core.severity import Severity
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.rehearsals import rehearse_next
+from tocsin.engine.rehearsals import broken
 from tocsin.engine.sign_in import Viewer
 from tocsin.web.gate import Gate
 
@@ -37,14 +36,7 @@ class _Pages:
             service = services[0] if services else ""
         path = (
             self._desk.database.read(
-                lambda tx: rehearse_next(
-                    tx,
-                    directory,
-                    directory.policy_of(service),
-                    severity=Severity.SEV2,
-                    at=now,
-                    service=service,
-                )
+                lambda tx: broken(tx, directory, service, now)
             ).pages[:8]
             if service
             else []

@@ -13,11 +13,10 @@ from tocsin.core.excerpts import clean
 from tocsin.core.forms import Plain
 from tocsin.core.permissions import LEAD
 from tocsin.core.runbooks import LONGEST as LONGEST_RUNBOOK
-from tocsin.core.severity import Severity
 from tocsin.engine.editing import Change, Edited, etag_of
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.previews import Preview
-from tocsin.engine.rehearsals import rehearse_next
+from tocsin.engine.rehearsals import broken
 from tocsin.engine.sign_in import Viewer
 from tocsin.store import alert_lists
 from tocsin.store import directory as stored
@@ -159,16 +158,7 @@ class _Pages:
         if name not in directory.services:
             return ""
         now = self._desk.clock.now()
-        path = self._desk.database.read(
-            lambda tx: rehearse_next(
-                tx,
-                directory,
-                directory.policy_of(name),
-                severity=Severity.SEV2,
-                at=now,
-                service=name,
-            )
-        )
+        path = self._desk.database.read(lambda tx: broken(tx, directory, name, now))
         return " and ".join(one.person for one in path.pages if one.at == path.begins)
 
     def _not_done(

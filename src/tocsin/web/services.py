@@ -23,7 +23,7 @@ from tocsin.core.silences import state
 from tocsin.engine import inquiries, services
 from tocsin.engine.arrivals import Arrival
 from tocsin.engine.front_desk import FrontDesk, by_hand
-from tocsin.engine.rehearsals import rehearse_next
+from tocsin.engine.rehearsals import broken
 from tocsin.engine.reviews.runbooks import books_of
 from tocsin.engine.services import Asked
 from tocsin.engine.sign_in import Viewer
@@ -139,9 +139,7 @@ class _Pages:
             tx, statuses=_OPEN, before=None, limit=_ALERTS + 1, service=name
         )
         policy = directory.policy_of(name)
-        path = rehearse_next(
-            tx, directory, policy, severity=Severity.SEV2, at=now, service=name
-        )
+        path = broken(tx, directory, name, now)
         return {
             "directory": directory,
             "brief": services.one(
