@@ -9,13 +9,17 @@ from tocsin.engine.shift_watch import ShiftWatch
 from tocsin.store.database import Database, Tx
 
 
+def _watch(story: Story) -> ShiftWatch:
+    return ShiftWatch(
+        story.database, story.directories, story.clock,
+        channels=lambda: ("email", "sms"), public_url="https://tocsin.example",
+    )  # fmt: skip
+
+
 @pytest.mark.slow  # a database of its own
 def test_it_is_said_once_for_each_stage(database: Database) -> None:
     story = Story(database)
-    watch = ShiftWatch(
-        database, story.directories, story.clock, channels=lambda: ("email", "sms"),
-        public_url="https://tocsin.example",
-    )  # fmt: skip
+    watch = _watch(story)
 
     def said() -> list[tuple[str, str]]:
         def read(tx: Tx) -> list[tuple[str, str]]:
@@ -44,10 +48,7 @@ def test_it_is_said_once_for_each_stage(database: Database) -> None:
 @pytest.mark.slow  # a database of its own
 def test_leads_hear_once_of_hours_that_nobody_answers_in(database: Database) -> None:
     story = Story(database, more=GAPS)
-    watch = ShiftWatch(
-        database, story.directories, story.clock, channels=lambda: ("email", "sms"),
-        public_url="https://tocsin.example",
-    )  # fmt: skip
+    watch = _watch(story)
 
     def said() -> list[tuple[str, str]]:
         def read(tx: Tx) -> list[tuple[str, str]]:

@@ -126,6 +126,11 @@ def local_words(at: datetime, zone: str) -> str:
     return f"{wall_time(at, zone_named(zone)):%a %-d %b %Y, %H:%M}"
 
 
+def typed(at: datetime, zone: ZoneInfo) -> str:
+    """An instant as a form's field of a local time holds it: `2024-03-05T10:00`."""
+    return f"{wall_time(at, zone):%Y-%m-%dT%H:%M}"
+
+
 def this_minute(instant: datetime) -> datetime:
     """The start of the minute that holds `instant`: schedules know no less."""
     return instant.replace(second=0, microsecond=0)

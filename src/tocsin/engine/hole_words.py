@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from tocsin.core.coverage import Hole, holes
 from tocsin.core.directory import Directory
 from tocsin.core.durations import words
-from tocsin.core.wallclock import local_words, wall_time, zone_named
+from tocsin.core.wallclock import local_words, typed, zone_named
 from tocsin.engine.nudging import nudge
 from tocsin.store.outbox import Message
 
@@ -98,8 +98,7 @@ def _typed(hole: Hole, directory: Directory) -> dict[str, str]:
     """The hours as the schedule's forms take them, in its own zone."""
     zone = zone_named(directory.schedules[hole.schedule].zone)
     return {
-        key: f"{wall_time(at, zone):%Y-%m-%dT%H:%M}"
-        for key, at in (("start", hole.start), ("end", hole.end))
+        key: typed(at, zone) for key, at in (("start", hole.start), ("end", hole.end))
     }
 
 

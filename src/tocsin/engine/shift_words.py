@@ -9,7 +9,7 @@ from tocsin.core.durations import words
 from tocsin.core.own_shifts import everybody
 from tocsin.core.relief import WEEK, Relief, reliefs
 from tocsin.core.shift_reminders import ShiftReminder, reminders
-from tocsin.core.wallclock import wall_time, zone_named
+from tocsin.core.wallclock import typed, wall_time, zone_named
 from tocsin.engine.nudging import nudge
 from tocsin.store import oncall_load as stored_load
 from tocsin.store.database import Tx
@@ -59,11 +59,11 @@ def _offers(
     name = person.full_name or one.person
     schedule = directory.schedules[one.schedule]
     zone = zone_named(schedule.zone)
-    start, end = wall_time(one.start, zone), wall_time(one.end, zone)
+    end = wall_time(one.end, zone)
     fields = {
         "rotation": one.rotation,
-        "start": f"{start:%Y-%m-%dT%H:%M}",
-        "end": f"{end:%Y-%m-%dT%H:%M}",
+        "start": typed(one.start, zone),
+        "end": typed(one.end, zone),
         "leaving": one.person,
         **({"person": one.names[0]} if one.names else {}),
     }
