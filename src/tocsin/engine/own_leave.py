@@ -65,17 +65,17 @@ class OwnLeave:
 
 
 def _at_field(problem: Problem) -> Problem:
-    """A problem of the new entry belongs to the field that it was typed into."""
+    """A problem of the new entry belongs to what was given here: `from` or `to`."""
     part = problem.where.rpartition("].")[2]
-    where = {"from": "away_from", "to": "away_to"}.get(part, problem.where)
+    where = part if part in ("from", "to") else problem.where
     return Problem(where, problem.given, problem.expected)
 
 
 def _wrong(first: str, last: str) -> tuple[Problem, ...]:
     """What is wrong with the days as they were typed, each at its field."""
     found = []
-    for field, text in (("away_from", first), ("away_to", last)):
-        if field == "away_to" and not text:
+    for field, text in (("from", first), ("to", last)):
+        if field == "to" and not text:
             continue
         try:
             date.fromisoformat(text)

@@ -183,8 +183,7 @@ class _Pages:
         if edited.done:
             return done(f"{PAGE}#{part}", Saying(said))
         problems = {
-            one.where.rpartition(".")[2]: f"{_given(one)}{one.sentence}"
-            for one in edited.problems
+            _field(one): f"{_given(one)}{one.sentence}" for one in edited.problems
         }
         general = edited.refused or edited.conflict
         status = 403 if edited.refused else 409 if edited.conflict else 422
@@ -229,6 +228,12 @@ class _Pages:
             directory=directory,
             waits=_waits(person, now) if person else None,
         )
+
+
+def _field(problem: Problem) -> str:
+    """The id of the field that a problem is said at; only days away differ in name."""
+    part = problem.where.rpartition(".")[2]
+    return {"from": "away_from", "to": "away_to"}.get(part, part)
 
 
 _URGENCIES = (("high", Urgency.HIGH), ("low", Urgency.LOW))
