@@ -13,8 +13,8 @@ import httpx2
 
 from bench.servers import KEY, Tocsin
 from tests.peers.databases import free_port
-from tocsin.core.layers import Layer, Turn, Unit
-from tocsin.core.schedules import Rotation, final_schedule, on_call_at
+from tocsin.core.rotas.layers import Layer, Turn, Unit
+from tocsin.core.rotas.schedules import Rotation, final_schedule, on_call_at
 from tocsin.core.wallclock import Window
 
 

@@ -3,7 +3,7 @@
 import random
 from datetime import UTC, datetime, timedelta
 
-from tocsin.core.alerts import AlertEvent, EventKind
+from tocsin.core.alerts.alerts import AlertEvent, EventKind
 from tocsin.engine.alerts import Absorption, Arrival, Intake
 from tocsin.engine.audit import Actor, Auditor
 from tocsin.engine.configuration import apply_files

@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from tocsin.core.escalation_steps import TRANSITIONS
+from tocsin.core.pages.escalation_steps import TRANSITIONS
 
 PAGE = Path(__file__).parents[1] / "docs/response/escalation.md"
-BEGIN, END = "<!-- made from core/escalation_steps.py -->", "<!-- end -->"
+BEGIN, END = "<!-- made from core/pages/escalation_steps.py -->", "<!-- end -->"
 
 
 def diagram() -> str:

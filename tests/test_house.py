@@ -19,7 +19,7 @@ BREAKS = {
     "egress": ("integrations/canary.py", "import httpx2"),
     "independent": ("integrations/canary.py", "import tocsin.integrations.ntfy"),
     "wiring": ("web/live.py", "import tocsin.system"),
-    "lifecycle": ("core/people.py", "import tocsin.core.escalation"),
+    "lifecycle": ("core/people/people.py", "import tocsin.core.pages.escalation"),
     "engine and vendors": ("engine/sources.py", "import tocsin.integrations.smtp"),
 }
 

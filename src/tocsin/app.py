@@ -17,8 +17,8 @@ from tocsin.api.knocking import Knocker
 from tocsin.api.wire import Scope
 from tocsin.at_rest import open_database, secret_key, tidying
 from tocsin.config import Settings
-from tocsin.core.outbox import LANES
-from tocsin.core.social import NETWORKS
+from tocsin.core.pages.outbox import LANES
+from tocsin.core.status.social import NETWORKS
 from tocsin.engine import examination
 from tocsin.engine.alerts import Intake
 from tocsin.engine.audit import Auditor
@@ -28,7 +28,6 @@ from tocsin.engine.chat.hearing import Hearing
 from tocsin.engine.chat.listening import Listener
 from tocsin.engine.clockwork import Clockwork
 from tocsin.engine.connections import Connections
-from tocsin.engine.contacts import Contacts
 from tocsin.engine.credentials import Credentials
 from tocsin.engine.directories import Directories
 from tocsin.engine.door import Door, Settled
@@ -37,8 +36,10 @@ from tocsin.engine.heartbeats import Heartbeats
 from tocsin.engine.incidents.desk import IncidentDesk
 from tocsin.engine.incidents.transaction import Follower
 from tocsin.engine.loop import Delivery, Engine
+from tocsin.engine.oncall.shift_watch import ShiftWatch
 from tocsin.engine.outbox import Outbox, Posting
 from tocsin.engine.paging import Links
+from tocsin.engine.people.contacts import Contacts
 from tocsin.engine.preflight import Preflight, Seen
 from tocsin.engine.preflight_paging import dead_man_heard
 from tocsin.engine.pressing import Pressing
@@ -46,14 +47,13 @@ from tocsin.engine.reception import Reception
 from tocsin.engine.repeating import Repeating
 from tocsin.engine.reviews.desk import ReviewDesk
 from tocsin.engine.reviews.drafting import Drafting
-from tocsin.engine.shift_watch import ShiftWatch
-from tocsin.engine.sign_in import SignIn
+from tocsin.engine.signing_in.sign_in import SignIn
+from tocsin.engine.signing_in.visits import Porter
 from tocsin.engine.social.posting import SocialFollower
 from tocsin.engine.status import following as status_following
 from tocsin.engine.status.bounces import Returns
 from tocsin.engine.telephone import Telephone
 from tocsin.engine.upkeep import Upkeep
-from tocsin.engine.visits import Porter
 from tocsin.engine.watch import Watch
 from tocsin.integrations import (
     catalogue,
@@ -342,7 +342,8 @@ class Installation:
         """The pages, and the applications of the other prefixes."""
         from tocsin.api import chat_doors as doors
         from tocsin.api import phone_doors as phones
-        from tocsin.api import scim, v1
+        from tocsin.api import v1
+        from tocsin.api.scim import scim
         from tocsin.web import site
 
         desk = self.front_desk()

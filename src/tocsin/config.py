@@ -23,8 +23,8 @@ from pydantic import (
     ValidationError,
 )
 
-from tocsin.core import groups
-from tocsin.core.people import is_mail_address
+from tocsin.core.people import groups
+from tocsin.core.people.people import is_mail_address
 
 _PREFIX = "TOCSIN_"
 # Read by the client verbs, not by the server.

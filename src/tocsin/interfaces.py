@@ -12,11 +12,11 @@ from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from tocsin.core.alerts import AlertEvent
-from tocsin.core.imported_shifts import Entry
-from tocsin.core.receipts import Delivered
+from tocsin.core.alerts.alerts import AlertEvent
+from tocsin.core.alerts.silences import Matcher
+from tocsin.core.pages.receipts import Delivered
+from tocsin.core.rotas.imported_shifts import Entry
 from tocsin.core.severity import Severity, Urgency
-from tocsin.core.silences import Matcher
 
 
 class TocsinError(Exception):
@@ -300,7 +300,7 @@ class Receipt(Struct, frozen=True):
     """The provider said it took the message. It proves no human read it.
 
     `report_within_seconds`: by then the provider says what became of it, or it has
-    been lost (core/receipts.py); None where it never says.
+    been lost (core/pages/receipts.py); None where it never says.
     """
 
     provider_id: str

@@ -6,20 +6,20 @@ from datetime import datetime, timedelta
 from tocsin import system
 from tocsin.at_rest import open_database, secret_key
 from tocsin.config import BadSettings, Settings, client_settings, read_settings
-from tocsin.core.permissions import Scope, scopes_of
+from tocsin.core.people.permissions import Scope, scopes_of
 from tocsin.engine.audit import Actor, Auditor
 from tocsin.engine.checks import BAD, Check
 from tocsin.engine.configuration import apply_files
 from tocsin.engine.configuration_files import export_text, export_with_secrets
 from tocsin.engine.directories import Directories
 from tocsin.engine.editing import recorder
-from tocsin.engine.emergency import EmergencyCodes
 from tocsin.engine.preflight import Seen, as_json
-from tocsin.engine.sessions import Sessions
-from tocsin.engine.sign_in import SignIn
+from tocsin.engine.signing_in.emergency import EmergencyCodes
+from tocsin.engine.signing_in.sessions import Sessions
+from tocsin.engine.signing_in.sign_in import SignIn
+from tocsin.engine.signing_in.visits import Porter, Visit
 from tocsin.engine.throttling import Throttle
 from tocsin.engine.tokens import told
-from tocsin.engine.visits import Porter, Visit
 from tocsin.store.database import StoreError
 from tocsin.store.migrate import HEAD
 from tocsin.wiring.inspection import preflight_of

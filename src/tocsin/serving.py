@@ -21,7 +21,7 @@ from tocsin.api.lane import LaneProtocol
 from tocsin.api.proxies import TrustedProxies
 from tocsin.app import Installation
 from tocsin.config import Settings
-from tocsin.core.permissions import ADMIN
+from tocsin.core.people.permissions import ADMIN
 
 log = structlog.get_logger()
 

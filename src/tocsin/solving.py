@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from tocsin.core.fair_rota import CHANGE, EASED, WISH, Puzzle, as_it_is
+from tocsin.core.oncall.fair_rota import CHANGE, EASED, WISH, Puzzle, as_it_is
 from tocsin.interfaces import NoSolver
 
 SECONDS = 6.0

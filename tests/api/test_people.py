@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.api.edge import Edge
-from tocsin.core.permissions import Scope
+from tocsin.core.people.permissions import Scope
 
 
 @pytest.fixture

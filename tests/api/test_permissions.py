@@ -19,8 +19,8 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from tests.api.edge import Edge
-from tocsin.core.permissions import Scope
-from tocsin.engine.visits import Visit
+from tocsin.core.people.permissions import Scope
+from tocsin.engine.signing_in.visits import Visit
 
 PAGE = Path("docs/operations/permissions.md")
 PEOPLE = ("viewer", "other", "responder", "lead", "admin")

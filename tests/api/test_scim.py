@@ -10,8 +10,8 @@ from scim2_tester import Status, check_server
 from starlette.testclient import TestClient
 
 from tests.api.edge import Edge
-from tocsin.core.permissions import Scope
-from tocsin.engine.visits import Visit
+from tocsin.core.people.permissions import Scope
+from tocsin.engine.signing_in.visits import Visit
 
 BASE = "http://testserver/scim/v2"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"

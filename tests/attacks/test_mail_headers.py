@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.integrations.contracts import message
-from tocsin.core.directory_building import build
+from tocsin.core.building.directory_building import build
 from tocsin.integrations.smtp import SmtpPager, compose
 
 text = st.text(st.characters(codec="utf-8"), max_size=200)

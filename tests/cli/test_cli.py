@@ -201,7 +201,7 @@ schedules:
     assert tocsin(home, "apply", "layers.yaml", "--yes").returncode == 0
     from datetime import UTC, datetime
 
-    from tocsin.core.escalation import Target, TargetKind
+    from tocsin.core.pages.escalation import Target, TargetKind
     from tocsin.store import directory
     from tocsin.store.sqlite import open_sqlite
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tests.core.test_postmortems import ARTICLE as POSTMORTEM
+from tests.core.reviews.test_postmortems import ARTICLE as POSTMORTEM
 from tests.core.test_runbooks import ARTICLE as RUNBOOK
 from tocsin import cli
 

@@ -1,6 +1,8 @@
 """The article's tables, byte for byte: as data, and in the order people read them."""
 
-from tocsin.core import lessons, roles, severity_table
+from tocsin.core import severity_table
+from tocsin.core.incidents import roles
+from tocsin.core.reviews import lessons
 from tocsin.core.severity import Severity
 
 

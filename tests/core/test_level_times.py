@@ -8,12 +8,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.core.test_escalation import ALICE, BOB, CAROL, everybody, level
+from tests.core.pages.test_escalation import ALICE, BOB, CAROL, everybody, level
+from tocsin.core.building.directory_building import build
 from tocsin.core.configuration import read
 from tocsin.core.directory import Directory
-from tocsin.core.directory_building import build
-from tocsin.core.escalation import Policy, Reason, Target, TargetKind, Ticked
-from tocsin.core.escalation_steps import begin, step
 from tocsin.core.level_times import (
     LevelTimes,
     SupportHours,
@@ -22,8 +20,10 @@ from tocsin.core.level_times import (
     is_night,
     sentence,
 )
-from tocsin.core.people import Person
-from tocsin.core.policy_lint import lint
+from tocsin.core.pages.escalation import Policy, Reason, Target, TargetKind, Ticked
+from tocsin.core.pages.escalation_steps import begin, step
+from tocsin.core.pages.policy_lint import lint
+from tocsin.core.people.people import Person
 from tocsin.core.severity import Severity
 from tocsin.core.wallclock import first_instant, wall_time
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from tests.cast import MONDAY_9AM, Story
-from tocsin.core.alerts import EventKind
-from tocsin.core.maintenance import Maintenance
-from tocsin.core.silences import Matcher, Silence
+from tocsin.core.alerts.alerts import EventKind
+from tocsin.core.alerts.maintenance import Maintenance
+from tocsin.core.alerts.silences import Matcher, Silence
 from tocsin.engine import maintenance, silences
 from tocsin.engine.audit import Actor, Auditor
 from tocsin.store import alerts as stored_alerts

@@ -9,8 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import MONDAY_9AM, SetClock, Story
-from tocsin.core.outbox import LANES
-from tocsin.core.paging import Attempted
+from tocsin.core.pages.outbox import LANES
+from tocsin.core.pages.paging import Attempted
 from tocsin.engine.nudges import NudgeClerk, NudgePoster
 from tocsin.engine.outbox import LONGEST_WAIT, Outbox, Posting, Unwanted
 from tocsin.engine.paging import Sent

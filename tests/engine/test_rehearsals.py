@@ -8,8 +8,8 @@ import pytest
 
 from tests.cast import MONDAY_9AM, Story
 from tests.peers.databases import SEALER
-from tocsin.core.alerts import AlertEvent, EventKind
-from tocsin.core.escalation import Turns
+from tocsin.core.alerts.alerts import AlertEvent, EventKind
+from tocsin.core.pages.escalation import Turns
 from tocsin.core.severity import Severity
 from tocsin.engine import escalation
 from tocsin.engine.alerts import Arrival

@@ -7,7 +7,7 @@ import pytest
 
 from tests.cast import MONDAY_9AM, Story
 from tests.peers.databases import begin_migrated
-from tocsin.core.alerts import AlertEvent, EventKind
+from tocsin.core.alerts.alerts import AlertEvent, EventKind
 from tocsin.core.severity import Severity
 from tocsin.engine.alerts import Arrival
 from tocsin.engine.front_desk import by_hand

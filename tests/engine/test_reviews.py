@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from tests.cast import MONDAY_9AM, Story
-from tocsin.core.impact import Impact
-from tocsin.core.incidents import State
-from tocsin.core.permissions import Grant, Scope
-from tocsin.core.postmortems import REQUIRED, render
-from tocsin.core.reviews import ReviewState, digest_of
+from tocsin.core.incidents.impact import Impact
+from tocsin.core.incidents.incidents import State
+from tocsin.core.people.permissions import Grant, Scope
+from tocsin.core.reviews.postmortems import REQUIRED, render
+from tocsin.core.reviews.reviews import ReviewState, digest_of
 from tocsin.core.runbooks import parse
 from tocsin.core.severity import Severity
 from tocsin.engine.audit import Auditor
@@ -21,7 +21,7 @@ from tocsin.engine.reviews import acts as review_acts
 from tocsin.engine.reviews.desk import ReviewDesk
 from tocsin.engine.reviews.drafting import Drafting
 from tocsin.engine.reviews.runbooks import books_in, tick
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import action_items as stored_items
 from tocsin.store import entries, postmortems
 from tocsin.store.database import Database

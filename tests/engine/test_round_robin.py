@@ -11,9 +11,9 @@ import pytest
 
 from tests.cast import MONDAY_9AM, Story
 from tests.peers.databases import PostgresServer
-from tocsin.core import escalation
-from tocsin.core.alerts import AlertEvent, EventKind
-from tocsin.core.escalation import Target, TargetKind
+from tocsin.core.alerts.alerts import AlertEvent, EventKind
+from tocsin.core.pages import escalation
+from tocsin.core.pages.escalation import Target, TargetKind
 from tocsin.core.severity import Severity
 from tocsin.engine.alerts import Arrival, Intake
 from tocsin.engine.directories import Directories

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.cast import MONDAY_9AM, Story
-from tocsin.core.absorbing import Outcome
-from tocsin.core.alerts import EventKind
-from tocsin.core.escalation import Target, TargetKind
-from tocsin.core.receipts import Delivered
-from tocsin.core.silences import Matcher, Silence
+from tocsin.core.alerts.absorbing import Outcome
+from tocsin.core.alerts.alerts import EventKind
+from tocsin.core.alerts.silences import Matcher, Silence
+from tocsin.core.pages.escalation import Target, TargetKind
+from tocsin.core.pages.receipts import Delivered
 from tocsin.engine import answering
 from tocsin.engine.answering import Acted, Via
 from tocsin.engine.clockwork import Clockwork

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.cast import Story
-from tocsin.core import escalation
-from tocsin.core.alerts import AlertEvent, EventKind
+from tocsin.core.alerts.alerts import AlertEvent, EventKind
+from tocsin.core.pages import escalation
 from tocsin.core.severity import Severity, Urgency
 from tocsin.engine.alerts import Arrival
 from tocsin.engine.escalation import apply

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.cast import COMPANY, MONDAY_9AM
 from tests.peers.programs import TocsinServer
-from tocsin.core.alerts import EventKind
+from tocsin.core.alerts.alerts import EventKind
 from tocsin.integrations.catalogue import DATADOG_PAYLOAD
 from tocsin.integrations.datadog import INTEGRATION
 from tocsin.interfaces import Inbound, Reading, Unreadable

@@ -26,7 +26,7 @@ from twilio.twiml.voice_response import Gather, VoiceResponse
 
 from tests.integrations.contracts import message
 from tests.integrations.phones import PLIVO, TWILIO, FakePlivo, FakeTwilio
-from tocsin.core.receipts import Delivered
+from tocsin.core.pages.receipts import Delivered
 from tocsin.core.targets import Allowed
 from tocsin.egress import GuardedEgress
 from tocsin.integrations.phone import (

@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
-from tocsin.core.absorbing import Outcome
-from tocsin.core.alerts import EventKind, Status
+from tocsin.core.alerts.absorbing import Outcome
+from tocsin.core.alerts.alerts import EventKind, Status
 from tocsin.core.directory import Directory
-from tocsin.core.paging import Attempted
+from tocsin.core.pages.paging import Attempted
 from tocsin.engine import answering
 from tocsin.engine.alerts import Absorption, Arrival, Intake
 from tocsin.engine.answering import Via

@@ -8,13 +8,13 @@ from typing import Any
 from msgspec.structs import replace as replaced
 
 from tests.simulation.defects import SqlDefect, defect
-from tocsin.core.paging import Attempted
+from tocsin.core.pages.paging import Attempted
 from tocsin.engine.incidents.desk import Act, Done, IncidentDesk
 from tocsin.engine.incidents.scene import Happened, Outcome, Scene
 from tocsin.engine.incidents.transaction import Follower
 from tocsin.engine.outbox import Claimed, Outbox
 from tocsin.engine.paging import Sent
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.engine.status.mailing import MailClerk
 from tocsin.simulation.following import outside
 from tocsin.simulation.rig import Rig

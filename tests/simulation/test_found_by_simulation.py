@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from tests.cast import MONDAY_9AM, SetClock, Story
-from tocsin.core.absorbing import Outcome
-from tocsin.core.alerts import EventKind
+from tocsin.core.alerts.absorbing import Outcome
+from tocsin.core.alerts.alerts import EventKind
 from tocsin.engine import answering
 from tocsin.engine.alerts import Arrival, Intake
 from tocsin.engine.answering import Acted, Via

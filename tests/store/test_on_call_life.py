@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from tests.cast import MONDAY_9AM
-from tocsin.core.growing import Mark
-from tocsin.core.handoffs import Handoff, State
+from tocsin.core.oncall.growing import Mark
+from tocsin.core.oncall.handoffs import Handoff, State
 from tocsin.store import calendar_imports, handoffs, on_call, readiness, thanks
 from tocsin.store.calendar_imports import CalendarImport
 from tocsin.store.database import Database, Tx

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from tests.stories.stage import Stage, StagedInstallation
 from tocsin.app import Installation
-from tocsin.core.postmortems import MARK
+from tocsin.core.reviews.postmortems import MARK
 
 RUNBOOK = """\
 ## Checkout Errors Runbook

@@ -11,8 +11,8 @@ import pytest
 from tests.stories.stage import Stage
 from tests.stories.test_status import declared, told
 from tests.stories.test_status_mails import stage
-from tocsin.core.standard_webhooks import signature
-from tocsin.core.subscribers import hook_secret
+from tocsin.core.alerts.standard_webhooks import signature
+from tocsin.core.status.subscribers import hook_secret
 from tocsin.integrations.hooks import HookPoster
 from tocsin.interfaces import HttpAnswer
 

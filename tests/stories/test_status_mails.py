@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from tests.stories.stage import Stage
 from tests.stories.test_status import PAGES, PEOPLE, declared, told
-from tocsin.core import subscribers as rules
+from tocsin.core.status import subscribers as rules
 from tocsin.interfaces import DeliveryFailed, Receipt
 from tocsin.store import subscribers as stored
 from tocsin.store.database import Tx

@@ -19,9 +19,9 @@ from tocsin.api.proxies import TrustedProxies
 from tocsin.app import Installation
 from tocsin.config import read_settings
 from tocsin.engine.credentials import Ways, credentials
-from tocsin.engine.sign_in import SignIn
+from tocsin.engine.signing_in.sign_in import SignIn
+from tocsin.engine.signing_in.visits import Visit
 from tocsin.engine.single_sign_on import SsoSettings
-from tocsin.engine.visits import Visit
 from tocsin.interfaces import IdentityProvider
 from tocsin.offline import apply_to
 from tocsin.store import audit

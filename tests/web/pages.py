@@ -9,7 +9,7 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from tests.api.edge import Edge
-from tocsin.engine.visits import Visit
+from tocsin.engine.signing_in.visits import Visit
 
 PEOPLE = """
 teams: [{name: search, time_zone: UTC}]

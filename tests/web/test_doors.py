@@ -18,7 +18,7 @@ from tests.peers.databases import PostgresServer
 from tests.web.doors import PASSWORD, House, house
 from tocsin.engine.configuration import apply_files
 from tocsin.engine.credentials import Ways
-from tocsin.engine.visits import Visit
+from tocsin.engine.signing_in.visits import Visit
 from tocsin.store import directory, passkeys, passwords
 from tocsin.store.passkeys import Passkey
 

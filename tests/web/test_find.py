@@ -4,10 +4,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.web.browsing import Site
+from tocsin.core.building.directory_building import build
 from tocsin.core.directory import Directory
-from tocsin.core.directory_building import build
-from tocsin.core.permissions import Grant
-from tocsin.engine.sign_in import Viewer
+from tocsin.core.people.permissions import Grant
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.web import finding
 from tocsin.web.finding import find, number_of
 from tocsin.web.navigation import ENTRIES, Navigation, here

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from tests.api.edge import Edge
 from tests.web.signed_in import SignedIn
-from tocsin.core.alerts import Status
+from tocsin.core.alerts.alerts import Status
 from tocsin.store import alerts as stored_alerts
 
 KEY = "0123456789abcdef0123456789abcdef"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.web.doors import House, house
-from tocsin.core.alerts import AlertEvent, EventKind
+from tocsin.core.alerts.alerts import AlertEvent, EventKind
 from tocsin.engine.alerts import Arrival
 from tocsin.engine.front_desk import by_hand
 from tocsin.interfaces import Answer, Reading

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from tests.peers.databases import free_port
 from tests.peers.programs import Program, require
 from tests.web.doors import House, house
-from tocsin.core import groups
+from tocsin.core.people import groups
 from tocsin.core.targets import Allowed
 from tocsin.egress import GuardedEgress
 from tocsin.engine.single_sign_on import SsoSettings

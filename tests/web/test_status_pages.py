@@ -7,7 +7,7 @@ import pytest
 
 from tests.cast import MONDAY_9AM
 from tests.web.pages import Desk, desk, etag_in
-from tocsin.core.bounces import failed
+from tocsin.core.status.bounces import failed
 from tocsin.store import subscribers
 from tocsin.web.status.hosts import OwnHosts
 

@@ -9,9 +9,9 @@ from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
-from tocsin.core.permissions import ADMIN
+from tocsin.core.people.permissions import ADMIN
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 
 PREFIX = "/api/v1"
 _SAFE = ("GET", "HEAD", "OPTIONS")

@@ -11,12 +11,12 @@ from tocsin.api.review_bodies import PromiseIn, ProofIn
 from tocsin.api.review_routes import refused
 from tocsin.api.review_shapes import promise_json
 from tocsin.core.excerpts import clean
-from tocsin.core.permissions import RESPONDER, VIEWER
+from tocsin.core.people.permissions import RESPONDER, VIEWER
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.reviews import acts
 from tocsin.engine.reviews.acts import Act
 from tocsin.engine.reviews.desk import Promise
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store.action_items import cursor_of
 
 Id = Annotated[str, Path(max_length=40, pattern=r"^ACT-[0-9]+$")]

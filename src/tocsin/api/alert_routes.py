@@ -10,18 +10,18 @@ from tocsin.api.access import SEND, allowed, must
 from tocsin.api.bodies import AlertIn, NoteIn, PassIn, SnoozeIn
 from tocsin.api.problems import responses
 from tocsin.api.shapes import alert_json, story_json
-from tocsin.core.alerts import AlertEvent, EventKind
+from tocsin.core.alerts.alerts import AlertEvent, EventKind
 from tocsin.core.directory import Directory, Integration
-from tocsin.core.escalation import Target, TargetKind
 from tocsin.core.excerpts import clean, clean_all, clean_title, web_link
 from tocsin.core.labels import bounded_key, fingerprint
+from tocsin.core.pages.escalation import Target, TargetKind
 from tocsin.core.severity import Severity
 from tocsin.engine import answering, inquiries
 from tocsin.engine.alerts import Arrival
 from tocsin.engine.answering import Acted, Via
 from tocsin.engine.front_desk import FrontDesk, by_hand
 from tocsin.engine.responding import visible
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.interfaces import Answer, Reading
 from tocsin.store import alert_lists
 from tocsin.store.database import Tx

@@ -10,9 +10,9 @@ from tocsin.api.alert_routes import ERRORS
 from tocsin.api.instants import bounded, utc
 from tocsin.api.shapes import time
 from tocsin.core.excerpts import clean
-from tocsin.core.permissions import ADMIN, LEAD
+from tocsin.core.people.permissions import ADMIN, LEAD
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import audit
 
 Text = Annotated[str, Query(max_length=400)]

@@ -11,14 +11,14 @@ from pydantic import Field
 from tocsin.api.access import SEND, allowed
 from tocsin.api.alert_routes import ERRORS
 from tocsin.api.bodies import Body, Text
-from tocsin.api.incident_answers import when
+from tocsin.api.incidents.incident_answers import when
 from tocsin.api.shapes import time
-from tocsin.core import changes as rules
 from tocsin.core.directory import BY_HAND
 from tocsin.core.excerpts import clean, clean_title, web_link
-from tocsin.core.permissions import VIEWER
+from tocsin.core.incidents import changes as rules
+from tocsin.core.people.permissions import VIEWER
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.interfaces import Change
 from tocsin.store import inbound
 from tocsin.store.database import Row, Tx

@@ -11,7 +11,7 @@ from tocsin.api.bodies import ConfigIn
 from tocsin.core import configuration
 from tocsin.core.excerpts import clean
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 
 
 def routes(desk: FrontDesk) -> APIRouter:

@@ -16,10 +16,10 @@ from tocsin.api.alert_routes import ERRORS
 from tocsin.api.problems import problem, refused_fields, responses
 from tocsin.core.configuration import FORMS, Documents
 from tocsin.core.forms import Plain
-from tocsin.core.permissions import LEAD, VIEWER
+from tocsin.core.people.permissions import LEAD, VIEWER
 from tocsin.engine.editing import Change, Edited, etag_of, seen_by
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import directory as stored
 
 # The path of each noun; the same word is the key of a list's answer.

@@ -10,10 +10,10 @@ from tocsin.api.bodies import TestIn
 from tocsin.api.shapes import time
 from tocsin.core.directory import Directory, Integration
 from tocsin.core.excerpts import clean
-from tocsin.core.permissions import LEAD, VIEWER
+from tocsin.core.people.permissions import LEAD, VIEWER
 from tocsin.engine import integrations
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import directory as stored_directory
 from tocsin.store import inbound
 from tocsin.store.database import Tx

@@ -11,12 +11,12 @@ from tocsin.api.alert_routes import ERRORS
 from tocsin.api.bodies import MaintenanceIn
 from tocsin.api.instants import bounded, utc
 from tocsin.api.shapes import maintenance_json
-from tocsin.core import maintenance
+from tocsin.core.alerts import maintenance
+from tocsin.core.alerts.maintenance import Maintenance
 from tocsin.core.excerpts import clean
-from tocsin.core.maintenance import Maintenance
-from tocsin.core.permissions import RESPONDER
+from tocsin.core.people.permissions import RESPONDER
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import maintenance as stored
 
 Id = Annotated[str, Path(max_length=64)]

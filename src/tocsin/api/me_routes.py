@@ -9,15 +9,15 @@ from tocsin.api.access import allowed
 from tocsin.api.alert_routes import ERRORS
 from tocsin.api.bodies import CodeIn, ContactIn, MeIn, TestPageIn
 from tocsin.api.problems import problem, responses
-from tocsin.core.contacts import id_of, shown
-from tocsin.core.paging import all_methods, methods, steps
-from tocsin.core.permissions import VIEWER
+from tocsin.core.pages.paging import all_methods, methods, steps
+from tocsin.core.people.contacts import id_of, shown
+from tocsin.core.people.permissions import VIEWER
 from tocsin.core.severity import Urgency
-from tocsin.engine.contacts import Told
 from tocsin.engine.editing import Edited
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.own import Own
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.people.contacts import Told
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.engine.trials import Trial, Trials
 
 ContactId = Annotated[str, Path(max_length=40)]

@@ -10,10 +10,10 @@ from tocsin.api.alert_routes import ERRORS
 from tocsin.api.shapes import time
 from tocsin.core.credentials import shown_address
 from tocsin.core.excerpts import clean
-from tocsin.core.permissions import LEAD
+from tocsin.core.people.permissions import LEAD
 from tocsin.engine import messages
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import messages as stored
 from tocsin.store.database import Tx
 from tocsin.store.messages import Message, Wanted

@@ -11,12 +11,12 @@ from tocsin.api.access import allowed
 from tocsin.api.alert_routes import ERRORS
 from tocsin.api.bodies import Body, Text
 from tocsin.api.shapes import time
-from tocsin.core import social
 from tocsin.core.excerpts import clean
-from tocsin.core.permissions import ADMIN, RESPONDER
+from tocsin.core.people.permissions import ADMIN, RESPONDER
+from tocsin.core.status import social
 from tocsin.engine import sent_messages
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import outbox_lists as stored
 from tocsin.store.outbox import Outgoing
 

@@ -11,11 +11,11 @@ from tocsin.api.bodies import MemberIn
 from tocsin.api.document_routes import refused
 from tocsin.api.shapes import time
 from tocsin.core.excerpts import clean
-from tocsin.core.permissions import LEAD, VIEWER
+from tocsin.core.people.permissions import LEAD, VIEWER
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.leaving import leaving
-from tocsin.engine.sign_in import Viewer
-from tocsin.engine.visits import Visit
+from tocsin.engine.signing_in.sign_in import Viewer
+from tocsin.engine.signing_in.visits import Visit
 from tocsin.store import directory as stored
 from tocsin.store.database import Tx
 

@@ -13,13 +13,13 @@ from tocsin.api.shapes import rehearsal_json
 from tocsin.core.configuration import FORMS
 from tocsin.core.directory import Directory
 from tocsin.core.excerpts import clean
-from tocsin.core.permissions import VIEWER
-from tocsin.core.policy_lint import lint
+from tocsin.core.pages.policy_lint import lint
+from tocsin.core.people.permissions import VIEWER
 from tocsin.core.severity import Severity
 from tocsin.engine.editing import Change
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.rehearsals import rehearse_next
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 
 Name = Annotated[str, Path(max_length=100)]
 Sev = Annotated[str, Query(pattern="^SEV[1-4]$")]

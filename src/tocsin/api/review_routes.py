@@ -22,14 +22,14 @@ from tocsin.api.review_bodies import (
 )
 from tocsin.api.review_shapes import review_json, seen_json
 from tocsin.core.excerpts import clean
-from tocsin.core.permissions import RESPONDER, VIEWER
-from tocsin.core.postmortems import render
-from tocsin.core.reviews import OPEN, STATES, ReviewState
+from tocsin.core.people.permissions import RESPONDER, VIEWER
+from tocsin.core.reviews.postmortems import render
+from tocsin.core.reviews.reviews import OPEN, STATES, ReviewState
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.reviews import acts
 from tocsin.engine.reviews.acts import Act
 from tocsin.engine.reviews.desk import Changed, Seen
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 
 Number = Annotated[int, Path(ge=1, le=2**62, description="the incident's number")]
 _ASKED = {

@@ -3,11 +3,11 @@
 from typing import Any
 
 from tocsin.api.shapes import time
-from tocsin.core import postmortem_impact
-from tocsin.core.action_board import Action
-from tocsin.core.incidents import Incident
-from tocsin.core.postmortems import missing
-from tocsin.core.reviews import Review, digest_of
+from tocsin.core.incidents.incidents import Incident
+from tocsin.core.reviews import postmortem_impact
+from tocsin.core.reviews.action_board import Action
+from tocsin.core.reviews.postmortems import missing
+from tocsin.core.reviews.reviews import Review, digest_of
 from tocsin.core.runbook_steps import Step
 from tocsin.engine.reviews.desk import Promise, Seen
 from tocsin.engine.reviews.runbooks import Book

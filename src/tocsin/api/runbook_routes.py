@@ -10,10 +10,10 @@ from tocsin.api.alert_routes import ERRORS
 from tocsin.api.problems import problem
 from tocsin.api.review_bodies import TickIn
 from tocsin.api.review_shapes import book_json
-from tocsin.core.permissions import RESPONDER, VIEWER
+from tocsin.core.people.permissions import RESPONDER, VIEWER
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.reviews.runbooks import Book, books_in, tick
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store.database import Tx
 
 Number = Annotated[int, Path(ge=1, le=2**62, description="the incident's number")]

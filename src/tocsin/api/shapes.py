@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from tocsin.core import maintenance
-from tocsin.core.alerts import Alert
-from tocsin.core.coming import Coming
+from tocsin.core.alerts import maintenance
+from tocsin.core.alerts.alerts import Alert
+from tocsin.core.alerts.maintenance import Maintenance
+from tocsin.core.alerts.silences import Silence, state
 from tocsin.core.credentials import shown_address
 from tocsin.core.directory import OnCallRow
-from tocsin.core.maintenance import Maintenance
-from tocsin.core.silences import Silence, state
+from tocsin.core.pages.coming import Coming
 from tocsin.engine.inquiries import AlertStory, Brief
 from tocsin.engine.quiet_effect import Effect
 from tocsin.engine.rehearsals import Rehearsal, Rehearsed

@@ -11,13 +11,13 @@ from tocsin.api.alert_routes import ERRORS
 from tocsin.api.bodies import CoverIn, MatcherIn, SilenceIn
 from tocsin.api.instants import bounded, utc
 from tocsin.api.shapes import effect_json, silence_json
-from tocsin.core import silences
+from tocsin.core.alerts import silences
+from tocsin.core.alerts.silences import Matcher, Silence
 from tocsin.core.excerpts import clean
-from tocsin.core.permissions import RESPONDER
-from tocsin.core.silences import Matcher, Silence
+from tocsin.core.people.permissions import RESPONDER
 from tocsin.engine import quiet_effect
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import silences as stored_silences
 from tocsin.store.database import Tx
 

@@ -13,11 +13,11 @@ from tocsin.api.bodies import Body, Text
 from tocsin.api.shapes import time
 from tocsin.core.credentials import shown_address
 from tocsin.core.excerpts import clean
-from tocsin.core.permissions import LEAD, VIEWER
-from tocsin.core.status_pages import StatusPage
-from tocsin.core.subscribers import EMAIL, WEBHOOK
+from tocsin.core.people.permissions import LEAD, VIEWER
+from tocsin.core.status.status_pages import StatusPage
+from tocsin.core.status.subscribers import EMAIL, WEBHOOK
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.engine.status import keeping
 from tocsin.store.subscribers import Listed
 

@@ -11,10 +11,10 @@ from tocsin.api.alert_routes import ERRORS
 from tocsin.api.bodies import TokenIn
 from tocsin.api.shapes import time
 from tocsin.core.excerpts import clean
-from tocsin.core.permissions import ADMIN, VIEWER, Scope
+from tocsin.core.people.permissions import ADMIN, VIEWER, Scope
 from tocsin.engine import tokens
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store.tokens import Token
 
 

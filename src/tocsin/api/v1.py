@@ -11,28 +11,19 @@ from tocsin.api import (
     action_routes,
     alert_routes,
     audit_routes,
-    calendar_import_routes,
-    calendar_routes,
     change_routes,
     config_routes,
-    cover_routes,
     document_routes,
-    handoff_routes,
-    incident_routes,
     integration_routes,
-    leave_routes,
     maintenance_routes,
     me_routes,
     message_routes,
     outbox_routes,
-    override_routes,
     people_routes,
     policy_routes,
     problems,
-    readiness_routes,
     review_routes,
     runbook_routes,
-    schedule_routes,
     silence_routes,
     status_routes,
     token_routes,
@@ -40,9 +31,20 @@ from tocsin.api import (
 from tocsin.api.access import PREFIX, allowed, must_all_be_guarded
 from tocsin.api.idempotency import Once
 from tocsin.api.inbound import BODY_LIMIT
+from tocsin.api.incidents import incident_routes
+from tocsin.api.oncall import (
+    calendar_import_routes,
+    calendar_routes,
+    cover_routes,
+    handoff_routes,
+    leave_routes,
+    override_routes,
+    readiness_routes,
+    schedule_routes,
+)
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.preflight import as_json
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 
 _NOUNS = (
     alert_routes, schedule_routes, config_routes, integration_routes, silence_routes,

@@ -12,9 +12,10 @@ import click
 
 from tocsin.cli.client import the_server
 from tocsin.cli.printing import NEGATIVE, json_option, print_json, stop, table
-from tocsin.core import action_items, blameless, postmortems, runbook_lint
+from tocsin.core import runbook_lint
 from tocsin.core import runbooks as runbook_rules
 from tocsin.core.advice import Advice
+from tocsin.core.reviews import action_items, blameless, postmortems
 from tocsin.core.runbooks import BadRunbook
 
 _FILE = click.argument("file", type=click.Path(allow_dash=True))

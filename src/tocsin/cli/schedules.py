@@ -26,8 +26,8 @@ def render(file: str, start: str, end: str, *, as_json: bool) -> None:
 
     Example: tocsin schedules render payments.json --from 2024-01-01T08:00Z --to 2024-01-22T08:00Z
     """
-    from tocsin.core.schedule_files import BadSchedule, instant
-    from tocsin.core.schedule_files import render as rendered
+    from tocsin.core.rotas.schedule_files import BadSchedule, instant
+    from tocsin.core.rotas.schedule_files import render as rendered
 
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8")

@@ -7,7 +7,7 @@ import click
 
 from tocsin.cli.printing import json_option, print_json, stop
 
-# core/permissions.Scope, which costs an import that no help needs.
+# core/people/permissions.Scope, which costs an import that no help needs.
 _SCOPES = ("read", "send", "respond", "configure", "admin", "scim")
 
 

@@ -31,9 +31,9 @@ from tocsin.core.forms import (
     yes_no,
     zone,
 )  # fmt: skip
-from tocsin.core.people import CHANNELS
-from tocsin.core.permissions import ROLES
-from tocsin.core.roles import Role, role_named
+from tocsin.core.incidents.roles import Role, role_named
+from tocsin.core.people.people import CHANNELS
+from tocsin.core.people.permissions import ROLES
 from tocsin.core.runbooks import LONGEST as LONGEST_RUNBOOK
 from tocsin.core.runbooks import BadRunbook
 from tocsin.core.runbooks import parse as parse_runbook

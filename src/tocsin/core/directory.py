@@ -11,17 +11,17 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from tocsin.core.escalation import Level, Policy, Target, TargetKind
+from tocsin.core.incidents.roles import Role
 from tocsin.core.level_times import SupportClock, SupportHours, is_night
-from tocsin.core.paging import methods
-from tocsin.core.people import ContactMethod, Person
-from tocsin.core.permissions import ADMIN, VIEWER, Grant
-from tocsin.core.response_targets import answer_by
-from tocsin.core.roles import Role
-from tocsin.core.schedules import HORIZON, Rotation, final_schedule, on_call_at
+from tocsin.core.pages.escalation import Level, Policy, Target, TargetKind
+from tocsin.core.pages.paging import methods
+from tocsin.core.pages.response_targets import answer_by
+from tocsin.core.pages.urgency import urgency_of
+from tocsin.core.people.people import ContactMethod, Person
+from tocsin.core.people.permissions import ADMIN, VIEWER, Grant
+from tocsin.core.rotas.schedules import HORIZON, Rotation, final_schedule, on_call_at
 from tocsin.core.severity import Severity, Urgency
-from tocsin.core.status_pages import StatusPage
-from tocsin.core.urgency import urgency_of
+from tocsin.core.status.status_pages import StatusPage
 from tocsin.core.wallclock import Window, this_minute
 
 CANARY_NAME = "canary"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from tocsin.core.directory import Directory
-from tocsin.core.escalation import Policy
+from tocsin.core.pages.escalation import Policy
 from tocsin.engine.arrivals import Absorption, Arrival
 from tocsin.engine.batch import Batch
 from tocsin.interfaces import Bounce

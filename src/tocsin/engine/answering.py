@@ -10,11 +10,11 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from tocsin.core import alerts as rules
-from tocsin.core import escalation as runs
-from tocsin.core.alerts import Alert, Refused
+from tocsin.core.alerts import alerts as rules
+from tocsin.core.alerts.alerts import Alert, Refused
 from tocsin.core.directory import Directory
-from tocsin.core.escalation import Decision, Reason, Target
+from tocsin.core.pages import escalation as runs
+from tocsin.core.pages.escalation import Decision, Reason, Target
 from tocsin.core.timeline import Fact, FactKind
 from tocsin.engine import escalation
 from tocsin.store import alerts as stored_alerts

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from tocsin.core.absorbing import Outcome
+from tocsin.core.alerts.absorbing import Outcome
 from tocsin.core.directory import Integration
 from tocsin.interfaces import Reading
 

@@ -6,12 +6,12 @@ Many requests are absorbed in memory first; then everything is written in bulk.
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from tocsin.core import absorbing, routing
-from tocsin.core import escalation as runs
-from tocsin.core.absorbing import Outcome
-from tocsin.core.alerts import Alert, AlertEvent
+from tocsin.core.alerts import absorbing, routing
+from tocsin.core.alerts.absorbing import Outcome
+from tocsin.core.alerts.alerts import Alert, AlertEvent
 from tocsin.core.directory import Directory, Integration
-from tocsin.core.escalation import Policy, Run
+from tocsin.core.pages import escalation as runs
+from tocsin.core.pages.escalation import Policy, Run
 from tocsin.core.severity import Severity
 from tocsin.core.timeline import Fact, FactKind
 from tocsin.engine import escalation, suppression

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from tocsin.core.directory import Directory
 from tocsin.core.forms import Plain
-from tocsin.core.imported_shifts import (
+from tocsin.core.people.permissions import ADMIN, LEAD, Grant
+from tocsin.core.rotas.imported_shifts import (
     AHEAD,
     Entry,
     is_leave,
@@ -22,13 +23,12 @@ from tocsin.core.imported_shifts import (
     read_shifts,
     with_shifts,
 )
-from tocsin.core.permissions import ADMIN, LEAD, Grant
 from tocsin.core.wallclock import wall_time, zone_named
 from tocsin.engine.audit import Actor, Auditor
 from tocsin.engine.directories import Directories
 from tocsin.engine.editing import Change, Edited, edit
 from tocsin.engine.nudging import nudge
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.interfaces import CalendarReader, CalendarUnreadable, Clock
 from tocsin.store import calendar_imports as stored
 from tocsin.store import directory as documents

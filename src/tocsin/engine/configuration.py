@@ -6,12 +6,14 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from tocsin.core import article, configuration, past_turns
+from tocsin.core import configuration
+from tocsin.core.building import article
+from tocsin.core.building.directory_building import build
 from tocsin.core.configuration import NOUNS, Documents
-from tocsin.core.contacts import OWN_FIELDS
 from tocsin.core.credentials import masked
-from tocsin.core.directory_building import build
 from tocsin.core.forms import Plain, Problem
+from tocsin.core.people.contacts import OWN_FIELDS
+from tocsin.core.rotas import past_turns
 from tocsin.engine.configuration_files import line_of, parsed, readable
 from tocsin.engine.settling import settle
 from tocsin.interfaces import Sealer

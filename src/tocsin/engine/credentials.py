@@ -6,16 +6,16 @@ from datetime import timedelta
 from argon2 import PasswordHasher
 from msgspec import Struct
 
-from tocsin.core.passwords import SHORTEST
+from tocsin.core.people.passwords import SHORTEST
 from tocsin.core.throttling import Path
-from tocsin.engine.emergency import EmergencyCodes
-from tocsin.engine.links import Links
-from tocsin.engine.passkeys import Passkeys
-from tocsin.engine.passwords import Passwords
-from tocsin.engine.sessions import Sessions
+from tocsin.engine.signing_in.emergency import EmergencyCodes
+from tocsin.engine.signing_in.links import Links
+from tocsin.engine.signing_in.passkeys import Passkeys
+from tocsin.engine.signing_in.passwords import Passwords
+from tocsin.engine.signing_in.sessions import Sessions
+from tocsin.engine.signing_in.visits import Porter, Visit
 from tocsin.engine.single_sign_on import SingleSignOn, SsoSettings
 from tocsin.engine.throttling import Throttle
-from tocsin.engine.visits import Porter, Visit
 from tocsin.interfaces import IdentityProvider
 
 

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from tocsin.core import silences as rules
-from tocsin.core.alerts import Alert
+from tocsin.core.alerts import silences as rules
+from tocsin.core.alerts.alerts import Alert
+from tocsin.core.alerts.silences import Matcher, Silence
 from tocsin.core.directory import Integration
-from tocsin.core.silences import Matcher, Silence
 from tocsin.engine import silences
 from tocsin.engine.directories import Directories
 from tocsin.interfaces import AlertView, Clock, SilenceRefused, SilenceView

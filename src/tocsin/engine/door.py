@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from tocsin.core.alerts import AlertEvent, EventKind
+from tocsin.core.alerts.alerts import AlertEvent, EventKind
 from tocsin.engine.alerts import Absorption, Arrival, Intake
 from tocsin.engine.directories import Directories
 from tocsin.interfaces import Answer, Clock, Reading

@@ -14,18 +14,19 @@ from hashlib import sha256
 import msgspec
 from msgspec import Struct
 
-from tocsin.core import configuration, contacts, memberships
+from tocsin.core import configuration
+from tocsin.core.building.directory_building import build
 from tocsin.core.configuration import Documents
-from tocsin.core.directory_building import build
 from tocsin.core.forms import Plain, Problem
-from tocsin.core.override_documents import is_taking_over
-from tocsin.core.permissions import ADMIN, LEAD, RESPONDER
+from tocsin.core.people import contacts, memberships
+from tocsin.core.people.permissions import ADMIN, LEAD, RESPONDER
+from tocsin.core.rotas.override_documents import is_taking_over
 from tocsin.engine import hour_words
 from tocsin.engine.audit import Actor, Auditor
 from tocsin.engine.configuration import Recorder
 from tocsin.engine.configuration_files import readable
 from tocsin.engine.settling import settle
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.interfaces import Sealer
 from tocsin.store import directory as stored
 from tocsin.store.database import Tx
@@ -68,7 +69,7 @@ class Change(Struct, frozen=True):
     document: Plain | None
     etag: str | None = None
     needs_etag: bool = False
-    # Contacts whose owner entered the code just now (engine/contacts.py).
+    # Contacts whose owner entered the code just now (engine/people/contacts.py).
     proven: tuple[contacts.Place, ...] = ()
     # The team whose members or leads it concerns, where the document does not say it.
     team: str = ""

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from tocsin.core import alerts as rules
-from tocsin.core import escalation
-from tocsin.core.alerts import Alert
+from tocsin.core.alerts import alerts as rules
+from tocsin.core.alerts.alerts import Alert
 from tocsin.core.directory import Directory
-from tocsin.core.escalation import (
+from tocsin.core.pages import escalation
+from tocsin.core.pages.escalation import (
     Decision,
     Event,
     Policy,
@@ -19,7 +19,7 @@ from tocsin.core.escalation import (
     Turns,
     after_turns,
 )
-from tocsin.core.escalation_steps import step
+from tocsin.core.pages.escalation_steps import step
 from tocsin.core.severity import Severity, Urgency
 from tocsin.engine.transaction import carry_out
 from tocsin.store import alerts as stored_alerts

@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from tocsin.core.alerts import Status
+from tocsin.core.alerts.alerts import Status
 from tocsin.core.directory import Directory, Integration
 from tocsin.engine import answering, first_run, inquiries
 from tocsin.engine.answering import Acted, Via
 from tocsin.engine.first_run import PRACTICE, Progress
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.inquiries import AlertStory
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.interfaces import Answer, Outbound
 from tocsin.store.database import Tx
 

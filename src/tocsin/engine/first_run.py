@@ -17,7 +17,7 @@ from tocsin.engine.answering import Acted, Via
 from tocsin.engine.configuration import Applied
 from tocsin.engine.editing import Change, Edited
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import directory as stored_directory
 from tocsin.store import nodes
 from tocsin.store.database import Tx

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from tocsin.core.alerts.maintenance import Maintenance
+from tocsin.core.alerts.silences import Silence
 from tocsin.core.directory import BY_HAND, Directory, Integration
-from tocsin.core.fair_rota import Puzzle
-from tocsin.core.maintenance import Maintenance
-from tocsin.core.silences import Silence
-from tocsin.engine import maintenance, memberships, silences
+from tocsin.core.oncall.fair_rota import Puzzle
+from tocsin.engine import maintenance, silences
 from tocsin.engine.alerts import Absorption, Arrival, Intake
 from tocsin.engine.answering import Acted
 from tocsin.engine.audit import Actor, Auditor
@@ -17,16 +17,17 @@ from tocsin.engine.calendar_imports import CalendarImports
 from tocsin.engine.configuration import Applied, apply_files
 from tocsin.engine.configuration_files import export_one, export_text
 from tocsin.engine.connections import Connections
-from tocsin.engine.contacts import Contacts
 from tocsin.engine.credentials import Credentials
 from tocsin.engine.directories import Directories
 from tocsin.engine.editing import Change, Edited, edit, recorder
 from tocsin.engine.incidents.desk import IncidentDesk
+from tocsin.engine.people import memberships
+from tocsin.engine.people.contacts import Contacts
 from tocsin.engine.preflight import Preflight
 from tocsin.engine.previews import Preview, preview
 from tocsin.engine.responding import Act, recorded, respond
 from tocsin.engine.reviews.desk import ReviewDesk
-from tocsin.engine.sign_in import SignIn, Viewer
+from tocsin.engine.signing_in.sign_in import SignIn, Viewer
 from tocsin.interfaces import Clock
 from tocsin.store import silences as stored_silences
 from tocsin.store.database import Database, Tx

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from tocsin.core.alerts import AlertEvent, EventKind
+from tocsin.core.alerts.alerts import AlertEvent, EventKind
 from tocsin.core.directory import Directory, Integration
 from tocsin.engine.alerts import Arrival, Intake
 from tocsin.engine.directories import Directories

@@ -5,9 +5,9 @@ from datetime import datetime
 from itertools import groupby
 from urllib.parse import quote, urlencode
 
-from tocsin.core.coverage import Hole, holes
 from tocsin.core.directory import Directory
 from tocsin.core.durations import words
+from tocsin.core.oncall.coverage import Hole, holes
 from tocsin.core.wallclock import local_words, typed, zone_named
 from tocsin.engine.nudging import nudge
 from tocsin.store.outbox import Message

@@ -8,12 +8,12 @@ from datetime import datetime
 from hashlib import sha256
 from urllib.parse import quote
 
+from tocsin.core.building.directory_building import build
 from tocsin.core.configuration import Documents
 from tocsin.core.directory import Directory
-from tocsin.core.directory_building import build
 from tocsin.core.durations import words
 from tocsin.core.forms import Plain
-from tocsin.core.hour_changes import Change, Moved, moves
+from tocsin.core.oncall.hour_changes import Change, Moved, moves
 from tocsin.core.wallclock import local_words
 from tocsin.engine.audit import Actor
 from tocsin.engine.nudging import nudge

@@ -6,11 +6,11 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from tocsin.core import alerts as rules
-from tocsin.core.alerts import Alert
-from tocsin.core.coming import Coming, next_up
+from tocsin.core.alerts import alerts as rules
+from tocsin.core.alerts.alerts import Alert
 from tocsin.core.directory import BY_HAND, INTERNAL, Directory
-from tocsin.core.escalation import Run
+from tocsin.core.pages.coming import Coming, next_up
+from tocsin.core.pages.escalation import Run
 from tocsin.core.timeline import Fact
 from tocsin.engine import escalation
 from tocsin.store import alerts as stored_alerts

@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from tocsin.core.alerts import Status
+from tocsin.core.alerts.alerts import Status
+from tocsin.core.alerts.silences import Matcher, Silence
 from tocsin.core.directory import Directory, Integration
 from tocsin.core.forms import Plain
-from tocsin.core.silences import Matcher, Silence
 from tocsin.engine import answering
 from tocsin.engine.answering import Via
 from tocsin.engine.editing import Change, Edited, etag_of
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.engine.tracing import Trace, trace
 from tocsin.interfaces import Answer, Inbound, Reading, Unreadable
 from tocsin.store import alerts as stored_alerts

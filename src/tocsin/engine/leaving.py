@@ -8,8 +8,8 @@ from msgspec import Struct
 from tocsin.core.configuration import Documents
 from tocsin.core.directory import Directory
 from tocsin.core.forms import Plain
-from tocsin.core.layers import Shift
-from tocsin.core.schedules import final_schedule
+from tocsin.core.rotas.layers import Shift
+from tocsin.core.rotas.schedules import final_schedule
 from tocsin.core.wallclock import Window
 
 AHEAD = timedelta(days=30)

@@ -11,10 +11,9 @@ from datetime import datetime, timedelta
 import structlog
 
 from tocsin.core.directory import Directory
-from tocsin.core.paging import Attempted
+from tocsin.core.pages.paging import Attempted
 from tocsin.engine import (
     escalation,
-    handing_over,
     heartbeats,
     maintenance,
     paging,
@@ -27,6 +26,7 @@ from tocsin.engine.alerts import Intake
 from tocsin.engine.directories import Directories
 from tocsin.engine.incidents import reminding
 from tocsin.engine.incidents.transaction import Follower
+from tocsin.engine.oncall import handing_over
 from tocsin.engine.paging import Claim, Links, Sent
 from tocsin.engine.reviews import reminding as promises
 from tocsin.engine.status import exporting as status

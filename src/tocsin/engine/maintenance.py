@@ -4,9 +4,9 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from tocsin.core import maintenance
+from tocsin.core.alerts import maintenance
+from tocsin.core.alerts.maintenance import Maintenance
 from tocsin.core.directory import Directory
-from tocsin.core.maintenance import Maintenance
 from tocsin.core.timeline import Fact, FactKind
 from tocsin.engine import suppression
 from tocsin.engine.audit import Actor, Auditor

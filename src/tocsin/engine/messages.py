@@ -2,16 +2,16 @@
 
 from datetime import datetime
 
-from tocsin.core.alerts import Status
+from tocsin.core.alerts.alerts import Status
 from tocsin.core.directory import Directory
-from tocsin.core.escalation import Paging, Reason
-from tocsin.core.paging import PlannedPage
-from tocsin.core.permissions import LEAD
+from tocsin.core.pages.escalation import Paging, Reason
+from tocsin.core.pages.paging import PlannedPage
+from tocsin.core.people.permissions import LEAD
 from tocsin.core.severity import Severity, Urgency
 from tocsin.core.timeline import Fact, FactKind
 from tocsin.engine.answering import Acted
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import messages as stored
 from tocsin.store import paging as stored_pages

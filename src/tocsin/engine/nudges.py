@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from tocsin.core.credentials import is_secret, without
 from tocsin.core.directory import Directory
-from tocsin.core.paging import methods
+from tocsin.core.pages.paging import methods
 from tocsin.core.severity import Urgency
 from tocsin.engine.nudging import CHANNEL
 from tocsin.engine.outbox import Unwanted

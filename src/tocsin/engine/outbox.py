@@ -13,8 +13,8 @@ from typing import Protocol
 import structlog
 from msgspec import Struct
 
-from tocsin.core.outbox import LANES, Lane, Pace, after_post
-from tocsin.core.paging import Attempted
+from tocsin.core.pages.outbox import LANES, Lane, Pace, after_post
+from tocsin.core.pages.paging import Attempted
 from tocsin.engine.paging import Sent
 from tocsin.interfaces import (
     Clock,

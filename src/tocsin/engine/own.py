@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tocsin.core import contacts
 from tocsin.core.forms import Plain, Problem
-from tocsin.core.paging import steps
+from tocsin.core.pages.paging import steps
+from tocsin.core.people import contacts
 from tocsin.core.severity import Urgency
 from tocsin.engine.editing import Change, Edited, etag_of
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import directory as stored
 
 MOST_CONTACTS = 12

@@ -9,9 +9,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from tocsin.core import page_links
 from tocsin.core.directory import Directory
-from tocsin.core.escalation import Target, TargetKind
+from tocsin.core.pages import page_links
+from tocsin.core.pages.escalation import Target, TargetKind
 from tocsin.engine import answering
 from tocsin.engine.answering import Acted, Via
 from tocsin.engine.inquiries import AlertStory, story

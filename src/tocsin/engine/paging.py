@@ -13,17 +13,17 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from tocsin.core import escalation as runs
-from tocsin.core import page_links
-from tocsin.core import paging as rules
-from tocsin.core.alerts import Alert
-from tocsin.core.bundling import DuePage, bundle
-from tocsin.core.coming import next_up
+from tocsin.core.alerts.alerts import Alert
 from tocsin.core.credentials import is_secret, without
 from tocsin.core.directory import Directory, is_trial
-from tocsin.core.message_limits import LIMITS, LONGEST, SentPage
-from tocsin.core.paging import Attempted
-from tocsin.core.people import Person
+from tocsin.core.pages import escalation as runs
+from tocsin.core.pages import page_links
+from tocsin.core.pages import paging as rules
+from tocsin.core.pages.bundling import DuePage, bundle
+from tocsin.core.pages.coming import next_up
+from tocsin.core.pages.message_limits import LIMITS, LONGEST, SentPage
+from tocsin.core.pages.paging import Attempted
+from tocsin.core.people.people import Person
 from tocsin.core.severity import Severity, Urgency
 from tocsin.core.timeline import Fact, FactKind
 from tocsin.engine import escalation

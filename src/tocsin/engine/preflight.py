@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from tocsin.core.coverage import CHECKED, Hole, holes
 from tocsin.core.directory import Directory
 from tocsin.core.durations import words
+from tocsin.core.oncall.coverage import CHECKED, Hole, holes
 from tocsin.engine import preflight_outbox as outbox
 from tocsin.engine import preflight_paging as paging
 from tocsin.engine.audit import Auditor

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from tocsin.core.directory import Directory
-from tocsin.core.paging import methods
+from tocsin.core.pages.paging import methods
 from tocsin.engine import watch
 from tocsin.engine.checks import BAD, OFF, OK, WARN, Check
 from tocsin.store import messages, nodes

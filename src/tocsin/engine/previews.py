@@ -5,8 +5,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from tocsin.core.building.directory_building import build
 from tocsin.core.directory import Directory
-from tocsin.core.directory_building import build
 from tocsin.core.forms import Problem
 from tocsin.engine.editing import Change, documents_after, new_problems, read
 from tocsin.engine.settling import settle

@@ -6,10 +6,10 @@ fallback of its service's policy, and again every half hour while it lasts.
 
 from datetime import datetime, timedelta
 
-from tocsin.core import paging as rules
-from tocsin.core.alerts import Alert, Status
+from tocsin.core.alerts.alerts import Alert, Status
 from tocsin.core.directory import Directory
-from tocsin.core.escalation import Paging, Reason
+from tocsin.core.pages import paging as rules
+from tocsin.core.pages.escalation import Paging, Reason
 from tocsin.core.severity import Severity, Urgency
 from tocsin.core.timeline import Fact, FactKind
 from tocsin.store import alerts as stored_alerts

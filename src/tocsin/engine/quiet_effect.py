@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from tocsin.core import silences
-from tocsin.core.alerts import Alert
-from tocsin.core.silences import Silence
+from tocsin.core.alerts import silences
+from tocsin.core.alerts.alerts import Alert
+from tocsin.core.alerts.silences import Silence
 from tocsin.store import alert_lists
 from tocsin.store.database import Tx
 

@@ -7,9 +7,9 @@ engine's loop, which also asks after reports that never came.
 from collections.abc import Mapping
 from datetime import datetime
 
-from tocsin.core import receipts as rules
-from tocsin.core.alerts import Status
-from tocsin.core.receipts import AfterSilence, Delivered
+from tocsin.core.alerts.alerts import Status
+from tocsin.core.pages import receipts as rules
+from tocsin.core.pages.receipts import AfterSilence, Delivered
 from tocsin.core.timeline import Fact, FactKind
 from tocsin.interfaces import Pager, Reported
 from tocsin.store import alerts as stored_alerts

@@ -1,6 +1,6 @@
 """Dry runs: who would be paged if nobody answered, and what is wrong with that.
 
-The decisions are those of engine/escalation.py and the methods those of core/paging.py,
+The decisions are those of engine/escalation.py and the methods those of core/pages/paging.py,
 carried nowhere: nothing is written and nobody is paged.
 """
 
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from tocsin.core.directory import Directory
 from tocsin.core.durations import words
-from tocsin.core.escalation import (
+from tocsin.core.pages.escalation import (
     Decision,
     Event,
     HandedOver,
@@ -28,7 +28,7 @@ from tocsin.core.escalation import (
     after_turns,
     begun,
 )
-from tocsin.core.paging import PlannedPage, plan
+from tocsin.core.pages.paging import PlannedPage, plan
 from tocsin.core.severity import Severity, Urgency
 from tocsin.engine import escalation
 from tocsin.store.database import Tx

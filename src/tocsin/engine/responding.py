@@ -7,12 +7,12 @@ was paged may answer whatever their role is.
 from collections.abc import Callable
 from datetime import datetime
 
-from tocsin.core.alerts import Alert, shown_state
+from tocsin.core.alerts.alerts import Alert, shown_state
 from tocsin.core.directory import Directory
-from tocsin.core.permissions import RESPONDER
+from tocsin.core.people.permissions import RESPONDER
 from tocsin.engine.answering import Acted
 from tocsin.engine.audit import Actor, Auditor
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import alerts as stored_alerts
 from tocsin.store.database import Tx
 

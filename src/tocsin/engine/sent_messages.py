@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from tocsin.core.credentials import masked
 from tocsin.core.excerpts import clean
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import outbox as stored
 from tocsin.store.database import Tx
 from tocsin.store.outbox import Outgoing

@@ -6,11 +6,11 @@ from datetime import datetime
 from msgspec import Struct
 
 from tocsin.core.directory import Directory, Integration, Service
-from tocsin.core.escalation_levels import whom
-from tocsin.core.readiness import Check, Outlook, checklist
+from tocsin.core.oncall.readiness import Check, Outlook, checklist
+from tocsin.core.pages.escalation_levels import whom
 from tocsin.core.severity import Severity
 from tocsin.engine import escalation
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import alert_lists
 from tocsin.store import directory as stored
 from tocsin.store.database import Tx

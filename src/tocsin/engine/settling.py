@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from tocsin.core import conditions, past_leave, past_turns, starts
+from tocsin.core import conditions
 from tocsin.core.configuration import Documents
 from tocsin.core.forms import Plain, Problem
+from tocsin.core.rotas import past_leave, past_turns, starts
 from tocsin.core.wallclock import wall_time, zone_named
 
 

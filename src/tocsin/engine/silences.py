@@ -7,9 +7,9 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from tocsin.core import silences
+from tocsin.core.alerts import silences
+from tocsin.core.alerts.silences import Silence
 from tocsin.core.directory import Directory
-from tocsin.core.silences import Silence
 from tocsin.engine import suppression
 from tocsin.engine.audit import Actor, Auditor
 from tocsin.store import alert_lists

@@ -15,18 +15,24 @@ from typing import Any
 
 from msgspec import Struct
 
-from tocsin.core import groups as rules
 from tocsin.core.directory import Directory
 from tocsin.core.excerpts import clean
-from tocsin.core.groups import Meaning, Plain
-from tocsin.core.permissions import ADMIN
+from tocsin.core.people import groups as rules
+from tocsin.core.people.groups import Meaning, Plain
+from tocsin.core.people.permissions import ADMIN
 from tocsin.core.throttling import Path
 from tocsin.engine.audit import Actor
 from tocsin.engine.editing import record
-from tocsin.engine.sessions import RECENT, Sessions
-from tocsin.engine.sign_in import digest
+from tocsin.engine.signing_in.sessions import RECENT, Sessions
+from tocsin.engine.signing_in.sign_in import digest
+from tocsin.engine.signing_in.visits import (
+    Entry,
+    Porter,
+    Visit,
+    left_with_address,
+    whose_address,
+)
 from tocsin.engine.throttling import Throttle
-from tocsin.engine.visits import Entry, Porter, Visit, left_with_address, whose_address
 from tocsin.interfaces import (
     Identity,
     IdentityProvider,

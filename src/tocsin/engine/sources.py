@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from tocsin.core import alerts as rules
-from tocsin.core import escalation as runs
-from tocsin.core.alerts import Refused, Status
+from tocsin.core.alerts import alerts as rules
+from tocsin.core.alerts.alerts import Refused, Status
 from tocsin.core.directory import Directory
+from tocsin.core.pages import escalation as runs
 from tocsin.core.timeline import Fact, FactKind
 from tocsin.engine import escalation
 from tocsin.store import alerts as stored_alerts

@@ -10,13 +10,13 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tocsin.core import alerts as rules
-from tocsin.core import escalation as runs
-from tocsin.core import maintenance, silences
-from tocsin.core.alerts import Alert
+from tocsin.core.alerts import alerts as rules
+from tocsin.core.alerts import maintenance, silences
+from tocsin.core.alerts.alerts import Alert
+from tocsin.core.alerts.maintenance import Maintenance
+from tocsin.core.alerts.silences import Silence
 from tocsin.core.directory import Directory
-from tocsin.core.maintenance import Maintenance
-from tocsin.core.silences import Silence
+from tocsin.core.pages import escalation as runs
 from tocsin.engine import escalation
 from tocsin.store import alert_lists
 from tocsin.store import alerts as stored_alerts

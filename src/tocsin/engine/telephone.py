@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from tocsin.core import replies
-from tocsin.core.replies import KEYS, MENU, Verb
+from tocsin.core.pages import replies
+from tocsin.core.pages.replies import KEYS, MENU, Verb
 from tocsin.engine import page_answers, receipts
 from tocsin.engine.answering import Acted, Via
 from tocsin.engine.audit import Actor
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.incidents.declaring import Draft
 from tocsin.engine.page_answers import Message
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.interfaces import Rang
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import reply_codes

@@ -6,9 +6,9 @@ from datetime import timedelta
 from msgspec import Struct
 
 from tocsin.core.directory import Directory
-from tocsin.core.permissions import ADMIN, ROLE_FOR, Scope
+from tocsin.core.people.permissions import ADMIN, ROLE_FOR, Scope
 from tocsin.engine.audit import Auditor
-from tocsin.engine.sign_in import SignIn, Viewer
+from tocsin.engine.signing_in.sign_in import SignIn, Viewer
 from tocsin.store import tokens as stored
 from tocsin.store.database import Tx
 from tocsin.store.tokens import Token

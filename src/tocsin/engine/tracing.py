@@ -14,9 +14,9 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tocsin.core.alerts import AlertEvent, EventKind
+from tocsin.core.alerts.alerts import AlertEvent, EventKind
+from tocsin.core.alerts.routing import severity_of
 from tocsin.core.directory import Integration
-from tocsin.core.routing import severity_of
 from tocsin.interfaces import Dialect, Inbound, Unreadable
 
 _MOST_VALUES = 150

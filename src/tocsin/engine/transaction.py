@@ -5,12 +5,12 @@ The only place where what a rule decided becomes rows. Nothing is sent from here
 
 from datetime import datetime
 
-from tocsin.core import escalation, paging
-from tocsin.core.alerts import Alert
+from tocsin.core.alerts.alerts import Alert
 from tocsin.core.directory import Directory, is_trial
-from tocsin.core.escalation import Decision, Paging
-from tocsin.core.growing import shadows_of
-from tocsin.core.people import Person
+from tocsin.core.oncall.growing import shadows_of
+from tocsin.core.pages import escalation, paging
+from tocsin.core.pages.escalation import Decision, Paging
+from tocsin.core.people.people import Person
 from tocsin.core.timeline import Fact, FactKind
 from tocsin.core.wallclock import zone_named
 from tocsin.engine.nudging import nudge

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from tocsin.core.alerts import AlertEvent, EventKind
+from tocsin.core.alerts.alerts import AlertEvent, EventKind
 from tocsin.core.directory import trial_of
 from tocsin.core.severity import Severity
 from tocsin.engine.alerts import Arrival

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from tocsin.core.alerts import Alert, Status
+from tocsin.core.alerts.alerts import Alert, Status
 from tocsin.core.directory import trial_of
 from tocsin.core.severity import Severity, Urgency
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.inquiries import Attempt, attempts_of
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.engine.trial_pages import arrival, key_of
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import paging as stored_pages

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from msgspec import Struct
 
-from tocsin.core.alerts import AlertEvent, EventKind, Status
+from tocsin.core.alerts.alerts import AlertEvent, EventKind, Status
 from tocsin.core.directory import CANARY, INTERNAL, Directory
 from tocsin.core.severity import Severity
 from tocsin.engine.alerts import Arrival, Intake

@@ -16,7 +16,7 @@ import msgspec
 
 from tocsin.core.credentials import without
 from tocsin.core.http_verdicts import verdict
-from tocsin.core.social import links
+from tocsin.core.status.social import links
 from tocsin.interfaces import (
     DeliveryFailed,
     DeliveryUnknown,

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from tocsin.core.body_signatures import is_signed
+from tocsin.core.alerts.body_signatures import is_signed
 from tocsin.core.excerpts import clean, clean_title, web_link
 from tocsin.interfaces import Answer, Change, Desk, Inbound, Reading, Unreadable
 

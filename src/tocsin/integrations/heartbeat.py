@@ -7,7 +7,7 @@ The path is that of healthchecks.io, so that its clients work. Settings: `period
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from tocsin.core.alerts import AlertEvent, EventKind
+from tocsin.core.alerts.alerts import AlertEvent, EventKind
 from tocsin.core.durations import BadDuration, parse
 from tocsin.interfaces import Answer, Desk, Inbound, Reading, Unreadable
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
+from tocsin.core.alerts.standard_webhooks import signature
 from tocsin.core.http_verdicts import verdict
-from tocsin.core.standard_webhooks import signature
-from tocsin.core.subscribers import CHAT
+from tocsin.core.status.subscribers import CHAT
 from tocsin.interfaces import DeliveryFailed, Egress, Receipt
 
 

@@ -10,7 +10,7 @@ from math import prod
 from typing import Any
 from urllib.parse import urljoin
 
-from tocsin.core.imported_shifts import Entry
+from tocsin.core.rotas.imported_shifts import Entry
 from tocsin.interfaces import (
     CalendarUnreadable,
     DeliveryFailed,

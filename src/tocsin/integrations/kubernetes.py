@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from tocsin.core.body_signatures import is_signed
+from tocsin.core.alerts.body_signatures import is_signed
 from tocsin.core.excerpts import clean, clean_title
 from tocsin.interfaces import Answer, Change, Desk, Inbound, Reading, Unreadable
 

@@ -12,7 +12,7 @@ import msgspec
 import xxhash
 from msgspec import Struct
 
-from tocsin.core.alerts import AlertEvent, EventKind
+from tocsin.core.alerts.alerts import AlertEvent, EventKind
 from tocsin.core.excerpts import clean, clean_title, web_link
 from tocsin.core.labels import bounded_key
 from tocsin.interfaces import Answer, Change, Desk, Inbound, Reading, Unreadable

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from tocsin.core.credentials import without
-from tocsin.core.people import is_mail_address
+from tocsin.core.people.people import is_mail_address
 from tocsin.interfaces import DeliveryFailed, DeliveryUnknown, PageMessage, Receipt
 
 _MOST_TOLD = 50

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import msgspec
 
-from tocsin.core.standard_webhooks import PREFIX, signature
+from tocsin.core.alerts.standard_webhooks import PREFIX, signature
 from tocsin.interfaces import (
     DeliveryFailed,
     Egress,

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from tocsin.core.permissions import Grant
-from tocsin.core.roles import Role
+from tocsin.core.incidents.roles import Role
+from tocsin.core.people.permissions import Grant
 from tocsin.core.severity import Severity
 from tocsin.engine.incidents import acts, roles
 from tocsin.engine.incidents.desk import Act, Done
 from tocsin.engine.incidents.scene import Outcome, Scene
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.simulation.company import NAMES
 from tocsin.simulation.history import SECOND
 from tocsin.simulation.nodes import Node

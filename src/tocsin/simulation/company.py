@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tocsin.core.escalation import Level, Policy, Target, TargetKind
 from tocsin.core.level_times import LevelTimes, SupportHours
-from tocsin.core.people import ContactMethod, NotifyRule, Person
+from tocsin.core.pages.escalation import Level, Policy, Target, TargetKind
+from tocsin.core.people.people import ContactMethod, NotifyRule, Person
 from tocsin.core.severity import Severity, Urgency
 
 MONDAY = datetime(2024, 3, 4, 9, tzinfo=UTC)

@@ -4,9 +4,9 @@ from typing import Any
 
 from tocsin.core.directory import Integration
 from tocsin.core.durations import compact
-from tocsin.core.escalation import Level, Policy, Target, TargetKind
 from tocsin.core.level_times import DAYS
-from tocsin.core.people import NotifyRule, Person
+from tocsin.core.pages.escalation import Level, Policy, Target, TargetKind
+from tocsin.core.people.people import NotifyRule, Person
 from tocsin.simulation.company import NOBODY, SERVICES, Company, Shifts
 from tocsin.store import directory
 from tocsin.store.database import Connection

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from tocsin.core.outbox import LANES
+from tocsin.core.pages.outbox import LANES
 from tocsin.engine.nudges import NudgeClerk
 from tocsin.engine.outbox import Claimed, Outbox, Posting
 from tocsin.engine.paging import Sent

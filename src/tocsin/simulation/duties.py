@@ -10,8 +10,8 @@ from datetime import timedelta
 
 from msgspec import Struct
 
-from tocsin.core.escalation import Level, Target, offset
 from tocsin.core.level_times import LevelTimes
+from tocsin.core.pages.escalation import Level, Target, offset
 from tocsin.core.severity import Severity
 from tocsin.simulation.history import SECOND
 from tocsin.simulation.ledger import Episode

@@ -6,7 +6,7 @@ who subscribed are the real thing, a few at a time.
 
 from datetime import datetime
 
-from tocsin.core.status_pages import Component, StatusPage
+from tocsin.core.status.status_pages import Component, StatusPage
 from tocsin.engine.incidents.scene import Happened
 from tocsin.engine.status import mailing
 from tocsin.store import outbox

@@ -6,8 +6,8 @@ answered to a sender or a person, or what the fault injector let commit.
 
 from dataclasses import dataclass, field
 
-from tocsin.core.alerts import EventKind
-from tocsin.core.escalation import Policy
+from tocsin.core.alerts.alerts import EventKind
+from tocsin.core.pages.escalation import Policy
 from tocsin.core.severity import Severity
 from tocsin.simulation.company import Company
 from tocsin.simulation.history import MINUTE

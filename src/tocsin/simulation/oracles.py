@@ -15,10 +15,10 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from tocsin.core.escalation import Level, Target
 from tocsin.core.level_times import LevelTimes
-from tocsin.core.people import ContactMethod, Person
-from tocsin.core.receipts import MOST_SENDINGS
+from tocsin.core.pages.escalation import Level, Target
+from tocsin.core.pages.receipts import MOST_SENDINGS
+from tocsin.core.people.people import ContactMethod, Person
 from tocsin.core.severity import Severity
 from tocsin.simulation import room_oracles, turn_oracles, urgency_oracles
 from tocsin.simulation.company import RING, Company, contacts_for

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tocsin.core.receipts import Delivered
+from tocsin.core.pages.receipts import Delivered
 from tocsin.engine import receipts
 from tocsin.simulation.history import SECOND, Call
 from tocsin.simulation.nodes import Node

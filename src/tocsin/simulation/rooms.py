@@ -7,10 +7,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
 
-from tocsin.core.incidents import State
-from tocsin.core.roles import Role
+from tocsin.core.incidents.incidents import State
+from tocsin.core.incidents.roles import Role
+from tocsin.core.incidents.updates_written import Update
 from tocsin.core.severity import Severity
-from tocsin.core.updates_written import Update
 from tocsin.engine.incidents import acts, roles, updates
 from tocsin.engine.incidents.declaring import Draft
 from tocsin.engine.incidents.desk import Act

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 
-from tocsin.core.alerts import AlertEvent, EventKind
+from tocsin.core.alerts.alerts import AlertEvent, EventKind
 from tocsin.core.severity import Severity
 from tocsin.engine.alerts import Arrival
 from tocsin.interfaces import Answer, Reading

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from tocsin.core.action_board import Action
+from tocsin.core.reviews.action_board import Action
 from tocsin.store.database import Row, Tx
 from tocsin.store.instants import (
     from_micros,

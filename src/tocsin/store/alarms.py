@@ -5,7 +5,7 @@ Each part is answered by the first entry of an index.
 
 from datetime import datetime
 
-from tocsin.core.maintenance import HOLD_OFF
+from tocsin.core.alerts.maintenance import HOLD_OFF
 from tocsin.store.database import Tx
 from tocsin.store.instants import from_micros, to_micros
 

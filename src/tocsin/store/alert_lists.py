@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from tocsin.core.alerts import Alert
+from tocsin.core.alerts.alerts import Alert
 from tocsin.core.severity import Severity
 from tocsin.store.alerts import SELECT, alert_of
 from tocsin.store.database import Tx

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from tocsin.core.alerts import Alert, Status
+from tocsin.core.alerts.alerts import Alert, Status
 from tocsin.core.severity import Severity
 from tocsin.store.database import Database, Row, Tx
 from tocsin.store.instants import (

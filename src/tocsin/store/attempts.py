@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from tocsin.core.receipts import Delivered
+from tocsin.core.pages.receipts import Delivered
 from tocsin.store.database import Row, Tx
 from tocsin.store.instants import (
     from_micros,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from tocsin.core.calendar_events import CalendarEvent
+from tocsin.core.oncall.calendar_events import CalendarEvent
 from tocsin.store.database import Row, Tx
 from tocsin.store.instants import from_micros, from_micros_or_none, to_micros
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tocsin.core.cover_requests import CoverRequest, State
+from tocsin.core.rotas.cover_requests import CoverRequest, State
 from tocsin.store.database import Row, Tx
 from tocsin.store.instants import (
     from_micros,

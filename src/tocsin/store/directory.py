@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 
+from tocsin.core.building.directory_building import build
 from tocsin.core.configuration import NOUNS, Documents
 from tocsin.core.directory import Directory
-from tocsin.core.directory_building import build
 from tocsin.store import credentials, nodes
 from tocsin.store.database import Tx
 from tocsin.store.sealing import open_document, seal_document

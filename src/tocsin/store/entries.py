@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from tocsin.core.entries import Entry, EntryKind
+from tocsin.core.incidents.entries import Entry, EntryKind
 from tocsin.core.timeline import Fact, FactKind
 from tocsin.store import timeline
 from tocsin.store.database import Row, Tx

@@ -7,7 +7,7 @@ from hashlib import sha256
 import msgspec
 from msgspec import Struct
 
-from tocsin.core.escalation import Policy, Run
+from tocsin.core.pages.escalation import Policy, Run
 from tocsin.store import turns
 from tocsin.store.database import Tx
 from tocsin.store.instants import (

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from tocsin.core.handoffs import Handoff, State
+from tocsin.core.oncall.handoffs import Handoff, State
 from tocsin.store.database import Row, Tx
 from tocsin.store.instants import (
     from_micros,

@@ -1,6 +1,6 @@
 """The hypothesis board of an incident."""
 
-from tocsin.core.hypotheses import Hypothesis
+from tocsin.core.incidents.hypotheses import Hypothesis
 from tocsin.store.database import Row, Tx
 from tocsin.store.instants import (
     from_micros,

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from tocsin.core.impact import Impact
-from tocsin.core.incidents import Incident, Standing, State
+from tocsin.core.incidents.impact import Impact
+from tocsin.core.incidents.incidents import Incident, Standing, State
 from tocsin.core.severity import Severity
 from tocsin.store.database import Row, Tx
 from tocsin.store.instants import (

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from tocsin.core.maintenance import HOLD_OFF, Maintenance, Passed
+from tocsin.core.alerts.maintenance import HOLD_OFF, Maintenance, Passed
 from tocsin.store.database import Row, Tx
 from tocsin.store.instants import from_micros, to_micros
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from tocsin.core.directory import TRIAL
-from tocsin.core.oncall_load import Paged
+from tocsin.core.oncall.oncall_load import Paged
 from tocsin.store.database import Tx
 from tocsin.store.instants import from_micros, to_micros
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from tocsin.core.outbox import Lane
+from tocsin.core.pages.outbox import Lane
 from tocsin.store.database import Row, Tx
 from tocsin.store.instants import (
     from_micros,

@@ -14,8 +14,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from tocsin.core.escalation import Paging
-from tocsin.core.paging import PlannedPage
+from tocsin.core.pages.escalation import Paging
+from tocsin.core.pages.paging import PlannedPage
 from tocsin.core.severity import Severity
 from tocsin.store.database import Row, Tx
 from tocsin.store.instants import (

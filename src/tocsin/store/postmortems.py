@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from tocsin.core.postmortems import Postmortem
-from tocsin.core.reviews import Review, ReviewState
+from tocsin.core.reviews.postmortems import Postmortem
+from tocsin.core.reviews.reviews import Review, ReviewState
 from tocsin.store.database import Row, Tx
 from tocsin.store.instants import (
     from_micros,

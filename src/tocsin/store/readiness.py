@@ -1,6 +1,6 @@
 """What was ticked on checklists before first shifts."""
 
-from tocsin.core.growing import Mark
+from tocsin.core.oncall.growing import Mark
 from tocsin.store.database import Tx
 from tocsin.store.instants import from_micros, to_micros
 

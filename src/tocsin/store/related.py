@@ -5,8 +5,8 @@ from datetime import datetime
 
 import msgspec
 
-from tocsin.core.incidents import Incident, State
-from tocsin.core.related import Likeness
+from tocsin.core.incidents.incidents import Incident, State
+from tocsin.core.incidents.related import Likeness
 from tocsin.store.database import Tx
 from tocsin.store.instants import to_micros
 

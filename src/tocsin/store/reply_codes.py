@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tocsin.core.replies import next_code
+from tocsin.core.pages.replies import next_code
 from tocsin.store.database import Tx
 from tocsin.store.instants import to_micros
 from tocsin.store.sealing import seal_address

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tocsin.core.alerts import Alert
+from tocsin.core.alerts.alerts import Alert
 from tocsin.store.database import Tx
 from tocsin.store.instants import to_micros
 

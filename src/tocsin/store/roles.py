@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tocsin.core.roles import Holding, Role
+from tocsin.core.incidents.roles import Holding, Role
 from tocsin.store.database import Row, Tx
 from tocsin.store.instants import (
     from_micros,

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from tocsin.core.silences import Matcher, Silence
+from tocsin.core.alerts.silences import Matcher, Silence
 from tocsin.store.database import Row, Tx
 from tocsin.store.instants import from_micros, to_micros
 

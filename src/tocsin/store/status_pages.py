@@ -6,8 +6,8 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from tocsin.core.maintenance import Maintenance
-from tocsin.core.status_pages import Interval, Told
+from tocsin.core.alerts.maintenance import Maintenance
+from tocsin.core.status.status_pages import Interval, Told
 from tocsin.store import maintenance, nodes
 from tocsin.store.database import Row, Tx
 from tocsin.store.instants import (

@@ -6,8 +6,8 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from tocsin.core.bounces import Standing
-from tocsin.core.subscribers import (
+from tocsin.core.status.bounces import Standing
+from tocsin.core.status.subscribers import (
     CONFIRMED,
     EMAIL,
     ENDED,

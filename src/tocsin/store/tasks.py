@@ -1,6 +1,6 @@
 """Tasks of incidents."""
 
-from tocsin.core.tasks import Task
+from tocsin.core.incidents.tasks import Task
 from tocsin.store.database import Row, Tx
 from tocsin.store.instants import (
     from_micros,

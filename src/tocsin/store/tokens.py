@@ -26,7 +26,7 @@ class Token(Struct, frozen=True):
     id: str
     person: str
     label: str
-    scopes: str  # words of core/permissions.Scope, separated by spaces
+    scopes: str  # words of core/people/permissions.Scope, separated by spaces
     made_at: datetime
     team: str = ""
     expires_at: datetime | None = None

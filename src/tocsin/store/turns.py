@@ -6,7 +6,7 @@ Counted by name, so that an edit of the policy goes on where it was. Knows nobod
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from tocsin.core.escalation import Turns
+from tocsin.core.pages.escalation import Turns
 from tocsin.store.database import Tx
 
 # Which levels of which policies page somebody in turn.

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from tocsin.core.updates_written import Update
+from tocsin.core.incidents.updates_written import Update
 from tocsin.store.database import Row, Tx
 from tocsin.store.instants import (
     from_micros,

@@ -10,16 +10,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from tocsin.core.alerts import Alert
+from tocsin.core.alerts.alerts import Alert
 from tocsin.core.directory import Directory
-from tocsin.core.escalation import Target, TargetKind
 from tocsin.core.excerpts import clean
-from tocsin.core.permissions import RESPONDER
+from tocsin.core.pages.escalation import Target, TargetKind
+from tocsin.core.people.permissions import RESPONDER
 from tocsin.engine import answering, inquiries
 from tocsin.engine.answering import Acted, Via
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.responding import refusal, visible
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import alert_lists, inbound
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import incidents as stored_incidents

@@ -5,10 +5,10 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tocsin.core.alerts import Alert
+from tocsin.core.alerts.alerts import Alert
 from tocsin.core.csv_cells import row
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import alert_lists
 from tocsin.store.database import Tx
 from tocsin.web.filters import wanted

@@ -12,9 +12,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tocsin.core.excerpts import clean
-from tocsin.core.permissions import ADMIN, LEAD
+from tocsin.core.people.permissions import ADMIN, LEAD
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import audit as stored
 from tocsin.store.database import Tx
 from tocsin.web.differences import differences

@@ -14,9 +14,9 @@ from starlette.routing import Route
 
 from tocsin.core.throttling import NO_WAIT
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.links import INVITE, RESET, SIGN_IN, VERIFY
-from tocsin.engine.passwords import OFF
-from tocsin.engine.visits import Entry
+from tocsin.engine.signing_in.links import INVITE, RESET, SIGN_IN, VERIFY
+from tocsin.engine.signing_in.passwords import OFF
+from tocsin.engine.signing_in.visits import Entry
 from tocsin.web.gate import Gate, is_from_here
 from tocsin.web.single_sign_on import ways
 from tocsin.web.threshold import (

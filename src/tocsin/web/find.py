@@ -4,12 +4,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tocsin.core.alerts import Alert
+from tocsin.core.alerts.alerts import Alert
 from tocsin.core.directory import Directory
 from tocsin.core.excerpts import clean
-from tocsin.core.incidents import Incident
+from tocsin.core.incidents.incidents import Incident
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import alert_lists
 from tocsin.store import alerts as stored_alerts
 from tocsin.store.database import Tx

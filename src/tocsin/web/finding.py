@@ -8,12 +8,12 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from tocsin.core.alerts import Alert
+from tocsin.core.alerts.alerts import Alert
 from tocsin.core.directory import Directory
-from tocsin.core.incidents import Incident
-from tocsin.engine.sign_in import Viewer
-from tocsin.web.duty_verbs import verbs
+from tocsin.core.incidents.incidents import Incident
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.web.navigation import ME, Entry
+from tocsin.web.oncall.duty_verbs import verbs
 
 _MOST_OF_A_KIND = 6
 

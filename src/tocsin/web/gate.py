@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from tocsin.core.alerts import Alert
-from tocsin.core.permissions import RESPONDER, VIEWER
+from tocsin.core.alerts.alerts import Alert
+from tocsin.core.people.permissions import RESPONDER, VIEWER
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import alert_lists, directory, timeline
 from tocsin.store.database import Tx
 from tocsin.web.browser import SAID_COOKIE, asked

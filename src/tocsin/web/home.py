@@ -9,29 +9,29 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from tocsin.core.directory import Directory, OnCallRow
-from tocsin.core.incidents import Incident
-from tocsin.core.own_shifts import OwnShift, whole_shifts_of
-from tocsin.core.permissions import ADMIN, RESPONDER
-from tocsin.core.roles import TITLES
+from tocsin.core.incidents.incidents import Incident
+from tocsin.core.incidents.roles import TITLES
+from tocsin.core.incidents.tasks import Task
+from tocsin.core.oncall.own_shifts import OwnShift, whole_shifts_of
+from tocsin.core.people.permissions import ADMIN, RESPONDER
 from tocsin.core.severity import Severity
-from tocsin.core.tasks import Task
 from tocsin.core.wallclock import Window, this_minute
 from tocsin.engine import first_run, inquiries
-from tocsin.engine.cover_requests import CoverRequests
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.handoffs import Handoffs
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.oncall.cover_requests import CoverRequests
+from tocsin.engine.oncall.handoffs import Handoffs
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import alert_lists, inbound
 from tocsin.store import roles as stored_roles
 from tocsin.store import tasks as stored_tasks
 from tocsin.store.database import Tx
 from tocsin.store.instants import from_micros
-from tocsin.web.cover_requests import ways_out
 from tocsin.web.forms import Form
 from tocsin.web.gate import Gate
 from tocsin.web.incidents import listing as incident_list
-from tocsin.web.oncall import my_duty
-from tocsin.web.override_form import about
+from tocsin.web.oncall.cover_requests import ways_out
+from tocsin.web.oncall.oncall import my_duty
+from tocsin.web.oncall.override_form import about
 
 _DAY = timedelta(days=1)
 _AHEAD = timedelta(weeks=8)

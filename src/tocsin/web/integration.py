@@ -9,12 +9,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tocsin.core.directory import Integration
-from tocsin.core.permissions import LEAD
+from tocsin.core.people.permissions import LEAD
 from tocsin.engine import inquiries
 from tocsin.engine import integrations as engine
 from tocsin.engine.editing import Change, Edited, etag_of
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import directory as stored_directory
 from tocsin.store import inbound
 from tocsin.store.database import Tx

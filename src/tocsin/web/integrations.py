@@ -11,10 +11,10 @@ from starlette.routing import Route
 
 from tocsin.core.directory import Directory, Integration
 from tocsin.core.excerpts import clean
-from tocsin.core.permissions import LEAD
+from tocsin.core.people.permissions import LEAD
 from tocsin.engine.editing import Change
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.interfaces import Channel, Sender
 from tocsin.store import directory as stored_directory
 from tocsin.store import inbound

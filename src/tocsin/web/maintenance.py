@@ -9,14 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tocsin.core import maintenance
+from tocsin.core.alerts import maintenance
+from tocsin.core.alerts.maintenance import HOLD_OFF, Maintenance
 from tocsin.core.excerpts import clean
-from tocsin.core.maintenance import HOLD_OFF, Maintenance
-from tocsin.core.permissions import RESPONDER
+from tocsin.core.people.permissions import RESPONDER
 from tocsin.engine import quiet_effect
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.quiet_effect import Effect
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import maintenance as stored
 from tocsin.store.database import Tx
 from tocsin.web import quiet_times

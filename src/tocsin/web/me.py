@@ -10,33 +10,33 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tocsin.core.contacts import id_of
-from tocsin.core.coverage import LISTED, Hole, holes_of
 from tocsin.core.directory import Directory
 from tocsin.core.durations import BadDuration, parse
 from tocsin.core.forms import Problem
-from tocsin.core.leave_documents import is_over
-from tocsin.core.own_shifts import people_of, whole_shifts_of
-from tocsin.core.paging import all_methods, methods, rule_method, steps
-from tocsin.core.people import Away, Person
-from tocsin.core.permissions import VIEWER
-from tocsin.core.quiet_hours import quiet_until
-from tocsin.core.reachability import warnings
+from tocsin.core.oncall.coverage import LISTED, Hole, holes_of
+from tocsin.core.oncall.leave_documents import is_over
+from tocsin.core.oncall.own_shifts import people_of, whole_shifts_of
+from tocsin.core.oncall.reachability import warnings
+from tocsin.core.pages.paging import all_methods, methods, rule_method, steps
+from tocsin.core.people.contacts import id_of
+from tocsin.core.people.people import Away, Person
+from tocsin.core.people.permissions import VIEWER
+from tocsin.core.people.quiet_hours import quiet_until
 from tocsin.core.severity import Urgency
 from tocsin.core.wallclock import Window, this_minute, zone_named
-from tocsin.engine.contacts import Told
 from tocsin.engine.editing import Edited
 from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.oncall.own_leave import OwnLeave
 from tocsin.engine.own import Own
-from tocsin.engine.own_leave import OwnLeave
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.people.contacts import Told
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.engine.trials import Trials
 from tocsin.store import alert_lists
-from tocsin.web.cover_requests import address as ask_cover
-from tocsin.web.cover_requests import ways_out
 from tocsin.web.forms import Form
 from tocsin.web.gate import Gate
 from tocsin.web.moments import typed_as
+from tocsin.web.oncall.cover_requests import address as ask_cover
+from tocsin.web.oncall.cover_requests import ways_out
 from tocsin.web.sayings import Saying, done
 
 PAGE = "/me"

@@ -12,10 +12,10 @@ from starlette.routing import Route
 
 from tocsin.core.directory import Directory
 from tocsin.core.excerpts import clean
-from tocsin.core.permissions import ADMIN, LEAD
+from tocsin.core.people.permissions import ADMIN, LEAD
 from tocsin.engine import messages as engine
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import messages as stored
 from tocsin.store.database import Tx
 from tocsin.store.messages import Message, Wanted

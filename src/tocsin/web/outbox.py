@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tocsin.core.outbox import LANES
-from tocsin.core.permissions import ADMIN
+from tocsin.core.pages.outbox import LANES
+from tocsin.core.people.permissions import ADMIN
 from tocsin.engine import sent_messages
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import outbox_lists as stored
 from tocsin.web.filters import whole_number
 from tocsin.web.gate import Gate

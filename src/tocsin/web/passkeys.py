@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tocsin.core.permissions import VIEWER
+from tocsin.core.people.permissions import VIEWER
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.passkeys import Asked
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.passkeys import Asked
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.web.gate import Gate, guarded_by, is_from_here
 from tocsin.web.threshold import (
     FOREIGN,

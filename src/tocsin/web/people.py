@@ -13,12 +13,19 @@ from starlette.routing import Route
 
 from tocsin.core.excerpts import clean
 from tocsin.core.forms import Plain
-from tocsin.core.permissions import ADMIN, DEFAULT_ROLE, LEAD, RESPONDER, ROLES, VIEWER
+from tocsin.core.people.permissions import (
+    ADMIN,
+    DEFAULT_ROLE,
+    LEAD,
+    RESPONDER,
+    ROLES,
+    VIEWER,
+)
 from tocsin.engine.editing import Change, Edited, etag_of, seen_by
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.leaving import leaving
-from tocsin.engine.roster import REACHES, roster, row_of
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.people.roster import REACHES, roster, row_of
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import directory as stored
 from tocsin.store import people as stored_people
 from tocsin.store import tokens as stored_tokens

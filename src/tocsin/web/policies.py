@@ -11,16 +11,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tocsin.core.directory import Directory
-from tocsin.core.escalation import Policy
 from tocsin.core.excerpts import clean
-from tocsin.core.permissions import LEAD
-from tocsin.core.policy_lint import lint
+from tocsin.core.pages.escalation import Policy
+from tocsin.core.pages.policy_lint import lint
+from tocsin.core.people.permissions import LEAD
 from tocsin.core.severity import Severity
 from tocsin.core.wallclock import UnknownZone, first_instant, zone_named
 from tocsin.engine.editing import team_of
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.rehearsals import Rehearsal, rehearse_next
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import directory as stored
 from tocsin.store import silences as stored_silences
 from tocsin.store.database import Tx

@@ -12,10 +12,10 @@ from typing import Any
 from starlette.datastructures import FormData
 
 from tocsin.core.durations import compact
-from tocsin.core.escalation_levels import DEFAULT_ACK_TIMEOUTS
 from tocsin.core.excerpts import clean
 from tocsin.core.forms import Plain, Problem
 from tocsin.core.level_times import days_typed
+from tocsin.core.pages.escalation_levels import DEFAULT_ACK_TIMEOUTS
 from tocsin.core.severity import Severity
 
 SEVERITIES = tuple(Severity.__members__)

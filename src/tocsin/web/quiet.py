@@ -6,10 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tocsin.core import maintenance, silences
-from tocsin.core.permissions import RESPONDER
+from tocsin.core.alerts import maintenance, silences
+from tocsin.core.people.permissions import RESPONDER
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import maintenance as stored_maintenance
 from tocsin.store import silences as stored_silences
 from tocsin.store.database import Tx

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from tocsin.core import level_times
 from tocsin.core.credentials import masked, shown_address
 from tocsin.core.durations import words
-from tocsin.core.escalation_levels import ack_timeout
+from tocsin.core.pages.escalation_levels import ack_timeout
 from tocsin.core.severity import Severity
 from tocsin.web.assets import SCRIPT, STATIC, asset
 from tocsin.web.markdown import html, inline

@@ -15,11 +15,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from tocsin.core.people import Person
-from tocsin.core.permissions import ADMIN, LEAD, VIEWER
+from tocsin.core.people.people import Person
+from tocsin.core.people.permissions import ADMIN, LEAD, VIEWER
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
-from tocsin.engine.visits import Entry
+from tocsin.engine.signing_in.sign_in import Viewer
+from tocsin.engine.signing_in.visits import Entry
 from tocsin.store import identities, links, passwords
 from tocsin.store.database import Tx
 from tocsin.web.agents import browser_of

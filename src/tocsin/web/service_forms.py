@@ -11,13 +11,13 @@ from starlette.routing import Route
 from tocsin.core.directory import Directory
 from tocsin.core.excerpts import clean
 from tocsin.core.forms import Plain
-from tocsin.core.permissions import LEAD
+from tocsin.core.people.permissions import LEAD
 from tocsin.core.runbooks import LONGEST as LONGEST_RUNBOOK
 from tocsin.engine.editing import Change, Edited, etag_of
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.previews import Preview
 from tocsin.engine.rehearsals import broken
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import alert_lists
 from tocsin.store import directory as stored
 from tocsin.web.forms import Form, by_field

@@ -12,21 +12,21 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tocsin.core import runbook_lint
-from tocsin.core.alerts import AlertEvent, EventKind
+from tocsin.core.alerts.alerts import AlertEvent, EventKind
+from tocsin.core.alerts.silences import state
 from tocsin.core.directory import Directory, Service
 from tocsin.core.excerpts import clean, clean_title
 from tocsin.core.labels import bounded_key, fingerprint
-from tocsin.core.permissions import LEAD, RESPONDER
-from tocsin.core.reachability import unreachable
+from tocsin.core.oncall.reachability import unreachable
+from tocsin.core.people.permissions import LEAD, RESPONDER
 from tocsin.core.severity import Severity
-from tocsin.core.silences import state
 from tocsin.engine import inquiries, services
 from tocsin.engine.arrivals import Arrival
 from tocsin.engine.front_desk import FrontDesk, by_hand
 from tocsin.engine.rehearsals import broken
 from tocsin.engine.reviews.runbooks import books_of
 from tocsin.engine.services import Asked
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.interfaces import Answer, Reading
 from tocsin.store import alert_lists, inbound
 from tocsin.store import silences as stored_silences

@@ -9,12 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tocsin.core.permissions import ADMIN
-from tocsin.engine import first_page, first_rota, first_run
+from tocsin.core.people.permissions import ADMIN
+from tocsin.engine import first_page, first_run
 from tocsin.engine import integrations as engine
 from tocsin.engine.first_run import Progress
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.oncall import first_rota
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.interfaces import DeliveryFailed, DeliveryUnknown
 from tocsin.store import directory as stored_directory
 from tocsin.store.database import Tx
@@ -23,7 +24,7 @@ from tocsin.web.filters import whole_number
 from tocsin.web.forms import Form
 from tocsin.web.gate import Gate
 from tocsin.web.integration_form import refused, values
-from tocsin.web.rota_form import rota_of
+from tocsin.web.oncall.rota_form import rota_of
 from tocsin.web.sayings import Saying, done
 
 PATH = "/setup"

@@ -13,15 +13,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tocsin.core import silences
+from tocsin.core.alerts import silences
+from tocsin.core.alerts.silences import Matcher, Silence
 from tocsin.core.excerpts import clean
-from tocsin.core.permissions import RESPONDER
-from tocsin.core.silences import Matcher, Silence
+from tocsin.core.people.permissions import RESPONDER
 from tocsin.engine import quiet_effect
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.quiet_effect import Effect
 from tocsin.engine.responding import visible
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import silences as stored
 from tocsin.store.database import Tx
 from tocsin.web import quiet_times
@@ -42,7 +42,7 @@ OPERATORS = (
 )
 _FIELDS = ("service", "comment", "ticket", "replaces", *quiet_times.FIELDS)
 _MOST_ROWS = 20
-# Which field a problem of core/silences.py is about.
+# Which field a problem of core/alerts/silences.py is about.
 _PLACES = {"endsAt": "ends", "comment": "comment", "matchers": "matchers"}
 
 

@@ -6,10 +6,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from tocsin.core.permissions import VIEWER
+from tocsin.core.people.permissions import VIEWER
 from tocsin.engine.front_desk import FrontDesk
+from tocsin.engine.signing_in.visits import Entry
 from tocsin.engine.single_sign_on import BACK, VISIT_GOOD_FOR, Started
-from tocsin.engine.visits import Entry
 from tocsin.web.gate import Gate, guarded_by
 from tocsin.web.threshold import (
     Busy,

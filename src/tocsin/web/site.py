@@ -16,15 +16,10 @@ from tocsin.web import (
     alerts,
     assets,
     audit,
-    calendar_imports,
-    calendars,
-    cover_requests,
     demo,
     doors,
     errors,
-    fair_rotas,
     find,
-    handoffs,
     health,
     home,
     incidents,
@@ -34,10 +29,7 @@ from tocsin.web import (
     maintenance,
     me,
     messages,
-    oncall,
-    oncall_load,
     outbox,
-    override_form,
     page_link,
     passkeys,
     people,
@@ -45,9 +37,6 @@ from tocsin.web import (
     policy_forms,
     pwa,
     quiet,
-    readiness,
-    rotas,
-    schedules,
     security,
     service_forms,
     services,
@@ -55,7 +44,6 @@ from tocsin.web import (
     silences,
     single_sign_on,
     teams,
-    thanks,
     theme,
     tokens,
 )
@@ -67,6 +55,20 @@ from tocsin.web.gate import (
 )
 from tocsin.web.guard import Guard
 from tocsin.web.navigation import Navigation
+from tocsin.web.oncall import (
+    calendar_imports,
+    calendars,
+    cover_requests,
+    fair_rotas,
+    handoffs,
+    oncall,
+    oncall_load,
+    override_form,
+    readiness,
+    rotas,
+    schedules,
+    thanks,
+)
 from tocsin.web.reviews import actions, editor, listing, runbook
 from tocsin.web.status import forming, keeping
 from tocsin.web.status import mails as status_mails

@@ -13,11 +13,11 @@ from starlette.routing import Route
 from tocsin.core.excerpts import clean
 from tocsin.core.forms import Plain
 from tocsin.core.level_times import days_typed
-from tocsin.core.memberships import GIVEN
-from tocsin.core.permissions import ADMIN, LEAD
+from tocsin.core.people.memberships import GIVEN
+from tocsin.core.people.permissions import ADMIN, LEAD
 from tocsin.engine.editing import Change, Edited, etag_of
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import directory as stored
 from tocsin.store.database import Tx
 from tocsin.web.forms import Form

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.visits import Entry, Visit
+from tocsin.engine.signing_in.visits import Entry, Visit
 from tocsin.web.gate import address_of
 
 T = TypeVar("T")

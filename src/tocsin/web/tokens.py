@@ -10,10 +10,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tocsin.core.excerpts import clean
-from tocsin.core.permissions import ADMIN, ROLE_FOR, VIEWER, Scope, scopes_of
+from tocsin.core.people.permissions import ADMIN, ROLE_FOR, VIEWER, Scope, scopes_of
 from tocsin.engine import tokens
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import tokens as stored
 from tocsin.store.tokens import Token
 from tocsin.web.filters import whole_number

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tocsin.config import Settings
 from tocsin.core.directory import Directory
-from tocsin.core.status_pages import Snapshot, StatusPage
+from tocsin.core.status.status_pages import Snapshot, StatusPage
 from tocsin.engine.chat.sending import ChatClerk, ChatPoster
 from tocsin.engine.nudges import NudgeClerk, NudgePoster
 from tocsin.engine.outbox import Clerk

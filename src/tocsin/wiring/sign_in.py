@@ -6,10 +6,10 @@ from datetime import datetime
 from argon2 import PasswordHasher
 
 from tocsin.config import Settings
-from tocsin.core import groups
+from tocsin.core.people import groups
 from tocsin.engine.credentials import Credentials, Ways, credentials
+from tocsin.engine.signing_in.visits import Porter
 from tocsin.engine.single_sign_on import SsoSettings
-from tocsin.engine.visits import Porter
 from tocsin.integrations import oidc
 from tocsin.wiring.roads import own_egress
 

@@ -12,14 +12,14 @@ from typing import Any
 
 from msgspec import Struct
 
-from tocsin.core import chat as words
-from tocsin.core import chat_commands as chat
-from tocsin.core.alerts import Status
-from tocsin.core.cover_words import Cover
-from tocsin.core.incidents import Incident
-from tocsin.core.roles import TITLES, Role, holder
-from tocsin.core.tasks import DEFAULT_BOX
-from tocsin.core.updates_written import STAGES, Update
+from tocsin.core.alerts.alerts import Status
+from tocsin.core.chat import chat as words
+from tocsin.core.chat import chat_commands as chat
+from tocsin.core.chat.cover_words import Cover
+from tocsin.core.incidents.incidents import Incident
+from tocsin.core.incidents.roles import TITLES, Role, holder
+from tocsin.core.incidents.tasks import DEFAULT_BOX
+from tocsin.core.incidents.updates_written import STAGES, Update
 from tocsin.engine import answering
 from tocsin.engine.answering import Acted, Via
 from tocsin.engine.chat import covering
@@ -28,7 +28,7 @@ from tocsin.engine.incidents import acts, alerts, roles, tasks, updates
 from tocsin.engine.incidents.declaring import Draft
 from tocsin.engine.incidents.desk import Act, Done
 from tocsin.engine.incidents.log import log_of
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import incidents as stored
 from tocsin.store import roles as stored_roles

@@ -3,15 +3,15 @@
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from tocsin.core.command_words import BadCommand
-from tocsin.core.cover_requests import LONGEST
-from tocsin.core.cover_words import Cover, hours
-from tocsin.core.own_shifts import OwnShift, shifts_of
-from tocsin.core.permissions import RESPONDER
+from tocsin.core.chat.command_words import BadCommand
+from tocsin.core.chat.cover_words import Cover, hours
+from tocsin.core.oncall.own_shifts import OwnShift, shifts_of
+from tocsin.core.people.permissions import RESPONDER
+from tocsin.core.rotas.cover_requests import LONGEST
 from tocsin.core.wallclock import Window, this_minute, wall_time, zone_named
-from tocsin.engine.cover_requests import CoverRequests
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.oncall.cover_requests import CoverRequests
+from tocsin.engine.signing_in.sign_in import Viewer
 
 _AHEAD = timedelta(weeks=8)
 _FARTHEST = timedelta(days=400)

@@ -11,11 +11,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from tocsin.core import chat as rules
-from tocsin.core.chat import Words
-from tocsin.core.entries import Entry, EntryKind
-from tocsin.core.incidents import OVER, Incident
-from tocsin.core.roles import Role, holder
+from tocsin.core.chat import chat as rules
+from tocsin.core.chat.chat import Words
+from tocsin.core.incidents.entries import Entry, EntryKind
+from tocsin.core.incidents.incidents import OVER, Incident
+from tocsin.core.incidents.roles import Role, holder
 from tocsin.engine.incidents.scene import Happened
 from tocsin.store import chat as stored
 from tocsin.store import incidents as stored_incidents

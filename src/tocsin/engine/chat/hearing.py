@@ -2,16 +2,16 @@
 
 from datetime import datetime
 
-from tocsin.core import chat_commands as chat
-from tocsin.core.command_words import BadCommand
-from tocsin.core.entries import LONGEST_TEXT, EntryKind
+from tocsin.core.chat import chat_commands as chat
+from tocsin.core.chat.command_words import BadCommand
 from tocsin.core.excerpts import clean
-from tocsin.core.incidents import entry
-from tocsin.core.people import Person
+from tocsin.core.incidents.entries import LONGEST_TEXT, EntryKind
+from tocsin.core.incidents.incidents import entry
+from tocsin.core.people.people import Person
 from tocsin.engine.chat.acting import Commands, Reply
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.incidents.scene import Outcome, Scene, refused
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.interfaces import Heard
 from tocsin.store import chat as stored
 from tocsin.store.chat import Channel

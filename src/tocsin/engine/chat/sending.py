@@ -6,9 +6,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from tocsin.core import chat as rules
+from tocsin.core.chat import chat as rules
 from tocsin.core.directory import Directory
-from tocsin.core.paging import Attempted
+from tocsin.core.pages.paging import Attempted
 from tocsin.engine.outbox import Unwanted
 from tocsin.engine.paging import Sent
 from tocsin.interfaces import (

@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from tocsin.core import incidents as rules
-from tocsin.core import revisions
-from tocsin.core.cadence import first
-from tocsin.core.entries import LONGEST_TEXT, Entry, EntryKind
-from tocsin.core.impact import Impact
-from tocsin.core.incidents import OVER, Standing, State, entry
-from tocsin.core.roles import release_all
+from tocsin.core.incidents import incidents as rules
+from tocsin.core.incidents import revisions
+from tocsin.core.incidents.cadence import first
+from tocsin.core.incidents.entries import LONGEST_TEXT, Entry, EntryKind
+from tocsin.core.incidents.impact import Impact
+from tocsin.core.incidents.incidents import OVER, Standing, State, entry
+from tocsin.core.incidents.roles import release_all
 from tocsin.core.severity import Severity
 from tocsin.engine.incidents.scene import Outcome, Scene, outcome, refused
 from tocsin.store import entries as stored_entries

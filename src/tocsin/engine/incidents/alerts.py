@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Sequence
 
-from tocsin.core import roles as role_rules
-from tocsin.core.entries import EntryKind
-from tocsin.core.incidents import entry
-from tocsin.core.roles import TITLES, Holding, Role
+from tocsin.core.incidents import roles as role_rules
+from tocsin.core.incidents.entries import EntryKind
+from tocsin.core.incidents.incidents import entry
+from tocsin.core.incidents.roles import TITLES, Holding, Role
 from tocsin.engine.incidents import calling
 from tocsin.engine.incidents.scene import Call, Outcome, Scene, refused
 from tocsin.store import alerts as stored_alerts

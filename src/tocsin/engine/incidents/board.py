@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from tocsin.core import hypotheses as rules
-from tocsin.core import incidents as incident_rules
-from tocsin.core.entries import EntryKind
-from tocsin.core.hypotheses import Hypothesis
-from tocsin.core.incidents import State, entry
+from tocsin.core.incidents import hypotheses as rules
+from tocsin.core.incidents import incidents as incident_rules
+from tocsin.core.incidents.entries import EntryKind
+from tocsin.core.incidents.hypotheses import Hypothesis
+from tocsin.core.incidents.incidents import State, entry
 from tocsin.engine.incidents.scene import Outcome, Scene, refused
 from tocsin.store import hypotheses as stored
 

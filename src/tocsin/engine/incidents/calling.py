@@ -6,11 +6,11 @@ incident: it pages until a person answers, and ends with the service's own polic
 
 from collections.abc import Sequence
 
-from tocsin.core.alerts import AlertEvent, EventKind
+from tocsin.core.alerts.alerts import AlertEvent, EventKind
 from tocsin.core.directory import BY_HAND, Directory, Integration
-from tocsin.core.escalation import Target, TargetKind
-from tocsin.core.incidents import Incident
-from tocsin.core.roles import TITLES, Role
+from tocsin.core.incidents.incidents import Incident
+from tocsin.core.incidents.roles import TITLES, Role
+from tocsin.core.pages.escalation import Target, TargetKind
 from tocsin.engine import answering
 from tocsin.engine.alerts import Arrival
 from tocsin.engine.answering import Via

@@ -6,12 +6,12 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tocsin.core import incidents as rules
-from tocsin.core.alerts import Alert
-from tocsin.core.cadence import first
+from tocsin.core.alerts.alerts import Alert
 from tocsin.core.directory import Directory
-from tocsin.core.impact import Impact
-from tocsin.core.incidents import By, Incident, State
+from tocsin.core.incidents import incidents as rules
+from tocsin.core.incidents.cadence import first
+from tocsin.core.incidents.impact import Impact
+from tocsin.core.incidents.incidents import By, Incident, State
 from tocsin.core.severity import Severity
 from tocsin.engine.alerts import Intake
 from tocsin.engine.incidents import calling

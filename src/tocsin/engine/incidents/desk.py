@@ -7,8 +7,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from tocsin.core.directory import Directory
-from tocsin.core.incidents import By, Incident, State
-from tocsin.core.permissions import RESPONDER
+from tocsin.core.incidents.incidents import By, Incident, State
+from tocsin.core.people.permissions import RESPONDER
 from tocsin.core.severity import Severity
 from tocsin.engine.alerts import Intake
 from tocsin.engine.audit import Auditor
@@ -17,7 +17,7 @@ from tocsin.engine.incidents import declaring
 from tocsin.engine.incidents.declaring import Draft
 from tocsin.engine.incidents.scene import Outcome, Scene, scene_of
 from tocsin.engine.incidents.transaction import CHANGED_MEANWHILE, Follower, carry_out
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.interfaces import Clock
 from tocsin.store import incidents as stored
 from tocsin.store import roles as stored_roles

@@ -2,12 +2,12 @@
 
 from datetime import UTC, datetime
 
-from tocsin.core.entries import EntryKind, Line
-from tocsin.core.impact import told
-from tocsin.core.incident_metrics import DEFINITIONS, Figure
-from tocsin.core.incidents import Incident
-from tocsin.core.roles import TITLES, Holding, holder
-from tocsin.core.updates_written import Update
+from tocsin.core.incidents.entries import EntryKind, Line
+from tocsin.core.incidents.impact import told
+from tocsin.core.incidents.incident_metrics import DEFINITIONS, Figure
+from tocsin.core.incidents.incidents import Incident
+from tocsin.core.incidents.roles import TITLES, Holding, holder
+from tocsin.core.incidents.updates_written import Update
 from tocsin.engine.incidents.log import Log
 
 _SPEAKING = {

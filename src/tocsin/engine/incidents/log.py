@@ -8,11 +8,11 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from tocsin.core.entries import Entry, EntryKind, Line, in_order
-from tocsin.core.escalation import Reason
-from tocsin.core.incident_metrics import Figure, Moments, figures
-from tocsin.core.incidents import Incident, State
-from tocsin.core.roles import Holding, Role
+from tocsin.core.incidents.entries import Entry, EntryKind, Line, in_order
+from tocsin.core.incidents.incident_metrics import Figure, Moments, figures
+from tocsin.core.incidents.incidents import Incident, State
+from tocsin.core.incidents.roles import Holding, Role
+from tocsin.core.pages.escalation import Reason
 from tocsin.core.timeline import Fact, FactKind
 from tocsin.store import entries as stored
 from tocsin.store import incidents as stored_incidents

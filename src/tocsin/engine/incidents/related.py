@@ -2,11 +2,11 @@
 
 from msgspec import Struct
 
-from tocsin.core import related as rules
-from tocsin.core.incidents import Incident
-from tocsin.core.related import LOOK_BACK
+from tocsin.core.incidents import related as rules
+from tocsin.core.incidents.incidents import Incident
+from tocsin.core.incidents.related import LOOK_BACK
 from tocsin.engine.incidents.desk import may_see
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import incidents as stored
 from tocsin.store import related as compared
 from tocsin.store.database import Tx

@@ -9,13 +9,13 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from tocsin.core import reminders
-from tocsin.core import roles as role_rules
 from tocsin.core.directory import Directory
-from tocsin.core.entries import Entry, EntryKind
-from tocsin.core.incidents import By, Incident, entry
-from tocsin.core.reminders import Reminder
-from tocsin.core.roles import Holding, Role
+from tocsin.core.incidents import reminders
+from tocsin.core.incidents import roles as role_rules
+from tocsin.core.incidents.entries import Entry, EntryKind
+from tocsin.core.incidents.incidents import By, Incident, entry
+from tocsin.core.incidents.reminders import Reminder
+from tocsin.core.incidents.roles import Holding, Role
 from tocsin.engine.alerts import Intake
 from tocsin.engine.incidents import calling, declaring
 from tocsin.engine.incidents.scene import Call, Outcome, Scene, scene_of

@@ -2,11 +2,11 @@
 
 from msgspec.structs import replace
 
-from tocsin.core import incidents as rules
-from tocsin.core import roles as role_rules
-from tocsin.core.entries import EntryKind
-from tocsin.core.incidents import State, entry
-from tocsin.core.roles import TITLES, Changed, Role
+from tocsin.core.incidents import incidents as rules
+from tocsin.core.incidents import roles as role_rules
+from tocsin.core.incidents.entries import EntryKind
+from tocsin.core.incidents.incidents import State, entry
+from tocsin.core.incidents.roles import TITLES, Changed, Role
 from tocsin.engine.incidents.scene import Outcome, Scene, refused
 
 

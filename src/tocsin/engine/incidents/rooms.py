@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from tocsin.core import changes as rules
-from tocsin.core.changes import LOOK_BACK, ChangeEvent, Suspect
 from tocsin.core.directory import Directory
-from tocsin.core.hypotheses import Hypothesis
-from tocsin.core.incident_metrics import Figure
-from tocsin.core.incidents import Incident
-from tocsin.core.roles import Holding, crowded
-from tocsin.core.tasks import Task
-from tocsin.core.updates_written import Update
+from tocsin.core.incidents import changes as rules
+from tocsin.core.incidents.changes import LOOK_BACK, ChangeEvent, Suspect
+from tocsin.core.incidents.hypotheses import Hypothesis
+from tocsin.core.incidents.incident_metrics import Figure
+from tocsin.core.incidents.incidents import Incident
+from tocsin.core.incidents.roles import Holding, crowded
+from tocsin.core.incidents.tasks import Task
+from tocsin.core.incidents.updates_written import Update
 from tocsin.engine.incidents.log import Log, log_of, metrics_of
 from tocsin.store import chat, hypotheses, inbound, roles, tasks, updates
 from tocsin.store.chat import Channel

@@ -7,11 +7,11 @@ from datetime import datetime
 from msgspec import Struct
 
 from tocsin.core.directory import Directory
-from tocsin.core.entries import Entry
-from tocsin.core.escalation import Target
-from tocsin.core.incidents import By, Incident, Ruling
-from tocsin.core.roles import Holding, Role, holder
-from tocsin.core.updates_written import Update
+from tocsin.core.incidents.entries import Entry
+from tocsin.core.incidents.incidents import By, Incident, Ruling
+from tocsin.core.incidents.roles import Holding, Role, holder
+from tocsin.core.incidents.updates_written import Update
+from tocsin.core.pages.escalation import Target
 from tocsin.engine.alerts import Intake
 from tocsin.store import roles as stored_roles
 from tocsin.store.database import Tx

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from tocsin.core import tasks as rules
-from tocsin.core.entries import EntryKind
-from tocsin.core.incidents import entry
-from tocsin.core.tasks import DEFAULT_BOX, Task
+from tocsin.core.incidents import tasks as rules
+from tocsin.core.incidents.entries import EntryKind
+from tocsin.core.incidents.incidents import entry
+from tocsin.core.incidents.tasks import DEFAULT_BOX, Task
 from tocsin.engine.incidents.scene import Outcome, Scene, refused
 from tocsin.store import tasks as stored
 

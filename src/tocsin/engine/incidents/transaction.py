@@ -9,12 +9,12 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from tocsin.core import reminders
 from tocsin.core.directory import Directory
-from tocsin.core.entries import SPOKEN
-from tocsin.core.incidents import Incident, State
-from tocsin.core.reminders import Seen
-from tocsin.core.roles import Holding
+from tocsin.core.incidents import reminders
+from tocsin.core.incidents.entries import SPOKEN
+from tocsin.core.incidents.incidents import Incident, State
+from tocsin.core.incidents.reminders import Seen
+from tocsin.core.incidents.roles import Holding
 from tocsin.engine.incidents import calling
 from tocsin.engine.incidents.scene import Happened, Outcome, Scene
 from tocsin.store import entries as stored_entries

@@ -2,12 +2,12 @@
 
 from msgspec.structs import replace
 
-from tocsin.core import revisions
-from tocsin.core.cadence import following
-from tocsin.core.entries import Entry, EntryKind
-from tocsin.core.incidents import OVER, entry
-from tocsin.core.updates import BadUpdate
-from tocsin.core.updates_written import Update, of_block, problems
+from tocsin.core.incidents import revisions
+from tocsin.core.incidents.cadence import following
+from tocsin.core.incidents.entries import Entry, EntryKind
+from tocsin.core.incidents.incidents import OVER, entry
+from tocsin.core.incidents.updates import BadUpdate
+from tocsin.core.incidents.updates_written import Update, of_block, problems
 from tocsin.engine.incidents.scene import Outcome, Scene, refused
 from tocsin.store import updates as stored
 

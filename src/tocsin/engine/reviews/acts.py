@@ -6,14 +6,20 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from tocsin.core import action_board, postmortems, reviews
-from tocsin.core.action_items import BadDue, due_on
 from tocsin.core.directory import Directory
-from tocsin.core.incidents import Incident, State
-from tocsin.core.permissions import LEAD
-from tocsin.core.reviews import LONGEST_SECTION, REQUIRED_FOR, Review, ReviewState, Step
+from tocsin.core.incidents.incidents import Incident, State
+from tocsin.core.people.permissions import LEAD
+from tocsin.core.reviews import action_board, postmortems, reviews
+from tocsin.core.reviews.action_items import BadDue, due_on
+from tocsin.core.reviews.reviews import (
+    LONGEST_SECTION,
+    REQUIRED_FOR,
+    Review,
+    ReviewState,
+    Step,
+)
 from tocsin.engine.reviews import items
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import action_items as stored_items
 from tocsin.store.database import Tx
 

@@ -7,19 +7,19 @@ from datetime import date
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tocsin.core import incidents as incident_rules
-from tocsin.core import reviews as rules
-from tocsin.core.action_board import Action
 from tocsin.core.directory import Directory
-from tocsin.core.incidents import By, Incident, State
-from tocsin.core.reviews import Remark, Review, ReviewState
+from tocsin.core.incidents import incidents as incident_rules
+from tocsin.core.incidents.incidents import By, Incident, State
+from tocsin.core.reviews import reviews as rules
+from tocsin.core.reviews.action_board import Action
+from tocsin.core.reviews.reviews import Remark, Review, ReviewState
 from tocsin.engine.incidents.desk import IncidentDesk, may_see, refusal, visible
 from tocsin.engine.incidents.scene import outcome, scene_of
 from tocsin.engine.incidents.transaction import CHANGED_MEANWHILE, carry_out
 from tocsin.engine.reviews.acts import CHANGED, Act, Case
 from tocsin.engine.reviews.drafting import Drafting
 from tocsin.engine.reviews.items import document_date
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import action_items as stored_items
 from tocsin.store import entries as stored_entries
 from tocsin.store import incidents as stored_incidents

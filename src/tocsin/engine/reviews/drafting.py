@@ -5,11 +5,11 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from tocsin.core.directory import Directory
-from tocsin.core.incidents import Incident, State
-from tocsin.core.postmortem_draft import draft
-from tocsin.core.postmortems import Postmortem
-from tocsin.core.reviews import Review, ReviewState
-from tocsin.core.roles import Role, holder
+from tocsin.core.incidents.incidents import Incident, State
+from tocsin.core.incidents.roles import Role, holder
+from tocsin.core.reviews.postmortem_draft import draft
+from tocsin.core.reviews.postmortems import Postmortem
+from tocsin.core.reviews.reviews import Review, ReviewState
 from tocsin.engine.incidents.scene import Happened
 from tocsin.engine.reviews.facts import facts_of
 from tocsin.engine.reviews.items import synced

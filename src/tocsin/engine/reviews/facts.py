@@ -3,15 +3,15 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from tocsin.core import lessons
 from tocsin.core.directory import Directory
-from tocsin.core.entries import EntryKind, Line
-from tocsin.core.hypotheses import Hypothesis
-from tocsin.core.impact import Impact
-from tocsin.core.incidents import Incident, State
-from tocsin.core.postmortem_draft import Entry, Facts, Held
-from tocsin.core.roles import Holding
-from tocsin.core.updates_written import Update
+from tocsin.core.incidents.entries import EntryKind, Line
+from tocsin.core.incidents.hypotheses import Hypothesis
+from tocsin.core.incidents.impact import Impact
+from tocsin.core.incidents.incidents import Incident, State
+from tocsin.core.incidents.roles import Holding
+from tocsin.core.incidents.updates_written import Update
+from tocsin.core.reviews import lessons
+from tocsin.core.reviews.postmortem_draft import Entry, Facts, Held
 from tocsin.engine.incidents.log import log_of
 from tocsin.engine.reviews.runbooks import books_of
 from tocsin.store import hypotheses as stored_cards

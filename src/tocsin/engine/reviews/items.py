@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from tocsin.core import action_items
-from tocsin.core.action_board import Action, with_reminder
-from tocsin.core.action_items import ActionItem, BadDue
 from tocsin.core.directory import Directory
-from tocsin.core.incidents import Incident
-from tocsin.core.postmortems import Postmortem
-from tocsin.core.reviews import Review
+from tocsin.core.incidents.incidents import Incident
+from tocsin.core.reviews import action_items
+from tocsin.core.reviews.action_board import Action, with_reminder
+from tocsin.core.reviews.action_items import ActionItem, BadDue
+from tocsin.core.reviews.postmortems import Postmortem
+from tocsin.core.reviews.reviews import Review
 from tocsin.core.wallclock import wall_time, zone_named
 from tocsin.store import action_items as stored
 from tocsin.store.database import Tx

@@ -6,8 +6,8 @@ message and the next reminder are written together, so none is lost or said twic
 
 from datetime import datetime
 
-from tocsin.core.action_board import Action, said_of, with_reminder
 from tocsin.core.directory import Directory
+from tocsin.core.reviews.action_board import Action, said_of, with_reminder
 from tocsin.engine.reviews.items import zone_of
 from tocsin.store import action_items as stored
 from tocsin.store import incidents as stored_incidents

@@ -10,8 +10,8 @@ from functools import lru_cache
 from msgspec import Struct
 
 from tocsin.core.directory import Directory
-from tocsin.core.entries import EntryKind
-from tocsin.core.incidents import Incident, entry
+from tocsin.core.incidents.entries import EntryKind
+from tocsin.core.incidents.incidents import Incident, entry
 from tocsin.core.runbook_steps import RESULTS, Step, Tick
 from tocsin.core.runbooks import BadRunbook, Runbook, parse
 from tocsin.engine.incidents.scene import Outcome, Scene, refused

@@ -9,9 +9,9 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from tocsin.core import social as rules
-from tocsin.core.entries import EntryKind
-from tocsin.core.incidents import By, entry
+from tocsin.core.incidents.entries import EntryKind
+from tocsin.core.incidents.incidents import By, entry
+from tocsin.core.status import social as rules
 from tocsin.engine.incidents.scene import Happened
 from tocsin.engine.paging import Sent
 from tocsin.store import entries as stored_entries

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tocsin.core import bounces as rules
+from tocsin.core.status import bounces as rules
 from tocsin.interfaces import Bounce
 from tocsin.store import subscribers as stored
 from tocsin.store.database import Tx

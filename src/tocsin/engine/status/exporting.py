@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from tocsin.core.directory import Directory
-from tocsin.core.status_pages import Snapshot, StatusPage
-from tocsin.core.subscribers import CONFIRM_WITHIN
+from tocsin.core.status.status_pages import Snapshot, StatusPage
+from tocsin.core.status.subscribers import CONFIRM_WITHIN
 from tocsin.engine.outbox import Unwanted
 from tocsin.engine.paging import Sent
 from tocsin.engine.status.reading import snapshot

@@ -7,10 +7,10 @@ without words, so that no page says "outage" for ever.
 from collections.abc import Iterable
 from datetime import datetime
 
-from tocsin.core import status_pages as rules
-from tocsin.core.incidents import OPEN, Incident
-from tocsin.core.status_pages import OPERATIONAL, Interval, StatusPage
-from tocsin.core.updates_written import Update
+from tocsin.core.incidents.incidents import OPEN, Incident
+from tocsin.core.incidents.updates_written import Update
+from tocsin.core.status import status_pages as rules
+from tocsin.core.status.status_pages import OPERATIONAL, Interval, StatusPage
 from tocsin.engine.incidents.scene import Happened
 from tocsin.engine.status import exporting, mailing
 from tocsin.store import status_pages as stored

@@ -7,11 +7,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from tocsin.core import subscribers as rules
 from tocsin.core.directory import Directory
-from tocsin.core.paging import Attempted
-from tocsin.core.status_pages import Snapshot, StatusPage
-from tocsin.core.subscribers import CONFIRMED, SUPPRESSED, WEBHOOK, Subscriber
+from tocsin.core.pages.paging import Attempted
+from tocsin.core.status import subscribers as rules
+from tocsin.core.status.status_pages import Snapshot, StatusPage
+from tocsin.core.status.subscribers import CONFIRMED, SUPPRESSED, WEBHOOK, Subscriber
 from tocsin.engine.outbox import Unwanted
 from tocsin.engine.paging import Sent
 from tocsin.engine.status.bounces import failed

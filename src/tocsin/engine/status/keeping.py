@@ -8,8 +8,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from tocsin.core.permissions import LEAD
-from tocsin.core.status_pages import (
+from tocsin.core.people.permissions import LEAD
+from tocsin.core.status.status_pages import (
     OPERATIONAL,
     RANK,
     Interval,
@@ -17,7 +17,7 @@ from tocsin.core.status_pages import (
     StatusPage,
 )
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.engine.status import exporting
 from tocsin.engine.status.reading import snapshot
 from tocsin.store import outbox_lists, subscribers

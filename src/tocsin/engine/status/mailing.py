@@ -12,19 +12,19 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from tocsin.core import subscribers as rules
-from tocsin.core.bounces import return_address
-from tocsin.core.incidents import Incident
-from tocsin.core.paging import Attempted
-from tocsin.core.status_pages import STAGES, StatusPage
-from tocsin.core.subscribers import (
+from tocsin.core.incidents.incidents import Incident
+from tocsin.core.incidents.updates_written import Update
+from tocsin.core.pages.paging import Attempted
+from tocsin.core.status import subscribers as rules
+from tocsin.core.status.bounces import return_address
+from tocsin.core.status.status_pages import STAGES, StatusPage
+from tocsin.core.status.subscribers import (
     CHUNK,
     CONFIRMED,
     EMAIL,
     SUPPRESSED,
     Subscriber,
 )
-from tocsin.core.updates_written import Update
 from tocsin.engine.outbox import Unwanted
 from tocsin.engine.paging import Sent
 from tocsin.engine.status.bounces import failed

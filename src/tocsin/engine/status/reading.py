@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from tocsin.core import status_pages as rules
-from tocsin.core.maintenance import Maintenance
+from tocsin.core.alerts.maintenance import Maintenance
 from tocsin.core.severity import Severity
-from tocsin.core.status_pages import (
+from tocsin.core.status import status_pages as rules
+from tocsin.core.status.status_pages import (
     DAYS,
     MAINTENANCE,
     Interval,

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from tocsin.core import subscribers as rules
-from tocsin.core.people import is_mail_address
-from tocsin.core.status_pages import StatusPage
-from tocsin.core.subscribers import CONFIRMED, EMAIL, SUPPRESSED, Subscriber
+from tocsin.core.people.people import is_mail_address
+from tocsin.core.status import subscribers as rules
+from tocsin.core.status.status_pages import StatusPage
+from tocsin.core.status.subscribers import CONFIRMED, EMAIL, SUPPRESSED, Subscriber
 from tocsin.core.throttling import Path
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.store import outbox

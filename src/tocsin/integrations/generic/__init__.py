@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from tocsin.core.alerts import AlertEvent, EventKind
+from tocsin.core.alerts.alerts import AlertEvent, EventKind
 from tocsin.core.excerpts import clean, clean_title, web_link
 from tocsin.core.labels import bounded_key
 from tocsin.core.severity import Severity

@@ -8,8 +8,8 @@ undone) and a `details` object are read; more words for each are in `_FIELDS`.
 from collections.abc import Mapping
 from typing import Any
 
-from tocsin.core.changes import KINDS
 from tocsin.core.excerpts import clean, clean_title, web_link
+from tocsin.core.incidents.changes import KINDS
 from tocsin.integrations.generic.fields import problem, text, texts, time
 from tocsin.interfaces import Change
 

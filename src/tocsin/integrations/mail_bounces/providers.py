@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from tocsin.core.excerpts import clean
-from tocsin.core.people import is_mail_address
+from tocsin.core.people.people import is_mail_address
 from tocsin.interfaces import Bounce
 
 _SPAM = "They called it spam."

@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
 
-from tocsin.core.receipts import Delivered
+from tocsin.core.pages.receipts import Delivered
 from tocsin.integrations.phone.requests import (
     Way,
     fields_of,

@@ -14,8 +14,8 @@ from hashlib import sha1
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape, quoteattr
 
-from tocsin.core.receipts import Delivered
-from tocsin.core.replies import MENU
+from tocsin.core.pages.receipts import Delivered
+from tocsin.core.pages.replies import MENU
 from tocsin.integrations.phone.requests import (
     Way,
     fields_of,

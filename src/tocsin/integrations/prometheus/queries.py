@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import msgspec
 from msgspec import Struct
 
-from tocsin.core.silences import Matcher, matches
+from tocsin.core.alerts.silences import Matcher, matches
 from tocsin.interfaces import (
     AlertView,
     Answer,

@@ -6,13 +6,13 @@ from datetime import timedelta
 from starlette.datastructures import FormData
 
 from tocsin.core.durations import BadDuration, parse
-from tocsin.core.entries import EntryKind
 from tocsin.core.excerpts import clean
-from tocsin.core.impact import Impact
-from tocsin.core.incidents import Incident, Standing, State
-from tocsin.core.roles import role_named
+from tocsin.core.incidents.entries import EntryKind
+from tocsin.core.incidents.impact import Impact
+from tocsin.core.incidents.incidents import Incident, Standing, State
+from tocsin.core.incidents.roles import role_named
+from tocsin.core.incidents.tasks import DEFAULT_BOX
 from tocsin.core.severity import Severity
-from tocsin.core.tasks import DEFAULT_BOX
 from tocsin.engine.incidents import acts, alerts, board, roles, tasks, updates
 from tocsin.engine.incidents.desk import Act
 from tocsin.engine.incidents.scene import Outcome, Scene, refused

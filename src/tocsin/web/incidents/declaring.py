@@ -9,14 +9,14 @@ from starlette.routing import Route
 
 from tocsin.core.directory import Directory
 from tocsin.core.excerpts import clean
-from tocsin.core.impact import Impact
-from tocsin.core.permissions import RESPONDER
+from tocsin.core.incidents.impact import Impact
+from tocsin.core.people.permissions import RESPONDER
 from tocsin.core.severity import Severity
 from tocsin.core.severity_table import TABLE
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.incidents.declaring import Draft
 from tocsin.engine.responding import visible
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store.database import Tx
 from tocsin.web.filters import whole_number
 from tocsin.web.forms import Form

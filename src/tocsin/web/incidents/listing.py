@@ -9,13 +9,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tocsin.core.excerpts import clean
-from tocsin.core.impact import told
-from tocsin.core.incidents import OPEN, Incident, State
-from tocsin.core.permissions import RESPONDER
-from tocsin.core.roles import Role, holder
+from tocsin.core.incidents.impact import told
+from tocsin.core.incidents.incidents import OPEN, Incident, State
+from tocsin.core.incidents.roles import Role, holder
+from tocsin.core.people.permissions import RESPONDER
 from tocsin.core.severity import Severity
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import roles as stored_roles
 from tocsin.store.database import Tx
 from tocsin.web.filters import whole_number

@@ -10,15 +10,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from tocsin.core.alerts import Alert
+from tocsin.core.alerts.alerts import Alert
 from tocsin.core.directory import Directory
-from tocsin.core.entries import EntryKind
-from tocsin.core.hypotheses import MOVES
-from tocsin.core.impact import derived, told
-from tocsin.core.incidents import STEPS, Incident, State
-from tocsin.core.permissions import RESPONDER
-from tocsin.core.reviews import WORDS, Review
-from tocsin.core.roles import (
+from tocsin.core.incidents.entries import EntryKind
+from tocsin.core.incidents.hypotheses import MOVES
+from tocsin.core.incidents.impact import derived, told
+from tocsin.core.incidents.incidents import STEPS, Incident, State
+from tocsin.core.incidents.roles import (
     DUTIES,
     RESPONSIBILITY,
     TITLES,
@@ -26,13 +24,15 @@ from tocsin.core.roles import (
     Role,
     holder,
 )
+from tocsin.core.people.permissions import RESPONDER
+from tocsin.core.reviews.reviews import WORDS, Review
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.incidents.desk import refusal
 from tocsin.engine.incidents.exporting import markdown
 from tocsin.engine.incidents.related import Earlier, earlier
 from tocsin.engine.incidents.rooms import Room, room_of
 from tocsin.engine.reviews.runbooks import Book, books_in
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import postmortems
 from tocsin.store.database import Tx

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 from starlette.datastructures import FormData
 
-from tocsin.core import status_pages as rules
-from tocsin.core.incidents import Incident
-from tocsin.core.status_pages import LABELS, RANK, StatusPage
+from tocsin.core.incidents.incidents import Incident
+from tocsin.core.status import status_pages as rules
+from tocsin.core.status.status_pages import LABELS, RANK, StatusPage
 from tocsin.store import subscribers
 from tocsin.store.database import Tx
 

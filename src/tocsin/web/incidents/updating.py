@@ -9,20 +9,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tocsin.core.cadence import following
 from tocsin.core.excerpts import clean
-from tocsin.core.incidents import Incident
-from tocsin.core.permissions import RESPONDER
-from tocsin.core.roles import Role, holder
-from tocsin.core.social import TITLES, Draft, draft
-from tocsin.core.status_pages import LABELS
-from tocsin.core.update_lint import lint
-from tocsin.core.update_templates import TEMPLATES
-from tocsin.core.updates_written import STAGES, Update, as_block
+from tocsin.core.incidents.cadence import following
+from tocsin.core.incidents.incidents import Incident
+from tocsin.core.incidents.roles import Role, holder
+from tocsin.core.incidents.update_lint import lint
+from tocsin.core.incidents.update_templates import TEMPLATES
+from tocsin.core.incidents.updates_written import STAGES, Update, as_block
+from tocsin.core.people.permissions import RESPONDER
+from tocsin.core.status.social import TITLES, Draft, draft
+from tocsin.core.status.status_pages import LABELS
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.incidents import updates
 from tocsin.engine.incidents.desk import refusal
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import roles as stored_roles
 from tocsin.store.database import Tx
 from tocsin.web.filters import whole_number

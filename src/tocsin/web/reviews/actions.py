@@ -6,14 +6,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tocsin.core import action_board
 from tocsin.core.excerpts import clean
+from tocsin.core.reviews import action_board
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.incidents.desk import refusal
 from tocsin.engine.reviews import acts
 from tocsin.engine.reviews.acts import Act
 from tocsin.engine.reviews.desk import Promise
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store.action_items import cursor_of
 from tocsin.store.database import Tx
 from tocsin.web.forms import Form

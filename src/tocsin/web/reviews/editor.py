@@ -8,13 +8,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tocsin.core.excerpts import clean
-from tocsin.core.postmortems import OPTIONAL, render
-from tocsin.core.reviews import LONGEST_SECTION, WORDS, ReviewState, digest_of
+from tocsin.core.reviews.postmortems import OPTIONAL, render
+from tocsin.core.reviews.reviews import LONGEST_SECTION, WORDS, ReviewState, digest_of
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.reviews import acts
 from tocsin.engine.reviews.acts import Act
 from tocsin.engine.reviews.desk import Changed, Seen
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.web.forms import Form
 from tocsin.web.gate import Gate
 from tocsin.web.reviews.sections import (

@@ -4,10 +4,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tocsin.core.incidents import Incident
-from tocsin.core.reviews import OPEN, WORDS, Review, ReviewState, due_on
+from tocsin.core.incidents.incidents import Incident
+from tocsin.core.reviews.reviews import OPEN, WORDS, Review, ReviewState, due_on
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.web.filters import whole_number
 from tocsin.web.gate import Gate
 

@@ -10,11 +10,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tocsin.core.excerpts import clean
-from tocsin.core.incidents import Incident
+from tocsin.core.incidents.incidents import Incident
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.incidents.desk import refusal
 from tocsin.engine.reviews.runbooks import Book, books_in, tick
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store.database import Tx
 from tocsin.web.gate import Gate, local
 from tocsin.web.sayings import Saying, done

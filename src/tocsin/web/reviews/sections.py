@@ -4,11 +4,17 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from tocsin.core.permissions import LEAD
-from tocsin.core.postmortems import REQUIRED, missing
-from tocsin.core.reviews import MOVES, REQUIRED_FOR, Remark, ReviewState, digest_of
+from tocsin.core.people.permissions import LEAD
+from tocsin.core.reviews.postmortems import REQUIRED, missing
+from tocsin.core.reviews.reviews import (
+    MOVES,
+    REQUIRED_FOR,
+    Remark,
+    ReviewState,
+    digest_of,
+)
 from tocsin.engine.reviews.desk import Seen
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.web.markdown import html
 from tocsin.web.reviews.prompts import ASKS
 

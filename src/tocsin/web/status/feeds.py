@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from xml.sax.saxutils import escape, quoteattr
 
-from tocsin.core.status_pages import STAGES, Notice, Snapshot, Told
+from tocsin.core.status.status_pages import STAGES, Notice, Snapshot, Told
 
 _MOST = 50
 _LINE = 75

@@ -8,10 +8,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tocsin.core.forms import Plain, Problem
-from tocsin.core.permissions import LEAD
+from tocsin.core.people.permissions import LEAD
 from tocsin.engine.editing import Change, Edited, etag_of
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.engine.status.keeping import may_keep
 from tocsin.store import directory as stored
 from tocsin.web.forms import Form, by_field

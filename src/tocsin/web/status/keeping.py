@@ -11,11 +11,11 @@ from starlette.routing import Route
 
 from tocsin.core.credentials import shown_address
 from tocsin.core.excerpts import clean
-from tocsin.core.permissions import LEAD
-from tocsin.core.status_pages import LABELS, STAGES, StatusPage
-from tocsin.core.subscribers import EMAIL, WEBHOOK, Subscriber
+from tocsin.core.people.permissions import LEAD
+from tocsin.core.status.status_pages import LABELS, STAGES, StatusPage
+from tocsin.core.status.subscribers import EMAIL, WEBHOOK, Subscriber
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.sign_in import Viewer
+from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.engine.status import keeping
 from tocsin.engine.status.keeping import SETTABLE, Kept
 from tocsin.engine.status.reading import snapshot

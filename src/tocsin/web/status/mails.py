@@ -12,8 +12,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from tocsin.core.credentials import shown_address
-from tocsin.core.status_pages import StatusPage
-from tocsin.core.subscribers import CHAT, EMAIL, WEBHOOK, Subscriber, hook_secret
+from tocsin.core.status.status_pages import StatusPage
+from tocsin.core.status.subscribers import CHAT, EMAIL, WEBHOOK, Subscriber, hook_secret
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.status import subscribing
 from tocsin.web.gate import address_of, guarded, new_nonce

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tocsin.core.status_pages import Snapshot, StatusPage
+from tocsin.core.status.status_pages import Snapshot, StatusPage
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.status import subscribing
 from tocsin.engine.status.reading import snapshot

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tocsin.core.status_pages import LABELS, STAGES, Notice, Snapshot
+from tocsin.core.status.status_pages import LABELS, STAGES, Notice, Snapshot
 from tocsin.web.rendering import render
 from tocsin.web.status import feeds, statuspage
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from tocsin.core.status_pages import (
+from tocsin.core.status.status_pages import (
     DEGRADED,
     MAINTENANCE,
     MAJOR,

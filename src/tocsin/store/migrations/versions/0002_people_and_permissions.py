@@ -105,7 +105,7 @@ def _the_door() -> None:
 def _the_api() -> None:
     for column in (
         sa.Column("id", sa.Text, nullable=True),
-        # Words of core/permissions.Scope, separated by spaces.
+        # Words of core/people/permissions.Scope, separated by spaces.
         _text("scopes", "admin"),
         _text("team"),
         _at("expires_at", needed=False),

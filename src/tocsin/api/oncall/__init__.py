@@ -1,0 +1,1 @@
+"""On-call life for machines: schedules, overrides, leave, hand-overs, calendars."""

@@ -1,0 +1,1 @@
+"""An alert from its arrival to its service: absorbed, routed, silenced."""

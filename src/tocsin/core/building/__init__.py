@@ -1,0 +1,1 @@
+"""From the documents of the configuration to a Directory."""

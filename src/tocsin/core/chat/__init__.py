@@ -1,0 +1,1 @@
+"""What is written in a chat: commands, and the lines that answer them."""

@@ -1,0 +1,1 @@
+"""An incident: its state, roles, tasks, hypotheses, updates and their cadence."""

@@ -1,0 +1,1 @@
+"""Life on call: load and fairness, coverage, proofs, leave, hand-overs, shadows."""

@@ -1,0 +1,44 @@
+"""One row per shift that was, for pay or time off in lieu (domain 1.9). No leaderboard."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from tocsin.core.directory import Directory
+from tocsin.core.oncall.oncall_load import Load, Paged, load_of
+from tocsin.core.oncall.own_shifts import OwnShift, people_of, shifts_of_all
+from tocsin.core.wallclock import Window
+
+
+class ShiftRecord(Struct, frozen=True):
+    """A shift of `person`, cut to the period, and what it asked of them."""
+
+    person: str
+    shift: OwnShift
+    load: Load
+
+
+def records(
+    directory: Directory,
+    schedule: str,
+    window: Window,
+    paged: Mapping[str, Sequence[Paged]],
+    *,
+    only: str = "",
+) -> Iterator[ShiftRecord]:
+    """Every shift of a schedule in the window, by person and start; or of one person."""
+    known = directory.schedules[schedule]
+    names = {who for rotation in known.rotations for who in people_of(rotation)}
+    # Who left has a record as well, as long as the schedule knows them.
+    people = [one for one in sorted(names) if only in ("", one)]
+    alone = Directory(schedules={schedule: known})
+    for who, shifts in shifts_of_all(alone, people, window).items():
+        for one in shifts:
+            start, end = max(one.start, window.start), min(one.end, window.end)
+            if start >= end:
+                continue
+            cut = OwnShift(one.schedule, one.rotation, start, end)
+            load = load_of(
+                directory, who, Window(start, end), paged.get(who, ()), shifts=[cut]
+            )
+            yield ShiftRecord(who, cut, load)

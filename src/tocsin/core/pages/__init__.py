@@ -1,0 +1,1 @@
+"""Whom to page, when and how: escalation, contact steps, limits, receipts."""

@@ -1,0 +1,1 @@
+"""What is learned: post-mortems, their drafts and lint, action items."""

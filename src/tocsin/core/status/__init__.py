@@ -1,0 +1,1 @@
+"""What customers see: status pages, subscribers, bounces, posts."""

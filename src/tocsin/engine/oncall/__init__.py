@@ -1,0 +1,1 @@
+"""Life on call, carried out: overrides, covers, rotas, hand-overs, reminders."""

@@ -1,0 +1,1 @@
+"""People, carried out: contacts, memberships, provisioning."""

@@ -1,0 +1,1 @@
+"""The pages of on-call life: calendars, rotas, covers, load, readiness."""
