@@ -336,6 +336,7 @@ FORMS: Mapping[str, Form] = {
             "contact_test": yes_no("true: a test page when a shift begins by day"),
             "readiness": names("what is ticked before somebody's first shift"),
             "shadows": many(_SHADOW, "who follows whoever is on call"),
+            "retired": many(_ROTATION, "rotations that are gone, with what was"),
         }
     ),
     "escalation_policies": Form(

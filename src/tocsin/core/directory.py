@@ -117,6 +117,13 @@ class NamedSchedule(Struct, frozen=True):
     shadows: tuple[Shadow, ...] = ()
     # Rotations in which hours without anybody are meant.
     gaps_allowed: frozenset[str] = frozenset()
+    # Rotations that are gone: nobody is on call by them, but somebody was.
+    retired: tuple[Rotation, ...] = ()
+
+    @property
+    def ever(self) -> tuple[Rotation, ...]:
+        """Whatever anybody has been on call by."""
+        return self.rotations + self.retired
 
 
 class OnCallRow(Struct, frozen=True):

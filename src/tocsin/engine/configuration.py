@@ -14,6 +14,7 @@ from tocsin.core.credentials import masked
 from tocsin.core.forms import Plain, Problem
 from tocsin.core.people.contacts import OWN_FIELDS
 from tocsin.core.rotas import past_turns
+from tocsin.core.rotas.retirement import before_its_name
 from tocsin.engine.configuration_files import line_of, parsed, readable
 from tocsin.engine.settling import settle
 from tocsin.interfaces import Sealer
@@ -165,7 +166,10 @@ def _keep_overrides(document: Plain, held: Plain) -> None:
     for rotation in document.get("rotations", []):
         if isinstance(rotation, dict):
             rotation = dict(rotation)
-            _keep(rotation, known.get(rotation.get("name"), {}), ("overrides",))
+            was = known.get(rotation.get("name")) or before_its_name(
+                rotation, document, held
+            )
+            _keep(rotation, was, ("overrides",))
         kept.append(rotation)
     document["rotations"] = kept
 

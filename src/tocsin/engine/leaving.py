@@ -8,8 +8,8 @@ from msgspec import Struct
 from tocsin.core.configuration import Documents
 from tocsin.core.directory import Directory
 from tocsin.core.forms import Plain
-from tocsin.core.rotas.layers import Shift
-from tocsin.core.rotas.schedules import final_schedule
+from tocsin.core.rotas.layers import Shift, effective
+from tocsin.core.rotas.schedules import Rotation, final_schedule
 from tocsin.core.wallclock import Window
 
 AHEAD = timedelta(days=30)
@@ -39,19 +39,17 @@ def leaving(
     documents: Documents, directory: Directory, person: str, *, now: datetime
 ) -> Leaving:
     """What would be missing without `person` in the next 30 days."""
-    return Leaving(
-        tuple(_naming(documents, person)), tuple(_gaps(directory, person, now))
-    )
+    naming = _naming(documents, directory, person, now)
+    return Leaving(tuple(naming), tuple(_gaps(directory, person, now)))
 
 
-def _naming(documents: Documents, person: str) -> Iterable[tuple[str, str, str]]:
+def _naming(
+    documents: Documents, directory: Directory, person: str, now: datetime
+) -> Iterable[tuple[str, str, str]]:
     for name, one in documents.get("teams", {}).items():
         if person in one.get("leads", []):
             yield "teams", name, "leads it"
-    for name, one in documents.get("schedules", {}).items():
-        for rotation in one.get("rotations", []):
-            if _is_in(rotation, person):
-                yield "schedules", name, f"takes turns in {rotation.get('name')}"
+    yield from _on_call(directory, person, now)
     for name, one in documents.get("escalation_policies", {}).items():
         levels = one.get("levels", [])
         for index, level in enumerate(levels):
@@ -61,14 +59,27 @@ def _naming(documents: Documents, person: str) -> Iterable[tuple[str, str, str]]
             yield "policies", name, "is the fallback"
 
 
-def _is_in(value: object, person: str) -> bool:
-    """Whether a rotation's lists name them, in whatever form they are written."""
-    if isinstance(value, str):
-        return value == person
-    if isinstance(value, dict):
-        inner = (held for key, held in value.items() if key != "name")
-        return any(_is_in(held, person) for held in inner)
-    return isinstance(value, list) and any(_is_in(one, person) for one in value)
+def _on_call(
+    directory: Directory, person: str, now: datetime
+) -> Iterable[tuple[str, str, str]]:
+    for schedule in directory.schedules.values():
+        for rotation in schedule.rotations:
+            if _takes_turns(rotation, person, now):
+                yield "schedules", schedule.name, f"takes turns in {rotation.name}"
+        if any(one.user == person for one in schedule.shadows):
+            yield "schedules", schedule.name, "follows somebody"
+
+
+def _takes_turns(rotation: Rotation, person: str, now: datetime) -> bool:
+    """Whether they are on call in it from now on; what has been binds nobody."""
+    for layer in rotation.layers:
+        _, until = effective(layer)
+        if person in layer.participants and (until is None or until > now):
+            return True
+    return any(
+        person in (one.user, one.for_user) and one.end > now
+        for one in rotation.overrides
+    )
 
 
 def _means(target: Plain, person: str) -> bool:

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from tocsin.core import conditions
 from tocsin.core.configuration import Documents
 from tocsin.core.forms import Plain, Problem
-from tocsin.core.rotas import past_leave, past_turns, starts
+from tocsin.core.rotas import past_leave, past_turns, retirement, starts
+from tocsin.core.rotas.retirement import RETIRED
 from tocsin.core.wallclock import wall_time, zone_named
 
 
@@ -64,18 +65,43 @@ def _settle_schedule(
     *,
     now: datetime,
 ) -> None:
+    gone = {one.get("name"): one for one in known.get(RETIRED, [])}
+    held = gone | {one.get("name"): one for one in known.get("rotations", [])}
     document["rotations"] = [
-        _settled_rotation(one, document, known, documents, problems, now=now)
+        _settled_rotation(one, document, known, held, documents, problems, now=now)
         if isinstance(one, dict)
         else one
         for one in document.get("rotations", [])
     ]
+    if known:  # else it is an export for a new installation
+        _retire(document, known, gone, ZoneInfo(_zone_of(known, documents[0])), now=now)
+
+
+def _retire(
+    document: Plain,
+    known: Plain,
+    gone: dict[str, Plain],
+    before: ZoneInfo,
+    *,
+    now: datetime,
+) -> None:
+    """Keep what was of each rotation that is there no more, whatever the document says."""
+    there = {one.get("name") for one in document["rotations"] if isinstance(one, dict)}
+    for one in known.get("rotations", []):
+        if one.get("name") not in there:
+            past = retirement.left(one, before, now=now)
+            gone |= {one["name"]: past} if past is not None else {}
+    kept = [one for name, one in gone.items() if name not in there]
+    document.pop(RETIRED, None)
+    if kept:
+        document[RETIRED] = kept
 
 
 def _settled_rotation(
     rotation: Plain,
     schedule: Plain,
     known: Plain,
+    before: dict[str, Plain],
     documents: tuple[Documents, Documents],
     problems: list[Problem],
     *,
@@ -84,25 +110,30 @@ def _settled_rotation(
     """With the dates that it leaves open, and what has been as it was."""
     name = rotation.get("name")
     where = f"schedules[{schedule.get('name')}].rotations[{name}]"
-    held: Plain = next(
-        (one for one in known.get("rotations", []) if one.get("name") == name), {}
-    )
+    held: Plain = before.get(str(name), {})
     rotation = dict(rotation)
     if "imported" in held:  # a calendar's last good copy; [] ends it
         rotation.setdefault("imported", held["imported"])
     zone = _zone_of(schedule, documents[1])
     if rotation.get("layers") is None:
-        turns = past_turns.turns_of(held)
+        was = held or retirement.before_its_name(rotation, schedule, known)
+        turns = past_turns.turns_of(was)
         _settle_start(rotation, turns, zone, where, problems, now=now)
     if held:
-        before = ZoneInfo(_zone_of(known, documents[0]))
-        rotation = past_turns.settled(rotation, held, ZoneInfo(zone), before, now=now)
+        other = ZoneInfo(_zone_of(known, documents[0]))
+        rotation = past_turns.settled(rotation, held, ZoneInfo(zone), other, now=now)
         kept = past_turns.overrides(rotation, held, where, problems, now=now)
         if kept or "overrides" in rotation:
             rotation["overrides"] = kept
         away = past_turns.leave(rotation, held, now=now)
         if away or "leave" in rotation:
             rotation["leave"] = away
+    elif known:
+        rotation = retirement.came(rotation, ZoneInfo(zone), now=now)
+    people = documents[1].get("people", {})
+    for who in past_turns.ahead(rotation, ZoneInfo(zone), now=now):
+        if who not in people:
+            problems.append(Problem(f"{where}.layers", who, "a person who is known"))
     return rotation
 
 

@@ -67,6 +67,29 @@ def test_leave_is_a_lane_of_its_own() -> None:
     assert later.now_x is None
 
 
+def test_a_rotation_that_is_gone_is_seen_where_it_was_and_its_end_is_no_gap() -> None:
+    [layer] = ROTATION["layers"]  # type: ignore[misc]
+    ended = {**layer, "until": "2026-03-12T10:00Z"}  # type: ignore[dict-item]
+    second = {"name": "Second", "layers": [ended]}
+    web = {**DOCUMENTS["schedules"]["web"], "retired": [second]}  # type: ignore[dict-item]
+    found, problems = build({**DOCUMENTS, "schedules": {"web": web}}, version=1, ids={})
+    assert not problems
+    now = datetime(2026, 3, 20, 12, tzinfo=UTC)
+
+    def lanes(first: date) -> list[str]:
+        shown = calendar(
+            found.schedules["web"], first, 7, zone=ZoneInfo("UTC"), now=now
+        )
+        gone = [one for one in shown.paged if one.label != "Primary"]
+        assert all(piece.person for one in gone for piece in one.pieces)
+        assert not any(one.rotation == "Second" for one in shown.gaps)
+        return [one.label for one in shown.paged]
+
+    assert lanes(date(2026, 3, 9)) == ["Primary", "Second (gone)"]
+    assert lanes(date(2026, 3, 16)) == ["Primary"]
+    assert [one.rotation for one in found.who(now=now)] == ["Primary"]
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     with desk(tmp_path_factory.mktemp("schedules")) as made:

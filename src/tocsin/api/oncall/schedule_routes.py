@@ -56,8 +56,11 @@ def routes(desk: FrontDesk) -> APIRouter:
         window = _window(start, end)
         return {
             "rotations": {
-                rotation.name: _final(final_schedule(rotation, window))
-                for rotation in found.rotations
+                rotation.name: _final(timeline)
+                for rotation in found.ever
+                for timeline in [final_schedule(rotation, window)]
+                # Of those that are gone only what was.
+                if rotation in found.rotations or timeline.shifts
             }
         }
 

@@ -52,8 +52,31 @@ def schedules(
                 for rotation in one.get("rotations", [])
                 if rotation.get("gaps_allowed")
             ),
+            retired=tuple(_gone(one, own, f"{where}.retired", problems)),
         )  # fmt: skip
     return found
+
+
+def _gone(
+    one: Plain, zone: str, where: str, problems: list[Problem]
+) -> Iterator[Rotation]:
+    """Those of the past; whoever has left the organisation was on call all the same."""
+    for held in one.get("retired", []):
+        place = f"{where}[{held.get('name', '?')}]"
+        if held.get("layers") is None:
+            expected = (
+                "layers that have ended; take the list away if it is not an export"
+            )
+            problems.append(Problem(f"{place}.layers", None, expected))
+            continue
+        who = [shift.get("user") for shift in held.get("imported", [])]
+        imported = _imported(held, who, place, problems)
+        found = _read_file(
+            {"tz": zone, "layers": held["layers"]}, held, place, problems
+        )
+        yield replace(
+            found, name=held.get("name", ""), overrides=(*imported, *found.overrides)
+        )
 
 
 def _shadows(
@@ -166,7 +189,8 @@ def _layered(
     rotation = _read_file({"tz": zone, "layers": one["layers"]}, one, where, problems)
     for layer in rotation.layers:
         for user in layer.participants:
-            if user is not None:
+            # Of the past people may be gone; settling looks at what is still ahead.
+            if user is not None and layer.until is None:
                 must_know(f"{where}.layers", user, people, "person", problems)
     return replace(rotation, name=one.get("name", ""))
 

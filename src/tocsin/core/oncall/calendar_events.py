@@ -63,7 +63,7 @@ def events_of(schedule: NamedSchedule, *, now: datetime) -> list[CalendarEvent]:
             sequence=0,
             changed_at=now,
         )
-        for rotation in schedule.rotations
+        for rotation in schedule.ever
         for one in final_schedule(rotation, window).shifts
         # The window's edge moves each month, and would rename what goes across it.
         for start in [one.start if one.start > window.start else _begin(rotation, one)]

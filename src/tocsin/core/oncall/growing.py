@@ -93,7 +93,7 @@ def shadowed(schedule: NamedSchedule, person: str, *, now: datetime) -> int:
     One's own are none, and people who were on call together had one.
     """
     found = 0
-    for rotation in schedule.rotations:
+    for rotation in schedule.ever:
         spans = _joined(
             (one.start, min(one.end, now))
             for one in schedule.shadows

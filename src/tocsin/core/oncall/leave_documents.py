@@ -56,8 +56,11 @@ def with_leave(schedule: NamedSchedule, people: Mapping[str, Person]) -> NamedSc
     """The schedule as it is with everybody's days away."""
     if not any(one.away for one in people.values()):
         return schedule
-    rotations = tuple(_away(one, people) for one in schedule.rotations)
-    return structs.replace(schedule, rotations=rotations)
+    return structs.replace(
+        schedule,
+        rotations=tuple(_away(one, people) for one in schedule.rotations),
+        retired=tuple(_away(one, people) for one in schedule.retired),
+    )
 
 
 def _away(rotation: Rotation, people: Mapping[str, Person]) -> Rotation:

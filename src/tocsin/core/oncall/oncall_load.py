@@ -199,7 +199,7 @@ def _days_eligible(
         OwnShift(one.name, rotation.name, start, end)
         for one in directory.schedules.values()
         if schedule in ("", one.name)
-        for rotation in one.rotations
+        for rotation in one.ever
         if person in people_of(rotation)
         for start, end in _taking_turns(rotation, person, window)
     ]
@@ -241,7 +241,7 @@ def loads_of(
 ) -> list[Load]:
     """Everybody of a schedule, most loaded first."""
     known = directory.schedules[schedule]
-    names = {who for rotation in known.rotations for who in people_of(rotation)}
+    names = {who for rotation in known.ever for who in people_of(rotation)}
     alone = Directory(schedules={schedule: known})
     shifts = shifts_of_all(alone, directory.active(sorted(names)), window)
     found = [

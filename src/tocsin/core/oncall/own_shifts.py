@@ -42,7 +42,7 @@ def shifts_of_all(
     """The same for several people, each rotation worked out once."""
     found: dict[str, list[OwnShift]] = {who: [] for who in people}
     for schedule in directory.schedules.values():
-        for rotation in schedule.rotations:
+        for rotation in schedule.ever:
             # Most rotations are not theirs; those need not be worked out.
             here = people_of(rotation) & found.keys()
             if not here:

@@ -28,7 +28,7 @@ def records(
 ) -> Iterator[ShiftRecord]:
     """Every shift of a schedule in the window, by person and start; or of one person."""
     known = directory.schedules[schedule]
-    names = {who for rotation in known.rotations for who in people_of(rotation)}
+    names = {who for rotation in known.ever for who in people_of(rotation)}
     # Who left has a record as well, as long as the schedule knows them.
     people = [one for one in sorted(names) if only in ("", one)]
     alone = Directory(schedules={schedule: known})

@@ -5,7 +5,7 @@ turns as the document said them, so that the same file applied again changes not
 (domain 1.4: intervals before an edit never change).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -52,11 +52,22 @@ def settled(
         return {**rest, **known, GIVEN: given}
     if turns == known and zone == before:
         return plain
-    old, new = _read(held, before), _read(rotation, zone)
+    old, new = read_turns(held, before), read_turns(rotation, zone)
     at = this_minute(now)
     if old is None or new is None or _same_past(old, new, at):
         return plain
-    return {**rest, "layers": _joined(held, old, rotation, new, at), GIVEN: turns}
+    return {**rest, "layers": joined(held, old, rotation, new, at), GIVEN: turns}
+
+
+def ahead(rotation: Plain, zone: ZoneInfo, *, now: datetime) -> list[str]:
+    """Whoever takes turns in layers that end, but not yet; none where they cannot be read."""
+    found, at = read_turns(rotation, zone), this_minute(now)
+    names = set[str]()
+    for one in found.layers if found is not None else ():
+        _, until = effective(one)
+        if until is not None and until > at:
+            names.update(who for who in one.participants if who is not None)
+    return sorted(names)
 
 
 def overrides(
@@ -175,7 +186,8 @@ def _is_given(given: object) -> bool:
     return isinstance(given, dict) and bool(given) and given.keys() <= {*TURNS}
 
 
-def _read(rotation: Plain, zone: ZoneInfo) -> Rotation | None:
+def read_turns(rotation: Plain, zone: ZoneInfo) -> Rotation | None:
+    """The rotation with its turns alone; None where they cannot be read."""
     try:
         if "layers" not in rotation:
             length = turn_of(str(rotation.get("length", "1 week")))
@@ -203,12 +215,20 @@ def _passing(rotation: Rotation, at: datetime) -> dict[str, OnUnavailable]:
     }
 
 
-def _joined(
+def joined(
     held: Plain, old: Rotation, rotation: Plain, new: Rotation, at: datetime
 ) -> list[Plain]:
-    closed = list(_closed(layers_of(held), old.layers, at))
-    taken = {str(one.get("id")) for one in closed}
-    opened = []
+    """The layers that were in force until `at`, then those that are from then on."""
+    before = closed(layers_of(held), old.layers, at)
+    taken = {str(one.get("id")) for one in before}
+    return [*before, *opened(rotation, new, at, taken)]
+
+
+def opened(
+    rotation: Plain, new: Rotation, at: datetime, taken: Collection[str] = ()
+) -> list[Plain]:
+    """The layers that count from `at` on, none before; ids in `taken` are not used."""
+    found = []
     for one, layer in zip(layers_of(rotation), new.layers, strict=True):
         start, until = effective(layer)
         if until is not None and until <= at:
@@ -217,11 +237,11 @@ def _joined(
         if name in taken:
             name = f"{name}-{at:%Y%m%d%H%M}"
         begins = {"start": at.strftime(_MINUTE)} if start < at else {}
-        opened.append({**one, "id": name, **begins})
-    return [*closed, *opened]
+        found.append({**one, "id": name, **begins})
+    return found
 
 
-def _closed(
+def closed(
     documents: Sequence[Plain], layers: Sequence[Layer], at: datetime
 ) -> list[Plain]:
     """Those that have counted by `at`, each ended then, in the zone that they had."""

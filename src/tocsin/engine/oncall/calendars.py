@@ -167,6 +167,6 @@ def _schedules(directory: Directory, calendar: Calendar) -> set[str]:
         if (
             one.team == calendar.name
             if calendar.kind == TEAM
-            else any(calendar.name in people_of(r) for r in one.rotations)
+            else any(calendar.name in people_of(r) for r in one.ever)
         )
     }

@@ -53,7 +53,7 @@ def report(
     now = this_minute(desk.clock.now())
     # The minute in progress counts: who was paged just now sees it here.
     behind = Window(now - timedelta(days=days), now + MINUTE)
-    people = {who for one in known.rotations for who in people_of(one)}
+    people = {who for one in known.ever for who in people_of(one)}
     since = min(behind.start, now - BEHIND)
     paged, counts = desk.database.read(
         lambda tx: (
@@ -93,7 +93,7 @@ def record(
     known = directory.schedules.get(schedule)
     if known is None:
         return None
-    people = {who for one in known.rotations for who in people_of(one)}
+    people = {who for one in known.ever for who in people_of(one)}
     paged = desk.database.read(
         lambda tx: stored.paged_since(tx, sorted(people), since=window.start)
     )

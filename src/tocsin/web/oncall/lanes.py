@@ -3,11 +3,12 @@
 Places are thousandths of the window's width, so that an SVG needs no other numbers.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tocsin.core.directory import NamedSchedule
 from tocsin.core.rotas.layers import Leave, Shift, claims
@@ -106,24 +107,18 @@ def calendar(
         paged.append(lane)
         entries += found
         made_from += _made_from(rotation, scale, prefix=several)
-    today = now.astimezone(zone).date()
-    columns = [
-        Day(
-            on,
-            scale.x(begin),
-            scale.x(end) - scale.x(begin),
-            on == today,
-            on.weekday() > 4,
-        )
-        for on, begin, end in zip(dates, midnights, midnights[1:], strict=False)
-    ]
+    for rotation in schedule.retired:
+        lane, found = _was(rotation, scale)
+        if found:
+            paged.append(lane)
+            entries += found
     inside = window.start <= now < window.end
     return Calendar(
         first,
         dates[-2],
         zone.key,
         window,
-        tuple(columns),
+        tuple(_columns(dates, midnights, scale, now.astimezone(zone).date())),
         tuple(paged),
         tuple(made_from),
         scale.x(now) if inside else None,
@@ -131,6 +126,17 @@ def calendar(
         int(window.start.timestamp() * 1000),
         int(window.end.timestamp() * 1000),
     )
+
+
+def _columns(
+    dates: Sequence[date],
+    midnights: Sequence[datetime],
+    scale: "_Scale",
+    today: date,
+) -> Iterator[Day]:
+    for on, begin, end in zip(dates, midnights, midnights[1:], strict=False):
+        x = scale.x(begin)
+        yield Day(on, x, scale.x(end) - x, on == today, on.weekday() > 4)
 
 
 class _Scale:
@@ -172,6 +178,18 @@ def _paged(rotation: Rotation, scale: _Scale) -> tuple[Lane, list[Entry]]:
         pieces.append(scale.piece(gap.start, gap.end, "", "gap"))
         entries.append(entry(gap, "", "gap"))
     return Lane(rotation.name, tuple(pieces), big=True, rotation=rotation.name), entries
+
+
+def _was(rotation: Rotation, scale: _Scale) -> tuple[Lane, list[Entry]]:
+    """The same of a rotation that is gone, in which an empty hour is no gap."""
+    lane, found = _paged(rotation, scale)
+    was = replace(
+        lane,
+        label=f"{rotation.name} (gone)",
+        pieces=tuple(one for one in lane.pieces if one.person),
+        rotation="",  # nobody can stand in any more
+    )
+    return was, [one for one in found if one.person]
 
 
 def _joined(shifts: Iterable[Shift]) -> list[tuple[datetime, datetime, str, str]]:

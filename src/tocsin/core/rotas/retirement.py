@@ -1,0 +1,112 @@
+"""Rotations that come to a schedule or leave it: neither changes what has been.
+
+One that leaves is kept as `retired` with what of it has happened; one that comes is on
+call from then on (domain 1.4: intervals before an edit never change). A rename is both.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from tocsin.core.forms import Plain
+from tocsin.core.rotas import imported_shifts, past_turns, schedule_files
+from tocsin.core.rotas.override_documents import named
+from tocsin.core.rotas.rota_patterns import layers_of
+from tocsin.core.wallclock import this_minute
+
+RETIRED = "retired"
+_MINUTE = "%Y-%m-%dT%H:%MZ"
+_ODD = (schedule_files.BadSchedule, ValueError, KeyError, TypeError, AttributeError)
+
+
+def left(rotation: Plain, zone: ZoneInfo, *, now: datetime) -> Plain | None:
+    """What of a rotation has been, as it is kept once it is gone; None of none.
+
+    `zone` is that of its schedule until now.
+    """
+    at = this_minute(now)
+    old = past_turns.read_turns(rotation, zone)
+    if old is None:
+        return None
+    layers = past_turns.closed(layers_of(rotation), old.layers, at)
+    if not layers:
+        return None  # its turns have not begun, so nobody was on call by them
+    kept: Plain = {"name": rotation.get("name"), "layers": layers}
+    try:
+        kept["overrides"] = _until(named(rotation.get("overrides", ())), at)
+        kept["leave"] = _until(rotation.get("leave", ()), at)
+        shifts = imported_shifts.unwritten(rotation.get("imported", ()))
+    except _ODD:
+        return kept
+    kept["imported"] = imported_shifts.written(
+        imported_shifts.merged(shifts, (), now=now)
+    )
+    return {key: one for key, one in kept.items() if one}
+
+
+def came(rotation: Plain, zone: ZoneInfo, *, now: datetime) -> Plain:
+    """A rotation that is new in a schedule which has been in force: on call from now on.
+
+    The document's own turns stand beside as `given`, so that a file which says them again
+    changes nothing. What cannot be read is left as it is: it is told elsewhere.
+    """
+    at = this_minute(now)
+    new = past_turns.read_turns(rotation, zone)
+    if new is None:
+        return rotation
+    kept = dict(rotation)
+    turns = past_turns.turns_of(rotation)
+    layers = past_turns.opened(rotation, new, at)
+    if layers != layers_of(rotation) and layers:
+        for key in past_turns.TURNS:
+            kept.pop(key, None)
+        kept |= {"layers": layers, past_turns.GIVEN: turns}
+    try:
+        for key in ("overrides", "leave"):
+            if rotation.get(key):
+                kept[key] = _from(rotation[key], at)
+    except _ODD:
+        return rotation
+    return kept
+
+
+def before_its_name(rotation: Plain, document: Plain, known: Plain) -> Plain:
+    """The rotation that this one was before it got another name; {} if it is new.
+
+    It has the people and the length of one that the schedule's document names no more.
+    """
+    there = {
+        one.get("name")
+        for one in document.get("rotations", [])
+        if isinstance(one, dict)
+    }
+    turns = past_turns.turns_of(rotation)
+    for one in known.get("rotations", []):
+        if one.get("name") in there:
+            continue
+        was = past_turns.turns_of(one)
+        if all(was.get(key) == turns.get(key) for key in ("users", "length", "layers")):
+            return dict(one)
+    return {}
+
+
+def _until(held: Iterable[Plain], at: datetime) -> list[Plain]:
+    return [
+        {**one, "end": min(_instant(one, "end"), at).strftime(_MINUTE)}
+        for one in held
+        if _instant(one, "start") < at
+    ]
+
+
+def _from(given: Iterable[Plain], at: datetime) -> list[Plain]:
+    found = []
+    for one in given:
+        start, end = _instant(one, "start"), _instant(one, "end")
+        if end <= at:
+            continue
+        found.append(one if start >= at else {**one, "start": at.strftime(_MINUTE)})
+    return found
+
+
+def _instant(one: Plain, key: str) -> datetime:
+    return schedule_files.instant(one[key], key)

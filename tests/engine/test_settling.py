@@ -1,0 +1,191 @@
+"""Whatever a document does to a schedule's rotations, what has been stays."""
+
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tocsin.core.building.directory_building import build
+from tocsin.core.configuration import Documents
+from tocsin.core.directory import Directory
+from tocsin.core.forms import Plain, Problem
+from tocsin.core.oncall.own_shifts import OwnShift, shifts_of_all
+from tocsin.core.wallclock import Window
+from tocsin.engine.leaving import leaving
+from tocsin.engine.settling import settle
+
+NOW = datetime(2026, 3, 25, 10, 30, tzinfo=UTC)  # in the week of Europe's clock change
+DAY = timedelta(days=1)
+PEOPLE = ("ana", "ben", "caro", "dora")
+PRIMARY: Plain = {"name": "Primary", "users": ["ana", "ben"], "start": "Mon 9am"}
+SECOND: Plain = {"name": "Second", "users": ["caro", "dora"], "start": "Wed 9am"}
+
+
+def documents(*rotations: Plain, people: tuple[str, ...] = PEOPLE) -> Documents:
+    schedule = {"name": "payments", "time_zone": "Europe/Berlin"}
+    return {
+        "people": {one: {"name": one, "email": f"{one}@x.example"} for one in people},
+        "schedules": {"payments": {**schedule, "rotations": list(rotations)}},
+    }
+
+
+def settled(
+    before: Documents, after: Documents, now: datetime = NOW
+) -> tuple[Documents, list[Problem]]:
+    problems: list[Problem] = []
+    after = deepcopy(after)
+    settle(
+        before, after, "schedules", "payments", problems, now=now, new_key=lambda: "k"
+    )
+    return after, problems
+
+
+def made(*rotations: Plain, now: datetime = NOW - 90 * DAY) -> Documents:
+    return settled({}, documents(*rotations), now)[0]
+
+
+def directory(held: Documents) -> Directory:
+    found, problems = build(held, version=1, ids={})
+    assert not problems
+    return found
+
+
+def hours(held: Documents, window: Window) -> dict[str, list[tuple[Any, ...]]]:
+    every = shifts_of_all(directory(held), PEOPLE, window)
+    return {who: sorted(_plain(one) for one in shifts) for who, shifts in every.items()}
+
+
+def _plain(one: OwnShift) -> tuple[Any, ...]:
+    return one.rotation, one.start, one.end
+
+
+BEFORE, AFTER = Window(NOW - 60 * DAY, NOW), Window(NOW, NOW + 60 * DAY)
+
+
+def test_a_rotation_that_goes_keeps_its_past_and_pages_nobody() -> None:
+    held = made(PRIMARY, SECOND)
+    kept, problems = settled(held, documents(PRIMARY))
+    assert not problems
+    assert hours(kept, BEFORE) == hours(held, BEFORE)
+    assert not hours(kept, AFTER)["caro"]
+    assert [one.name for one in directory(kept).schedules["payments"].rotations] == [
+        "Primary"
+    ]
+    again, _ = settled(kept, documents(PRIMARY), NOW + DAY)
+    assert again == kept, "the same file is no change"
+    sent_back, _ = settled(kept, kept, NOW + DAY)
+    assert sent_back == kept, "nor is what the API gave out"
+
+
+def test_a_new_name_is_an_end_and_a_beginning() -> None:
+    held = made(PRIMARY)
+    kept, _ = settled(held, documents({**PRIMARY, "name": "Main"}))
+    assert hours(kept, BEFORE) == hours(held, BEFORE)
+    renamed = {
+        who: [("Main", *t[1:]) for t in every]
+        for who, every in hours(held, AFTER).items()
+    }
+    assert hours(kept, AFTER) == renamed, "nobody's turn moves"
+    again, _ = settled(kept, documents({**PRIMARY, "name": "Main"}), NOW + DAY)
+    assert again == kept
+
+
+def test_one_that_comes_has_no_past_and_one_that_comes_back_has_its_own() -> None:
+    held = made(PRIMARY)
+    more, _ = settled(held, documents(PRIMARY, SECOND))
+    assert hours(more, BEFORE) == hours(held, BEFORE)
+    assert hours(more, AFTER)["caro"] == hours(made(SECOND, now=NOW), AFTER)["caro"]
+    assert settled(more, documents(PRIMARY, SECOND), NOW + DAY)[0] == more
+    later, latest = NOW + 20 * DAY, NOW + 40 * DAY
+    gone, _ = settled(more, documents(PRIMARY), later)
+    back, _ = settled(gone, documents(PRIMARY, SECOND), latest)
+    was = Window(NOW - 60 * DAY, latest)
+    assert hours(back, was) == hours(gone, was)
+    ahead = Window(latest, latest + 60 * DAY)
+    assert hours(back, ahead)["caro"] == hours(made(SECOND, now=latest), ahead)["caro"]
+    assert "retired" not in back["schedules"]["payments"]
+
+
+def test_overrides_go_with_their_rotation_but_what_was_of_them_stays() -> None:
+    def cover(start: datetime, end: datetime, user: str) -> Plain:
+        return {
+            "kind": "cover", "user": user,
+            "start": f"{start:%Y-%m-%dT%H:%MZ}", "end": f"{end:%Y-%m-%dT%H:%MZ}",
+        }  # fmt: skip
+
+    agreed = [cover(NOW - 9 * DAY, NOW - 8 * DAY, "dora"),
+              cover(NOW - DAY, NOW + DAY, "caro"),
+              cover(NOW + 2 * DAY, NOW + 3 * DAY, "dora")]  # fmt: skip
+    held = made({**PRIMARY, "overrides": agreed}, SECOND)
+    kept, problems = settled(held, documents(SECOND))
+    assert not problems
+    assert hours(kept, BEFORE) == hours(held, BEFORE)
+    assert not [t for t in hours(kept, AFTER)["dora"] if t[0] == "Primary"]
+    moved, problems = settled(
+        held, documents({**PRIMARY, "name": "Main", "overrides": agreed}, SECOND)
+    )
+    assert not problems
+    assert hours(moved, BEFORE) == hours(held, BEFORE)
+    assert ("Main", NOW, NOW + DAY) in hours(moved, AFTER)["caro"]
+
+
+def test_whoever_has_left_was_on_call_all_the_same() -> None:
+    held = made(PRIMARY, SECOND)
+    without = {**PRIMARY, "users": ["ben"]}
+    kept, _ = settled(held, documents(without, people=("ben",)))
+    assert hours(kept, BEFORE) == hours(held, BEFORE)
+
+
+def test_only_what_is_ahead_keeps_somebody_from_being_deleted() -> None:
+    held = made(PRIMARY)
+    assert leaving(held, directory(held), "ana", now=NOW).named_by
+    kept, _ = settled(held, documents({**PRIMARY, "users": ["ben"]}))
+    assert leaving(kept, directory(kept), "ana", now=NOW).may_be_deleted
+    assert not leaving(kept, directory(kept), "ben", now=NOW).may_be_deleted
+
+
+def test_somebody_unknown_in_layers_that_are_ahead_is_a_problem() -> None:
+    held = made(PRIMARY)
+    [layer] = settled(held, documents({**PRIMARY, "users": ["caro"]}))[0]["schedules"][
+        "payments"
+    ]["rotations"][0]["layers"][-1:]
+    ahead = {**layer, "id": "x", "participants": ["zoe"], "until": "2026-12-01T09:00"}
+    _, problems = settled(held, documents({"name": "Primary", "layers": [ahead]}))
+    assert [(one.given, one.where.rpartition(".")[2]) for one in problems] == [
+        ("zoe", "layers")
+    ]
+
+
+ROTATIONS = st.lists(
+    st.fixed_dictionaries({
+        "name": st.sampled_from(["Primary", "Second", "Main"]),
+        "users": st.lists(st.sampled_from(PEOPLE), min_size=1, max_size=4, unique=True),
+        "length": st.sampled_from(["12 hours", "1 day", "1 week"]),
+        "start": st.sampled_from(["2026-03-01T02:00", "2026-03-02T09:00"]),
+    }),
+    min_size=1, max_size=3, unique_by=lambda one: one["name"],
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    edits=st.lists(ROTATIONS, min_size=2, max_size=5),
+    days=st.lists(st.integers(0, 30), min_size=5, max_size=5),
+)
+def test_whatever_comes_and_goes_what_has_been_stays(
+    edits: list[list[Plain]], days: list[int]
+) -> None:
+    held, now = made(*edits[0]), NOW
+    for step, rotations in enumerate(edits[1:]):
+        now += days[step] * DAY + timedelta(minutes=1)
+        kept, problems = settled(held, documents(*rotations), now)
+        assert not problems
+        past = Window(NOW - 60 * DAY, now)
+        assert hours(kept, past) == hours(held, past)
+        ahead = Window(now, now + 20 * DAY)
+        assert hours(kept, ahead) == hours(made(*rotations, now=now), ahead)
+        again, _ = settled(kept, documents(*rotations), now + timedelta(hours=7))
+        assert again == kept
+        held = kept
