@@ -76,6 +76,7 @@ BODIES: dict[str, object] = {
     "PUT /api/v1/schedules/{name}/handoffs/{number}/note": {"note": "x"},
     "PUT /api/v1/schedules/{name}/calendar/{rotation}": {"url": "ftp://none"},
     "POST /api/v1/me/leave": {"from": "2099-01-02", "to": "2099-01-01"},
+    "POST /api/v1/people/{person}/leave": {"from": "2099-01-02", "to": "2099-01-01"},
     "POST /api/v1/me/leave-calendar/preview": {"url": "ftp://none"},
     "PUT /api/v1/me/leave-calendar": {"url": "ftp://none"},
     "POST /api/v1/thanks": {"to": "nobody", "text": "x"},

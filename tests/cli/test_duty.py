@@ -58,7 +58,18 @@ def test_somebody_stands_in_and_asks_what_holds(server: TocsinServer) -> None:
         in said("away", "2099-03-01", "2099-03-08").stdout
     )
     said("away", "2099-03-01", "2099-03-08", "--take-back")
+    no = said("away", "2099-03-01", "--person", "bob", code=2).stderr
+    assert "needs the role lead" in no
     assert "a day such as" in said("away", "someday", code=2).stderr
+    asked_at = run(server, "ALICE", "who", "--at", "2099-01-05 11:00").stdout
+    assert "Times are in Europe/Berlin." in asked_at
+    assert "payments/Primary" in asked_at
+    at_noon = ("policies", "test", "payments", "--at", "2099-01-06 12:00")
+    would = run(server, "ALICE", *at_noon).stdout
+    assert "6 Jan 2099 12:00:00" in would
+    assert "Times are in Europe/Berlin." in would
+    never_at = run(server, "ALICE", "who", "--at", "soon").stderr
+    assert never_at.startswith("--at: 'soon': expected a time such as")
     never = said("ask", "payments/Primary", "--from", "x", "--to", "y", code=2).stderr
     assert never.startswith("--from: 'x': expected a time such as 18:00")
     note = said("handoff", "payments/Primary", "--note", "Mind the disk.").stdout

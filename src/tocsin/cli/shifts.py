@@ -174,6 +174,9 @@ def _whole(requests: list[dict[str, str]], begins: str) -> str:
     return begins
 
 
+_OWN_LEAVE = "/api/v1/me/leave"
+
+
 @click.command()
 @click.argument("first")
 @click.argument("last", required=False, default="")
@@ -181,9 +184,16 @@ def _whole(requests: list[dict[str, str]], begins: str) -> str:
     "--rather-not", is_flag=True, help="A wish: you can be on call if need be."
 )
 @click.option("--take-back", is_flag=True, help="Not away then after all.")
+@click.option("--person", default="", help="Somebody of a team that you lead.")
 @json_option
 def away(
-    first: str, last: str, *, rather_not: bool, take_back: bool, as_json: bool
+    first: str,
+    last: str,
+    *,
+    rather_not: bool,
+    take_back: bool,
+    person: str,
+    as_json: bool,
 ) -> None:
     """Say when you are away, from the FIRST to the LAST day.
 
@@ -193,7 +203,7 @@ def away(
     clock = Clock(server)
     first = clock.day("FIRST", first)
     last = clock.day("LAST", last) if last else first
-    path = "/api/v1/me/leave"
+    path = f"/api/v1/people/{quote(person, safe='')}/leave" if person else _OWN_LEAVE
     if take_back:
         server.delete(f"{path}/{quote(first, safe='')}/{quote(last, safe='')}")
     else:

@@ -22,11 +22,12 @@ class Clock:
         self._place = ZoneInfo(self.zone)
         self._now = time_here()
 
-    def shown(self, text: str) -> str:
+    def shown(self, text: str, *, seconds: bool = False) -> str:
         """An instant of the API on this clock, the year where it is another."""
         at = datetime.fromisoformat(text).astimezone(self._place)
         is_this_year = at.year == self._now.astimezone(self._place).year
-        return f"{at:%a %-d %b %H:%M}" if is_this_year else f"{at:%-d %b %Y %H:%M}"
+        day = f"{at:%a %-d %b}" if is_this_year else f"{at:%-d %b %Y}"
+        return f"{day} {at:%H:%M:%S}" if seconds else f"{day} {at:%H:%M}"
 
     def instant(self, option: str, text: str) -> str:
         """What was typed, in UTC; ends the program where it is no time."""

@@ -18,6 +18,7 @@ from tocsin.core import configuration
 from tocsin.core.building.directory_building import build
 from tocsin.core.configuration import Documents
 from tocsin.core.forms import Plain, Problem
+from tocsin.core.oncall.leave_documents import is_leave_alone
 from tocsin.core.people import contacts, memberships
 from tocsin.core.people.permissions import ADMIN, LEAD, RESPONDER
 from tocsin.core.rotas.override_documents import is_taking_over
@@ -222,6 +223,8 @@ def _refusal(
         )
         if not mine or (held or {}).get("name") == viewer.person:
             return mine
+        if is_leave_alone(held, document):
+            return _not_their_lead(viewer, held or {})
         return memberships.refusal(partial(viewer.may, LEAD), held, document)
     if change.noun == "teams" and (held is None or document is None):
         return "Teams are made and removed by the admins."
@@ -237,6 +240,13 @@ def _refusal(
             whose = f"the team {team}" if team else "the whole installation"
             return f"This needs the role lead for {whose}."
     return ""
+
+
+def _not_their_lead(viewer: Viewer, person: Plain) -> str:
+    teams = [str(one) for one in person.get("teams", [])]
+    if any(viewer.may(LEAD, team) for team in teams):
+        return ""
+    return "Days away are entered by whoever is away, or by a lead of their team."
 
 
 def documents_after(

@@ -14,19 +14,19 @@ from tocsin.core.directory import Directory
 from tocsin.core.durations import BadDuration, parse
 from tocsin.core.forms import Problem
 from tocsin.core.oncall.coverage import LISTED, Hole, holes_of
-from tocsin.core.oncall.leave_documents import is_over
+from tocsin.core.oncall.leave_documents import away_ahead
 from tocsin.core.oncall.own_shifts import people_of, whole_shifts_of
 from tocsin.core.oncall.reachability import warnings
 from tocsin.core.pages.paging import all_methods, methods, rule_method, steps
 from tocsin.core.people.contacts import id_of
-from tocsin.core.people.people import Away, Person
+from tocsin.core.people.people import Person
 from tocsin.core.people.permissions import VIEWER
 from tocsin.core.people.quiet_hours import quiet_until
 from tocsin.core.severity import Urgency
 from tocsin.core.wallclock import Window, this_minute, zone_named
 from tocsin.engine.editing import Edited
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.engine.oncall.own_leave import OwnLeave
+from tocsin.engine.oncall.leave import DaysAway
 from tocsin.engine.own import Own
 from tocsin.engine.people.contacts import Told
 from tocsin.engine.signing_in.sign_in import Viewer
@@ -37,6 +37,7 @@ from tocsin.web.gate import Gate
 from tocsin.web.moments import typed_as
 from tocsin.web.oncall.cover_requests import address as ask_cover
 from tocsin.web.oncall.cover_requests import ways_out
+from tocsin.web.refusals import away_fields
 from tocsin.web.sayings import Saying, done
 
 PAGE = "/me"
@@ -65,7 +66,7 @@ class _Pages:
         self._desk = desk
         self._gate = gate
         self._own = Own(desk)
-        self._leave = OwnLeave(desk)
+        self._leave = DaysAway(desk)
         self._trials = Trials(desk)
 
     def me(self, request: Request, viewer: Viewer) -> Response:
@@ -123,11 +124,11 @@ class _Pages:
         """Days away: more of them, or some fewer."""
         first, last = _text(form, "away_from"), _text(form, "away_to")
         if _text(form, "do") == "remove":
-            edited = self._leave.take_back(viewer, first, last)
+            edited = self._leave.take_back(viewer, viewer.person, first, last)
             return self._after(viewer, edited, form, "Taken back.", "away")
         wishes = _text(form, "away_kind") == "rather-not"
-        edited = self._leave.add(viewer, first, last, rather_not=wishes)
-        return self._after(viewer, edited, form, "Saved.", "away")
+        edited = self._leave.add(viewer, viewer.person, first, last, rather_not=wishes)
+        return self._after(viewer, away_fields(edited), form, "Saved.", "away")
 
     def rules(self, request: Request, viewer: Viewer, form: FormData) -> Response:
         """Add a step, remove one, or move it."""
@@ -183,7 +184,8 @@ class _Pages:
         if edited.done:
             return done(f"{PAGE}#{part}", Saying(said))
         problems = {
-            _field(one): f"{_given(one)}{one.sentence}" for one in edited.problems
+            one.where.rpartition(".")[2]: f"{_given(one)}{one.sentence}"
+            for one in edited.problems
         }
         general = edited.refused or edited.conflict
         status = 403 if edited.refused else 409 if edited.conflict else 422
@@ -211,7 +213,7 @@ class _Pages:
             contacts=_listed(person),
             channel_options=self._kinds(),
             push_key=self._desk.push_key,
-            away=_away_ahead(person, now),
+            away=away_ahead(person, now=now) if person else (),
             held=_held_on_leave(directory, viewer.person, now),
             has_tokens="/admin/tokens" in self._gate.navigation.paths,
             has_theme="/theme" in self._gate.navigation.paths,
@@ -228,12 +230,6 @@ class _Pages:
             directory=directory,
             waits=_waits(person, now) if person else None,
         )
-
-
-def _field(problem: Problem) -> str:
-    """The id of the field that a problem is said at; only days away differ in name."""
-    part = problem.where.rpartition(".")[2]
-    return {"from": "away_from", "to": "away_to"}.get(part, part)
 
 
 _URGENCIES = (("high", Urgency.HIGH), ("low", Urgency.LOW))
@@ -346,11 +342,6 @@ def _wait(step: dict[str, Any]) -> timedelta:
 
 def _text(form: FormData, name: str) -> str:
     return str(form.get(name, "")).strip()[:500]
-
-
-def _away_ahead(person: Person | None, now: datetime) -> list[Away]:
-    known = person.away if person is not None else ()
-    return [one for one in known if person and not is_over(one, person, now)]
 
 
 def _held_on_leave(

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from tocsin.core.excerpts import clean
 from tocsin.core.forms import Plain
+from tocsin.core.oncall.leave_documents import away_ahead
 from tocsin.core.people.permissions import (
     ADMIN,
     DEFAULT_ROLE,
@@ -24,6 +25,7 @@ from tocsin.core.people.permissions import (
 from tocsin.engine.editing import Change, Edited, etag_of, seen_by
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.leaving import leaving
+from tocsin.engine.oncall.leave import DaysAway
 from tocsin.engine.people.roster import REACHES, roster, row_of
 from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.store import directory as stored
@@ -32,7 +34,7 @@ from tocsin.store import tokens as stored_tokens
 from tocsin.store.database import Tx
 from tocsin.web.forms import Form
 from tocsin.web.gate import Gate
-from tocsin.web.refusals import refused, status_of, typed
+from tocsin.web.refusals import away_fields, refused, status_of, typed
 from tocsin.web.sayings import Saying, done
 from tocsin.web.threshold import visit_of
 
@@ -60,6 +62,7 @@ class _Pages:
     def __init__(self, desk: FrontDesk, gate: Gate) -> None:
         self._desk = desk
         self._gate = gate
+        self._leave = DaysAway(desk)
 
     def listing(self, request: Request, viewer: Viewer) -> Response:
         """Everybody, narrowed by the address."""
@@ -181,10 +184,11 @@ class _Pages:
             "person.html",
             viewer,
             status=status,
-            form=form or Form(values),
+            form=_over(values, form),
             roles=ROLES,
             admin=admin,
             may_invite=admin or any(viewer.may(LEAD, t) for t in found["row"].teams),
+            away=away_ahead(found["person"], now=now),
             sessions=self._desk.credentials.sessions.of(name) if admin else (),
             **found,
         )
@@ -199,6 +203,8 @@ class _Pages:
         word = str(form.get("do", "save"))
         if word == "invite":
             return self._invited(request, viewer, name)
+        if word in ("away", "remove"):
+            return self._away(request, viewer, name, form, word)
         if not viewer.may(ADMIN):
             return self._gate.forbidden(viewer, ADMIN)
         if word == "sign-out":
@@ -223,6 +229,23 @@ class _Pages:
         again = refused(typed(form, (*_FIELDS, *_CHATS)), made)
         return self.show(request, viewer, form=again, status=status_of(made))
 
+    def _away(
+        self, request: Request, viewer: Viewer, name: str, form: FormData, word: str
+    ) -> Response:
+        """Days away of somebody who cannot enter them: more, or some fewer."""
+        values = typed(form, ("away_from", "away_to", "away_kind"))
+        days = values["away_from"], values["away_to"]
+        if word == "remove":
+            edited = self._leave.take_back(viewer, name, *days)
+        else:
+            wishes = values["away_kind"] == "rather-not"
+            edited = self._leave.add(viewer, name, *days, rather_not=wishes)
+        if edited.done:
+            said = "Taken back." if word == "remove" else "Saved."
+            return done(f"{_of(name)}#away", Saying(f"{said} {name} is told."))
+        again = refused(values, away_fields(edited))
+        return self.show(request, viewer, form=again, status=status_of(edited))
+
     def _invited(self, request: Request, viewer: Viewer, name: str) -> Response:
         """The one call of the door's invitations."""
         visit = visit_of(request, self._desk)
@@ -234,6 +257,13 @@ class _Pages:
             invited=invited,
             name=name,
         )
+
+
+def _over(values: Mapping[str, str], form: Form | None) -> Form:
+    """The page's values, and over them what was typed into one of its forms."""
+    if form is None:
+        return Form(values)
+    return Form({**values, **form.values}, form.problems, form.said)
 
 
 def _wanted(

@@ -1,7 +1,9 @@
 """What a refused change of a configuration document says beside a form's fields."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
+from msgspec import structs
 from starlette.datastructures import FormData
 
 from tocsin.core.excerpts import clean
@@ -30,6 +32,15 @@ def refused(values: Mapping[str, str], done: Edited) -> Form:
         else:
             others.append(f"{problem.where}: {problem.sentence}")
     return Form(values, at_fields, " ".join(others[:5]))
+
+
+def away_fields(done: Edited) -> Edited:
+    """Problems of days away at the fields that ask for them."""
+    named = {"from": "days.away_from", "to": "days.away_to"}
+    problems = tuple(
+        replace(one, where=named.get(one.where, one.where)) for one in done.problems
+    )
+    return structs.replace(done, problems=problems)
 
 
 def status_of(done: Edited) -> int:

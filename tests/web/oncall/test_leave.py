@@ -78,3 +78,46 @@ def test_nobody_was_away_afterwards_and_the_field_says_so(pages: Desk) -> None:
     assert answer.status_code == 422
     assert 'href="#away_from"' in answer.text
     assert "or later; what has been stays" in answer.text
+
+
+def _said(pages: Desk, person: str) -> list[str]:
+    def read(tx: Tx) -> list[str]:
+        rows = tx.all(
+            "select payload from outbox where target = :who and key like 'leave:%' "
+            "order by id",
+            who=person,
+        )
+        return [row[0] for row in rows]
+
+    return pages.edge.desk.database.read(read)
+
+
+def test_a_lead_enters_days_for_somebody_who_cannot_and_they_are_told(
+    pages: Desk,
+) -> None:
+    where = "/admin/people/responder"
+    assert 'id="away_from"' in pages.get(where).text
+    day = {"away_from": "2099-07-01", "away_to": "2099-07-03", "away_kind": "away"}
+    assert pages.form(where, {**day, "do": "away"}).status_code == 303
+    shown = pages.get(where).text
+    assert "Wed 1 Jul 2099 to Fri 3 Jul 2099" in shown
+    held = {"from": "2099-07-01", "to": "2099-07-03", "rather_not": False}
+    listed = pages.get("/api/v1/people/responder/leave").json()["leave"]
+    assert held in listed
+    [told] = _said(pages, "responder")
+    assert "entered days away for you: 2099-07-01 to 2099-07-03." in told
+    wrong = pages.form(where, {**day, "away_to": "2099-06-01", "do": "away"})
+    assert wrong.status_code == 422
+    assert 'aria-describedby="away_to' in wrong.text
+    assert "2099-07-01 or later" in wrong.text
+    assert pages.form(where, {**day, "do": "remove"}).status_code == 303
+    assert held not in pages.get("/api/v1/people/responder/leave").json()["leave"]
+    assert "took back days away of yours" in _said(pages, "responder")[-1]
+
+
+def test_nobody_else_enters_days_for_others(pages: Desk) -> None:
+    day = {"away_from": "2099-07-01", "away_to": "", "do": "away"}
+    assert pages.form("/admin/people/lead", day, "responder").status_code == 403
+    assert pages.form("/admin/people/carol", day, "lead").status_code == 403
+    assert 'id="away_from"' not in pages.get("/admin/people/lead", "responder").text
+    assert not _said(pages, "lead") and not _said(pages, "carol")

@@ -91,8 +91,19 @@ def removed(document: Plain, first: str, last: str) -> Plain:
     return {**document, "leave": kept}
 
 
-def is_over(away: Away, person: Person, now: datetime) -> bool:
-    """Whether these days have been."""
-    return days_of_leave(
-        person.name, away.first, away.last, zone_named(person.zone)
-    ).end <= now  # fmt: skip
+def is_leave_alone(held: Plain | None, document: Plain | None) -> bool:
+    """Whether a change of a person is one of their days away and of nothing else."""
+    if held is None or document is None:
+        return False
+    rest = {*held, *document} - {"leave"}
+    return all(held.get(key) == document.get(key) for key in rest)
+
+
+def away_ahead(person: Person, *, now: datetime) -> list[Away]:
+    """Their days away that are not over."""
+    zone = zone_named(person.zone)
+    return [
+        one
+        for one in person.away
+        if days_of_leave(person.name, one.first, one.last, zone).end > now
+    ]
