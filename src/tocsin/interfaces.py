@@ -336,6 +336,18 @@ class Reported(Protocol):
         ...
 
 
+@runtime_checkable
+class Recallable(Protocol):
+    """A pager whose messages ring on, and can be called off."""
+
+    def recall(self, provider_id: str, *, timeout_seconds: float) -> str:
+        """Let a message ring no more; what was said. One that has ended is no failure.
+
+        Raises DeliveryFailed, DeliveryUnknown.
+        """
+        ...
+
+
 class Rang(Struct, frozen=True):
     """What a telephone provider tells us.
 

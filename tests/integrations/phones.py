@@ -9,7 +9,11 @@ PLIVO = ("MAXXXXXXXXXXXXXXXXXX", "plivo-auth-t0k3n")
 
 
 class FakeTwilio(Server):
-    """Messages.json and Calls.json of one account."""
+    """Messages.json and Calls.json of one account; a call rings until it is ended."""
+
+    def __init__(self) -> None:
+        self.ringing: set[str] = set()
+        super().__init__()
 
     def handle(
         self, method: str, path: str, body: dict[str, Any], headers: dict[str, str]
@@ -19,7 +23,15 @@ class FakeTwilio(Server):
         number = len(self.asked)
         if path.endswith("/Messages.json"):
             return 201, {}, {"sid": f"SM{number:032d}", "status": "queued", **body}
+        if "/Calls/" in path and method == "POST":
+            call = path.rpartition("/")[2].removesuffix(".json")
+            if body != {"Status": "canceled"} or call not in self.ringing:
+                said = "Call is not in-progress. Cannot redirect."
+                return 400, {}, {"code": 21220, "message": said, "status": 400}
+            self.ringing.discard(call)
+            return 200, {}, {"sid": call, "status": "canceled"}
         if path.endswith("/Calls.json"):
+            self.ringing.add(f"CA{number:032d}")
             return 201, {}, {"sid": f"CA{number:032d}", "status": "queued", **body}
         return 404, {}, {"code": 20404, "message": "not found", "status": 404}
 
@@ -29,7 +41,11 @@ class FakeTwilio(Server):
 
 
 class FakePlivo(Server):
-    """Message/ and Call/ of one account."""
+    """Message/, Call/ and Request/ of one account; a call rings until it is ended."""
+
+    def __init__(self) -> None:
+        self.ringing: set[str] = set()
+        super().__init__()
 
     def handle(
         self, method: str, path: str, body: dict[str, Any], headers: dict[str, str]
@@ -41,7 +57,14 @@ class FakePlivo(Server):
                 "message_uuid": [f"pm{number}"],
                 "api_id": "a",
             }  # fmt: skip
+        if method == "DELETE" and "/Request/" in path:
+            call = path.strip("/").rpartition("/")[2]
+            if call not in self.ringing:
+                return 404, {}, {"error": "call request not found"}
+            self.ringing.discard(call)
+            return 204, {}, None
         if path == f"/v1/Account/{PLIVO[0]}/Call/":
+            self.ringing.add(f"pc{number}")
             return 201, {}, {
                 "message": "call fired", "request_uuid": f"pc{number}", "api_id": "a",
             }  # fmt: skip

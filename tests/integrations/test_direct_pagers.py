@@ -567,6 +567,32 @@ def test_pushover_is_asked_before_anything_is_believed() -> None:
         server.stop()
 
 
+def test_pushover_repeats_no_more_what_was_answered_elsewhere() -> None:
+    class Receipts(Server):
+        rings = True
+
+        def handle(self, method: str, path: str, body: Any, headers: Any) -> Any:
+            assert (method, path) == ("POST", "/1/receipts/r1/cancel.json")
+            assert body == {"token": "app"}
+            if not self.rings:
+                errors = ["receipt not found; may be invalid or expired"]
+                found = {"receipt": "not found", "errors": errors, "status": 0}
+                return 404, {}, found
+            self.rings = False
+            return 200, {}, {"status": 1, "request": "q"}
+
+    server = Receipts()
+    try:
+        pager = PushoverPager("app", OUT, back="https://t.example/b", url=server.url)
+        assert pager.recall("r1", timeout_seconds=2) == "called off"
+        assert "nothing to call off" in pager.recall("r1", timeout_seconds=2)
+        server.refusals = [(500, {}, {})]
+        with pytest.raises(DeliveryFailed):
+            pager.recall("r1", timeout_seconds=2)
+    finally:
+        server.stop()
+
+
 def test_an_answer_that_is_lost_is_doubt(discord: FakeDiscord) -> None:
     discord.lose_answers = 1
     with pytest.raises(DeliveryUnknown):

@@ -134,6 +134,28 @@ def test_a_call_speaks_without_reaching_us_and_listens_for_a_key(
     assert same_xml(fields["Twiml"], str(said))
 
 
+def test_a_call_that_rings_for_nothing_is_ended(
+    one: FakeTwilio, other: FakePlivo
+) -> None:
+    pager = both(one, other, Time(), "voice")
+    by_one = send(pager).provider_id
+    one.refusals = [(500, {}, {})]
+    by_other = send(pager).provider_id
+    assert one.ringing and other.ringing
+    assert pager.recall(by_one, timeout_seconds=2) == "twilio: called off"
+    assert pager.recall(by_other, timeout_seconds=2) == "plivo: called off"
+    assert not one.ringing and not other.ringing
+    for known in (by_one, by_other):
+        again = pager.recall(known, timeout_seconds=2)
+        assert again.endswith("it does not ring any more"), "twice is no failure"
+    one.refusals = [(503, {}, {})]
+    with pytest.raises(DeliveryFailed) as caught:
+        pager.recall(by_one, timeout_seconds=2)
+    assert not caught.value.permanent
+    with pytest.raises(DeliveryFailed):
+        both(one, other, Time(), "sms").recall(by_one, timeout_seconds=2)
+
+
 def test_twilios_own_client_takes_the_fake_for_twilio(one: FakeTwilio) -> None:
     class Here(TwilioHttpClient):  # type: ignore[misc]
         def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:

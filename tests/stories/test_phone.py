@@ -1,6 +1,7 @@
 """Paged by text message and call: answered from the phone, and never lost on the way."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -10,6 +11,7 @@ from starlette.testclient import TestClient
 
 from tests.integrations.phones import PLIVO, TWILIO, FakePlivo, FakeTwilio
 from tests.stories.stage import Stage
+from tocsin.engine.loop import Delivery
 from tocsin.integrations.phone import plivo, twilio
 
 ALICE, BOB = "+4915100000001", "+4915100000002"
@@ -237,6 +239,48 @@ def test_nobody_is_paged_again_once_somebody_answered(play: Play) -> None:
     assert len(play.one.asked) == 1
     assert not play.other.asked
     assert "answered meanwhile" in play.trail()
+
+
+def test_a_call_rings_no_more_once_somebody_answered_elsewhere(play: Play) -> None:
+    play.alert()
+    play.pass_time(minutes=3.2)
+    assert len(play.one.ringing) == 1
+    assert play.ask("carol", "POST", "/alerts/1/acknowledge").status_code == 200
+    assert play.one.ringing, "an answer waits for no provider"
+    play.installation.outbox.step()
+    assert not play.one.ringing
+
+
+def test_a_call_goes_on_while_it_tells_of_something_else(play: Play) -> None:
+    play.alert("one", "First")
+    play.alert("two", "Second")
+    play.pass_time(minutes=3.2)
+    play.ask("carol", "POST", "/alerts/1/acknowledge")
+    play.installation.outbox.step()
+    assert play.one.ringing, "the second is still to be answered"
+    play.ask("carol", "POST", "/alerts/2/acknowledge")
+    play.installation.outbox.step()
+    assert not play.one.ringing
+
+
+def test_a_call_that_was_placed_during_the_answer_is_ended_as_well(play: Play) -> None:
+    play.alert()
+    delivered = {"MessageSid": f"SM{1:032d}", "MessageStatus": "delivered"}
+    play.knock("/phone/twilio/report", **delivered)
+    play.pass_time(minutes=2.9)
+    held: list[Delivery] = []
+    play.installation.engine._dispatch = held.append
+    play.clock.at += timedelta(minutes=0.2)
+    play.installation.engine.step()
+    [delivery] = held
+    sent = delivery.engine.call(delivery.claimed)
+    assert sent is not None and play.one.ringing
+    play.ask("carol", "POST", "/alerts/1/acknowledge")
+    play.installation.outbox.step()
+    assert play.one.ringing, "nobody knows of the call yet"
+    delivery.engine.record(delivery.claimed, sent)
+    play.installation.outbox.step()
+    assert not play.one.ringing
 
 
 def test_plivo_answers_as_well(play: Play) -> None:

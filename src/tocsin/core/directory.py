@@ -14,7 +14,7 @@ from msgspec import Struct
 from tocsin.core.incidents.roles import Role
 from tocsin.core.level_times import SupportClock, SupportHours, is_night
 from tocsin.core.pages.escalation import Level, Policy, Target, TargetKind
-from tocsin.core.pages.paging import methods
+from tocsin.core.pages.paging import RINGING, methods
 from tocsin.core.pages.response_targets import answer_by
 from tocsin.core.pages.urgency import urgency_of
 from tocsin.core.people.people import ContactMethod, Person
@@ -209,6 +209,12 @@ class Directory:
         }
         # Asked with each page, and false nearly everywhere.
         self.has_shadows = any(one.shadows for one in self.schedules.values())
+        # Asked with each answer.
+        self.has_ringing = any(
+            one.channel in RINGING
+            for person in self.people.values()
+            for one in person.contacts
+        )
         self._admin_policy = self._make_admin_policy()
         # Of each rotation the newest row that was worked out, and since when it holds.
         self._rows: dict[tuple[str, str], tuple[datetime, OnCallRow]] = {}

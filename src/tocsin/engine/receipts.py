@@ -55,7 +55,7 @@ def _act(tx: Tx, one: Awaited, delivered: Delivered, *, now: datetime) -> None:
         if page.state != "accepted" or page.person != one.person:
             continue
         after = rules.after_silence(
-            delivered, is_wanted=_is_wanted(tx, page), has_arrived=has_arrived,
+            delivered, is_wanted=is_wanted(tx, page), has_arrived=has_arrived,
             sendings=page.tries, now=now,
         )  # fmt: skip
         if after.pull_next:
@@ -66,7 +66,8 @@ def _act(tx: Tx, one: Awaited, delivered: Delivered, *, now: datetime) -> None:
     timeline.append(tx, told)
 
 
-def _is_wanted(tx: Tx, page: Page) -> bool:
+def is_wanted(tx: Tx, page: Page) -> bool:
+    """Whether nobody has answered the alert of a page yet."""
     alert = stored_alerts.get(tx, page.alert)
     return (
         alert is not None

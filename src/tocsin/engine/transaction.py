@@ -13,6 +13,7 @@ from tocsin.core.pages.escalation import Decision, Paging
 from tocsin.core.people.people import Person
 from tocsin.core.timeline import Fact, FactKind
 from tocsin.core.wallclock import zone_named
+from tocsin.engine import recalls
 from tocsin.engine.nudging import nudge
 from tocsin.store import escalation as stored_runs
 from tocsin.store import outbox, response_targets, timeline
@@ -45,6 +46,8 @@ def carry_out(
     if decision.cancel is not None:
         persons = None if decision.cancel.everyone else decision.cancel.users
         stored_pages.cancel(tx, alert.number, now=now, persons=persons)
+        if directory.has_ringing:
+            recalls.call_off(tx, alert.number, now=now, persons=persons)
     unreachable, facts = _page(tx, alert, decision, directory=directory, now=now)
     timeline.append(tx, ((alert.number, fact) for fact in (*decision.facts, *facts)))
     _copy_to_shadows(tx, alert, decision, directory=directory, now=now)

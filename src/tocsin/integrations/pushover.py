@@ -87,6 +87,26 @@ class PushoverPager:
         refuse_unless_taken(answer, self._token, to, said=said)
         return Receipt(str(found.get("receipt") or found.get("request", "")), "queued")
 
+    def recall(self, provider_id: str, *, timeout_seconds: float) -> str:
+        """Repeat it no more. Raises DeliveryFailed, DeliveryUnknown.
+
+        What is not urgent has no receipt and rings once: there is nothing to call off.
+        """
+        answer = self._egress.request(
+            "POST",
+            f"{self._url}/1/receipts/{quote(provider_id, safe='')}/cancel.json",
+            headers={
+                "content-type": "application/x-www-form-urlencoded",
+                "user-agent": "Tocsin",
+            },
+            body=urlencode({"token": self._token}).encode(),
+            timeout_seconds=timeout_seconds,
+        )
+        if answer.status in (400, 404) and "receipt" in object_of(answer):
+            return "there is nothing to call off"
+        refuse_unless_taken(answer, self._token)
+        return "called off"
+
 
 class PushoverDoor:
     """Acknowledgements in the app."""

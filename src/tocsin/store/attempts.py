@@ -106,6 +106,33 @@ def _sent(
     }
 
 
+class Ringing(Struct, frozen=True):
+    """A message that a provider took a short while ago."""
+
+    id: int
+    page: int  # the lead of its bundle
+    person: str
+    channel: str
+    provider_id: str
+
+
+def ringing(
+    tx: Tx, alert: int, channels: Sequence[str], *, since: datetime
+) -> list[Ringing]:
+    """Messages about `alert` by one of `channels` that were taken after `since`."""
+    names = [f"c{index}" for index in range(len(channels))]
+    rows = tx.all(
+        "select id, page, person, channel, provider_id from attempts where page in "
+        "(select case when lead = 0 then id else lead end from pages "
+        "where alert = :alert) and started_at > :since and outcome = 'accepted' "
+        f"and provider_id != '' and channel in ({', '.join(':' + n for n in names)})",
+        alert=alert,
+        since=to_micros(since),
+        **dict(zip(names, channels, strict=True)),
+    )
+    return [Ringing(*row) for row in rows]
+
+
 class Awaited(Struct, frozen=True):
     """A message that its provider took, and whose delivery is not settled."""
 

@@ -33,7 +33,7 @@ _FIRST = (
 class Message(Struct, frozen=True):
     """One message for one place. `lane` keeps bulk from what is urgent.
 
-    Lanes: nudge (to a person), chat, status (pages written), mail (subscribers),
+    Lanes: nudge (to a person), recall (what rings for nothing), chat, status (pages written), mail (subscribers),
     social, webhook. `channel` names who carries it (email, matrix, mastodon, …) and
     `target` the place (an address, a room).
     """

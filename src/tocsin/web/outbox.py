@@ -23,6 +23,7 @@ _ROWS = 50
 # What each lane carries, for people.
 _KINDS = {
     "nudge": "a word to one person",
+    "recall": "an end of ringing",
     "chat": "a chat",
     "reply": "an answer in a chat",
     "status": "a status page",

@@ -9,6 +9,7 @@ from tocsin.core.status.status_pages import Snapshot, StatusPage
 from tocsin.engine.chat.sending import ChatClerk, ChatPoster
 from tocsin.engine.nudges import NudgeClerk, NudgePoster
 from tocsin.engine.outbox import Clerk
+from tocsin.engine.recalls import RecallPoster
 from tocsin.engine.social.posting import SocialClerk
 from tocsin.engine.status.exporting import StatusClerk
 from tocsin.engine.status.hooks import HookClerk
@@ -37,6 +38,7 @@ class Outgoing:
         """What calls the outside, by channel."""
         found: list[Poster] = [
             NudgePoster(self.channels, self.mail, self.clock),
+            RecallPoster(self.channels),
             *(ChatPoster(room) for room in self.rooms.values()),
             *social_posters(self.settings, now=self.clock.now),
             *self._exporters(),

@@ -46,6 +46,14 @@ LANES: Mapping[str, Lane] = {
             wait=timedelta(minutes=1),
             give_up=timedelta(hours=6),
         ),
+        # What rings ends by itself after five minutes.
+        _lane(
+            "recall",
+            4,
+            in_order=False,
+            wait=timedelta(seconds=10),
+            give_up=timedelta(minutes=5),
+        ),
         # A room of an incident misses nothing, however long its chat is down.
         _lane(
             "chat",

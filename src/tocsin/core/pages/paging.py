@@ -24,6 +24,9 @@ _USUAL = {
     "sms": (timedelta(minutes=1),),
     "voice": (timedelta(minutes=3), timedelta(minutes=5)),
 }
+# What waits, rings or repeats itself until somebody takes it, and so long at most.
+RINGING = frozenset({"voice", "pushover"})
+RINGS_FOR = timedelta(minutes=5)
 _SAID_AGAIN = timedelta(minutes=5)
 
 

@@ -25,6 +25,13 @@ class Carrier(Protocol):
         """Send. Raises DeliveryFailed, DeliveryUnknown."""
         ...
 
+    def hang_up(self, call: str, *, timeout_seconds: float) -> str:
+        """End a call that waits or rings, and none that is spoken on; what was said.
+
+        Raises DeliveryFailed, DeliveryUnknown.
+        """
+        ...
+
 
 class PhonePager:
     """A Pager. `carriers` in the order in which they are asked."""
@@ -81,6 +88,15 @@ class PhonePager:
                 f"{carrier.name}:{taken.provider_id}", said, self._report_within
             )
         raise _worst(failures, [one.name for one in order])
+
+    def recall(self, provider_id: str, *, timeout_seconds: float) -> str:
+        """Hang up a call that nobody took yet. Raises DeliveryFailed, DeliveryUnknown."""
+        name, _, known = provider_id.partition(":")
+        for carrier in self._carriers:
+            if carrier.name == name and self.channel == "voice":
+                said = carrier.hang_up(known, timeout_seconds=timeout_seconds)
+                return f"{name}: {said}"
+        raise DeliveryFailed(f"{name} is not set up for calls", permanent=True)
 
     def missed(self, provider_id: str) -> None:
         """It took a message that never arrived: the others first, for a while."""

@@ -10,6 +10,7 @@ import hmac
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
+from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
@@ -18,6 +19,7 @@ from tocsin.core.pages.receipts import Delivered
 from tocsin.integrations.phone.requests import (
     Way,
     fields_of,
+    hung_up,
     number,
     posted,
     refused,
@@ -67,6 +69,16 @@ class PlivoPhone:
             seconds=timeout_seconds,
         )
         return Receipt(_id_of(found), str(found.get("message", "taken")))
+
+    def hang_up(self, call: str, *, timeout_seconds: float) -> str:
+        """A request that is deleted rings no more; whoever speaks goes on."""
+        return hung_up(
+            self._way,
+            self._egress,
+            f"/v1/Account/{self._way.account}/Request/{quote(call, safe='')}/",
+            method="DELETE",
+            seconds=timeout_seconds,
+        )
 
     def _text(self, message: PageMessage, to: str) -> dict[str, object]:
         return {

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from msgspec import Struct
 
-from tocsin.interfaces import Answer, Egress, Unreadable
+from tocsin.interfaces import Answer, Egress, HttpAnswer, Unreadable
 from tocsin.judging import object_of, refuse_unless_taken
 
 
@@ -25,9 +25,42 @@ def posted(
     way: Way, egress: Egress, path: str, *, body: bytes, kind: str, seconds: float
 ) -> dict[str, Any]:
     """What the provider answered. Raises DeliveryFailed, DeliveryUnknown."""
+    return _taken(way, _asked(way, egress, "POST", path, body, kind, seconds))
+
+
+def hung_up(
+    way: Way,
+    egress: Egress,
+    path: str,
+    *,
+    method: str,
+    body: bytes = b"",
+    kind: str = "application/json",
+    seconds: float,
+) -> str:
+    """What became of a call that is to ring no more; it may have ended by itself.
+
+    Raises DeliveryFailed, DeliveryUnknown.
+    """
+    answer = _asked(way, egress, method, path, body, kind, seconds)
+    if answer.status in (400, 404):
+        return "it does not ring any more"
+    _taken(way, answer)
+    return "called off"
+
+
+def _asked(
+    way: Way,
+    egress: Egress,
+    method: str,
+    path: str,
+    body: bytes,
+    kind: str,
+    seconds: float,
+) -> HttpAnswer:
     basic = base64.b64encode(f"{way.account}:{way.token}".encode()).decode()
-    answer = egress.request(
-        "POST",
+    return egress.request(
+        method,
         f"{way.url}{path}",
         headers={
             "authorization": f"Basic {basic}",
@@ -37,6 +70,9 @@ def posted(
         body=body,
         timeout_seconds=seconds,
     )
+
+
+def _taken(way: Way, answer: HttpAnswer) -> dict[str, Any]:
     found = object_of(answer)
     why = found.get("message") or found.get("error") or ""
     said = " ".join(f"{found.get('code', '')} {why}".split())

@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha1
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from xml.sax.saxutils import escape, quoteattr
 
 from tocsin.core.pages.receipts import Delivered
@@ -19,6 +19,7 @@ from tocsin.core.pages.replies import MENU
 from tocsin.integrations.phone.requests import (
     Way,
     fields_of,
+    hung_up,
     number,
     posted,
     refused,
@@ -67,6 +68,18 @@ class TwilioPhone:
             seconds=timeout_seconds,
         )
         return Receipt(str(found.get("sid", "")), str(found.get("status", "taken")))
+
+    def hang_up(self, call: str, *, timeout_seconds: float) -> str:
+        """`canceled` ends what waits or rings and leaves alone who speaks."""
+        return hung_up(
+            self._way,
+            self._egress,
+            f"/2010-04-01/Accounts/{self._way.account}/Calls/{quote(call, safe='')}.json",
+            method="POST",
+            body=b"Status=canceled",
+            kind="application/x-www-form-urlencoded",
+            seconds=timeout_seconds,
+        )
 
     def _text(self, message: PageMessage, to: str) -> dict[str, str]:
         return {
