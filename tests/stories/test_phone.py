@@ -223,6 +223,26 @@ def test_a_delivered_message_is_left_alone(play: Play) -> None:
     assert logged["delivered_at"]
 
 
+def test_a_report_that_is_faster_than_our_own_commit_counts_when_it_is_known(
+    play: Play,
+) -> None:
+    held: list[Delivery] = []
+    play.installation.engine._dispatch = held.append
+    play.alert()
+    [delivery] = held
+    sent = delivery.engine.call(delivery.claimed)
+    assert sent is not None
+    report = {"MessageSid": f"SM{1:032d}", "MessageStatus": "delivered"}
+    assert play.knock("/phone/twilio/report", **report).status_code == 204
+    other = {"MessageSid": "SM-of-somebody-else", "MessageStatus": "failed"}
+    assert play.knock("/phone/twilio/report", **other).status_code == 204
+    delivery.engine.record(delivery.claimed, sent)
+    play.pass_time(minutes=2)
+    assert len(play.one.asked) == 1, "it arrived, so it is not sent again"
+    (logged,) = play.ask("carol", "GET", "/messages").json()["messages"]
+    assert logged["delivered"] == "delivered"
+
+
 def test_a_bad_report_is_acted_upon_at_once(play: Play) -> None:
     play.alert()
     sid = f"SM{1:032d}"

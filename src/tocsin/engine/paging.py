@@ -26,7 +26,7 @@ from tocsin.core.pages.paging import Attempted
 from tocsin.core.people.people import Person
 from tocsin.core.severity import Severity, Urgency
 from tocsin.core.timeline import Fact, FactKind
-from tocsin.engine import escalation, recalls
+from tocsin.engine import escalation, recalls, receipts
 from tocsin.interfaces import (
     Clock,
     DeliveryFailed,
@@ -337,11 +337,18 @@ def complete(
             stored_pages.pull_next(tx, page, now=now)
         if held and after.state == "failed":
             _give_up(tx, page, directory=directory, now=now)
-    if sent.outcome is Attempted.ACCEPTED and claimed.lead.channel in rules.RINGING:
-        recalls.after_answer(tx, claimed.lead.id, now=now)
     timeline.append(
         tx, [(page.alert, _fact(page, sent, now=now)) for page, _ in claimed.fences]
     )
+    _taken(tx, claimed, sent, now=now)
+
+
+def _taken(tx: Tx, claimed: Claim, sent: Sent, *, now: datetime) -> None:
+    """What happened meanwhile: a report came already, or somebody answered."""
+    if sent.report_within:
+        receipts.catch_up(tx, sent.provider_id, now=now)
+    if sent.outcome is Attempted.ACCEPTED and claimed.lead.channel in rules.RINGING:
+        recalls.after_answer(tx, claimed.lead.id, now=now)
 
 
 def _give_up(tx: Tx, page: Page, *, directory: Directory, now: datetime) -> None:

@@ -13,7 +13,7 @@ from tocsin.core.pages.receipts import AfterSilence, Delivered
 from tocsin.core.timeline import Fact, FactKind
 from tocsin.interfaces import Pager, Reported
 from tocsin.store import alerts as stored_alerts
-from tocsin.store import attempts, timeline
+from tocsin.store import attempts, early_reports, timeline
 from tocsin.store import paging as stored_pages
 from tocsin.store.attempts import Awaited
 from tocsin.store.database import Tx
@@ -21,12 +21,14 @@ from tocsin.store.paging import Page
 
 
 def report(tx: Tx, provider_id: str, delivered: Delivered, *, now: datetime) -> bool:
-    """Write what a provider says of a message; whether it is one of ours.
+    """Write what a provider says of a message; whether it is known as one of ours yet.
 
-    A later word corrects an earlier one, except that what arrived has arrived.
+    A report can be faster than our own commit of the answer: it is kept till then. A later word corrects an earlier one, except that what arrived has arrived.
     """
     found = attempts.reported(tx, provider_id)
     if found is None:
+        if delivered is not Delivered.UNKNOWN:
+            early_reports.keep(tx, provider_id, delivered, now=now)
         return False
     known = found.delivered
     if delivered in (Delivered.UNKNOWN, known) or known is Delivered.YES:
@@ -36,6 +38,13 @@ def report(tx: Tx, provider_id: str, delivered: Delivered, *, now: datetime) -> 
         return True
     _act(tx, found, delivered, now=now)
     return True
+
+
+def catch_up(tx: Tx, provider_id: str, *, now: datetime) -> None:
+    """A message is known from now on: what was reported of it before counts."""
+    early = early_reports.take(tx, provider_id)
+    if early is not None:
+        report(tx, provider_id, early, now=now)
 
 
 def sweep(tx: Tx, pagers: Mapping[str, Pager], *, now: datetime) -> None:

@@ -8,7 +8,14 @@ import structlog
 
 from tocsin.interfaces import Clock
 from tocsin.store import alerts as stored_alerts
-from tocsin.store import calendars, idempotency, inbound, outbox, response_targets
+from tocsin.store import (
+    calendars,
+    early_reports,
+    idempotency,
+    inbound,
+    outbox,
+    response_targets,
+)
 from tocsin.store.database import Database, StoreError
 
 log = structlog.get_logger()
@@ -21,6 +28,8 @@ SENT_KEPT = timedelta(days=90)
 EVENTS_KEPT = timedelta(days=100)
 # Response times that were missed; a schedule's load looks back a year at most.
 MISSED_KEPT = timedelta(days=400)
+# Delivery reports of messages that are not known (yet): a claim's lease is far shorter.
+EARLY_KEPT = timedelta(hours=1)
 _EVERY_SECONDS = 2.0
 _LOOK_EVERY = timedelta(minutes=10)
 _FORGET_EVERY = timedelta(hours=1)
@@ -74,6 +83,10 @@ class Upkeep:
             self._database.write(lambda tx: outbox.forget(tx, before=sent_before))
             over = now - EVENTS_KEPT
             self._database.write(lambda tx: calendars.forget(tx, before=over))
+            early_before = now - EARLY_KEPT
+            self._database.write(
+                lambda tx: early_reports.forget(tx, before=early_before)
+            )
             missed_before = now - MISSED_KEPT
             self._database.write(
                 lambda tx: response_targets.forget(tx, before=missed_before)

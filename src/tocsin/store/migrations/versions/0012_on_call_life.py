@@ -83,6 +83,12 @@ def upgrade() -> None:
         sa.Column("episode", sa.BigInteger, primary_key=True, autoincrement=False),
         _text("service"), _number("severity"), _number("at"),
     )  # fmt: skip
+    # What a provider reported of a message before its own answer was written.
+    op.create_table(
+        "early_reports",
+        sa.Column("provider_id", sa.Text, primary_key=True),
+        _text("delivered"), _number("at"),
+    )  # fmt: skip
     op.create_index("missed_targets_at", "missed_targets", ["at"])
     op.create_index("missed_targets_severity", "missed_targets", ["severity"])
     op.create_index("thanks_at", "thanks", ["at"])
