@@ -14,7 +14,7 @@ from tocsin.core.credentials import masked
 from tocsin.core.forms import Plain, Problem
 from tocsin.core.people.contacts import OWN_FIELDS
 from tocsin.core.rotas import past_turns
-from tocsin.core.rotas.retirement import before_its_name
+from tocsin.core.rotas.retirement import RETIRED, before_its_name
 from tocsin.engine.configuration_files import line_of, parsed, readable
 from tocsin.engine.settling import settle
 from tocsin.interfaces import Sealer
@@ -233,7 +233,9 @@ def _notes(noun: str, document: Plain) -> tuple[str, ...]:
         # The whole address is on the integration's page and in its API.
         return (f"/in/{masked(document['key'])}",)
     if noun == "schedules":
-        return tuple(_turns_said(one) for one in document.get("rotations", []))
+        said = [_turns_said(one) for one in document.get("rotations", [])]
+        gone = [one.get("name") for one in document.get(RETIRED, [])]
+        return (*said, *(f"{name}: gone; what has been stays" for name in gone))
     return ()
 
 

@@ -67,6 +67,29 @@ def test_leave_is_a_lane_of_its_own() -> None:
     assert later.now_x is None
 
 
+def test_a_rotation_that_came_has_no_gap_before_it_was_there() -> None:
+    [layer] = ROTATION["layers"]  # type: ignore[misc]
+    came = {**layer, "start": "2026-03-11T10:00Z"}  # type: ignore[dict-item]
+    web = {
+        **DOCUMENTS["schedules"]["web"],
+        "rotations": [{"name": "New", "layers": [came]}],
+    }  # type: ignore[dict-item]
+    found, _ = build({**DOCUMENTS, "schedules": {"web": web}}, version=1, ids={})
+    now = datetime(2026, 3, 11, 11, tzinfo=UTC)
+    berlin = ZoneInfo("Europe/Berlin")
+    shown = calendar(found.schedules["web"], date(2026, 3, 9), 7, zone=berlin, now=now)
+    assert min(piece.start for piece in shown.paged[0].pieces) == now - timedelta(
+        hours=1
+    )
+    assert shown.gaps, "nights are nobody's"
+    # What is to come and does not cover the days before it leaves a gap.
+    before = now - timedelta(days=2)
+    shown = calendar(
+        found.schedules["web"], date(2026, 3, 9), 7, zone=berlin, now=before
+    )
+    assert shown.gaps[0].start == before
+
+
 def test_a_rotation_that_is_gone_is_seen_where_it_was_and_its_end_is_no_gap() -> None:
     [layer] = ROTATION["layers"]  # type: ignore[misc]
     ended = {**layer, "until": "2026-03-12T10:00Z"}  # type: ignore[dict-item]

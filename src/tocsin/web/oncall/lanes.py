@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tocsin.core.directory import NamedSchedule
-from tocsin.core.rotas.layers import Leave, Shift, claims
+from tocsin.core.rotas.layers import Leave, Shift, claims, effective
 from tocsin.core.rotas.overrides import kind_of
 from tocsin.core.rotas.schedules import Rotation
 from tocsin.core.rotas.whole_shifts import whole_schedule
@@ -103,12 +103,12 @@ def calendar(
     paged, made_from, entries = [], [], []
     several = len(schedule.rotations) > 1
     for rotation in schedule.rotations:
-        lane, found = _paged(rotation, scale)
+        lane, found = _paged(rotation, scale, since=_first(rotation, now))
         paged.append(lane)
         entries += found
         made_from += _made_from(rotation, scale, prefix=several)
     for rotation in schedule.retired:
-        lane, found = _was(rotation, scale)
+        lane, found = _was(rotation, scale, now)
         if found:
             paged.append(lane)
             entries += found
@@ -158,7 +158,16 @@ class _Scale:
         return start < self.window.end and end > self.window.start
 
 
-def _paged(rotation: Rotation, scale: _Scale) -> tuple[Lane, list[Entry]]:
+def _first(rotation: Rotation, now: datetime) -> datetime:
+    """Since when it is there: before, nobody was to be on call in it."""
+    begins = [effective(one)[0] for one in rotation.layers]
+    begins += [one.start for one in rotation.overrides]
+    return min([*begins, now])
+
+
+def _paged(
+    rotation: Rotation, scale: _Scale, *, since: datetime
+) -> tuple[Lane, list[Entry]]:
     final = whole_schedule(rotation, scale.window)
     shifts = _joined(final.shifts)
     pieces = [scale.piece(s, e, who, kind) for s, e, who, kind in shifts]
@@ -174,15 +183,18 @@ def _paged(rotation: Rotation, scale: _Scale) -> tuple[Lane, list[Entry]]:
         entry(one, one.user, kind, _override_of(one, kind))
         for one, (_, _, _, kind) in zip(final.shifts, shifts, strict=True)
     ]
-    for gap in final.gaps:
+    for whole in final.gaps:
+        if whole.end <= since:
+            continue
+        gap = Window(max(whole.start, since), whole.end)
         pieces.append(scale.piece(gap.start, gap.end, "", "gap"))
         entries.append(entry(gap, "", "gap"))
     return Lane(rotation.name, tuple(pieces), big=True, rotation=rotation.name), entries
 
 
-def _was(rotation: Rotation, scale: _Scale) -> tuple[Lane, list[Entry]]:
+def _was(rotation: Rotation, scale: _Scale, now: datetime) -> tuple[Lane, list[Entry]]:
     """The same of a rotation that is gone, in which an empty hour is no gap."""
-    lane, found = _paged(rotation, scale)
+    lane, found = _paged(rotation, scale, since=now)
     was = replace(
         lane,
         label=f"{rotation.name} (gone)",
