@@ -75,6 +75,7 @@ BODIES: dict[str, object] = {
     "POST /api/v1/schedules/{name}/cover-requests": OVERRIDE,
     "PUT /api/v1/schedules/{name}/handoffs/{number}/note": {"note": "x"},
     "PUT /api/v1/schedules/{name}/calendar/{rotation}": {"url": "ftp://none"},
+    "POST /api/v1/schedules/{name}/rotations/{rotation}/rename": {"name": "Primary"},
     "POST /api/v1/me/leave": {"from": "2099-01-02", "to": "2099-01-01"},
     "POST /api/v1/people/{person}/leave": {"from": "2099-01-02", "to": "2099-01-01"},
     "POST /api/v1/me/leave-calendar/preview": {"url": "ftp://none"},

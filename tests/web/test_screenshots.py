@@ -58,6 +58,7 @@ PICTURES = [
     ("schedules", "/schedules", DESK, "light"),
     ("schedule", "/schedules/payments", DESK, "light"),
     ("rota-new", "/new/rota", DESK, "dark"),
+    ("rotation", "/schedules/payments/rotation?rotation=Primary", DESK, "light"),
     ("rota", "/schedules/payments/rota?rotation=Primary", DESK, "light"),
     ("rota-file", "/schedules/sun/rota?rotation=Primary", DESK, "light"),
     ("fair", "/schedules/payments/fair", DESK, "light"),

@@ -40,6 +40,7 @@ from tocsin.api.oncall import (
     leave_routes,
     override_routes,
     readiness_routes,
+    rotation_routes,
     schedule_routes,
 )
 from tocsin.engine.front_desk import FrontDesk
@@ -51,7 +52,7 @@ _NOUNS = (
     document_routes, token_routes, audit_routes, policy_routes, message_routes,
     me_routes, people_routes, maintenance_routes, incident_routes, runbook_routes,
     review_routes, action_routes, outbox_routes, status_routes, change_routes,
-    override_routes, calendar_routes, cover_routes, handoff_routes, readiness_routes, leave_routes,
+    override_routes, calendar_routes, cover_routes, handoff_routes, readiness_routes, leave_routes, rotation_routes,
     calendar_import_routes,
 )  # fmt: skip
 __all__ = ["PREFIX", "build"]

@@ -220,6 +220,7 @@ _ROTATION = Form(
             "the turns as a file last said them, where `layers` keeps what was before",
             {"type": "object"},
         ),
+        "became": text("the name that a rotation which is gone has now"),
         "imported": anything(
             "shifts that a subscribed calendar wrote", {"type": "array"}
         ),

@@ -119,6 +119,8 @@ class NamedSchedule(Struct, frozen=True):
     gaps_allowed: frozenset[str] = frozenset()
     # Rotations that are gone: nobody is on call by them, but somebody was.
     retired: tuple[Rotation, ...] = ()
+    # What some of those are called now, by their old names.
+    became: Mapping[str, str] = {}
 
     @property
     def ever(self) -> tuple[Rotation, ...]:
@@ -207,6 +209,8 @@ class Directory:
             for schedule in self.schedules.values()
             for rotation in schedule.rotations
         }
+        for schedule in self.schedules.values():
+            self._keep_old_names(schedule)
         # Asked with each page, and false nearly everywhere.
         self.has_shadows = any(one.shadows for one in self.schedules.values())
         # Asked with each answer.
@@ -218,6 +222,17 @@ class Directory:
         self._admin_policy = self._make_admin_policy()
         # Of each rotation the newest row that was worked out, and since when it holds.
         self._rows: dict[tuple[str, str], tuple[datetime, OnCallRow]] = {}
+
+    def _keep_old_names(self, schedule: NamedSchedule) -> None:
+        """Who is being paged by a policy of before finds a rotation by its old name."""
+        for old in schedule.became:
+            name, seen = old, {old}
+            while (name := schedule.became.get(name, "")) and name not in seen:
+                seen.add(name)
+                now = self._rotations.get(f"{schedule.name}/{name}")
+                if now is not None:
+                    self._rotations.setdefault(f"{schedule.name}/{old}", now)
+                    break
 
     def by_key(self, key: str, *, now: datetime | None = None) -> Integration | None:
         """The integration with this key; at `now` its former one may still be good."""

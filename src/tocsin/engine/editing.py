@@ -6,7 +6,7 @@ is a digest of its content: whoever edits says which content they saw.
 
 # long because: one change from who may make it to its record, read in one go.
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
@@ -92,44 +92,86 @@ def edit(
     now: datetime,
 ) -> Edited:
     """Carry out one change, or say why not. Nothing is written unless it is done."""
+    return edit_all(
+        tx, [change], viewer=viewer, actor=actor, auditor=auditor,
+        new_key=new_key, now=now,
+    )  # fmt: skip
+
+
+def edit_all(
+    tx: Tx,
+    changes: Sequence[Change],
+    *,
+    viewer: Viewer,
+    actor: Actor,
+    auditor: Auditor,
+    new_key: Callable[[], str],
+    now: datetime,
+) -> Edited:
+    """Several changes that only hold together: all of them, or none and why not.
+
+    What it returns is of the first, or of the one that may not be.
+    """
     before = stored.documents(tx)
-    held = before.get(change.noun, {}).get(change.name)
-    problems: list[Problem] = []
+    after, problems = before, list[Problem]()
+    for change in changes:
+        held = before.get(change.noun, {}).get(change.name)
+        document, wrong = _wanted(tx, change, held, before, viewer, problems)
+        if wrong is not None:
+            return wrong
+        after = documents_after(after, change, document)
+    for one in changes:
+        settle(before, after, one.noun, one.name, problems, now=now, new_key=new_key)
+    problems += new_problems(tx, before, after)
+    if problems:
+        first = before.get(changes[0].noun, {}).get(changes[0].name)
+        return Edited(first, problems=tuple(problems))
+    written = [
+        _write(
+            tx, one, before.get(one.noun, {}).get(one.name), after, actor, auditor,
+            now=now,
+        )
+        for one in (*changes, *_moved_with(changes, before, after))
+    ]  # fmt: skip
+    return written[0]
+
+
+def _wanted(
+    tx: Tx,
+    change: Change,
+    held: Plain | None,
+    before: Documents,
+    viewer: Viewer,
+    problems: list[Problem],
+) -> tuple[Plain | None, Edited | None]:
+    """The document as it was sent, or why this change may not be."""
     document = read(change, tx.sealer, problems)
     teams = {team_of(change.noun, one, before) for one in (held, document) if one}
     refused = _refusal(viewer, change, teams, held, document)
     if refused:
-        return Edited(refused=refused)
+        return None, Edited(refused=refused)
     if document and change.noun == "people" and not viewer.may(ADMIN):
         document = contacts.settled(held or {}, document, change.proven)
     if document is None and held is None:
-        return Edited(missing=f"There is no {change.name!r} any more.")
+        return None, Edited(missing=f"There is no {change.name!r} any more.")
     clash = _clash(change, held)
     if clash:
         etag = etag_of(held) if held else ""
         given = change.etag is not None
-        return Edited(held, etag, conflict=clash, etag_given=given)
-    after = documents_after(before, change, document)
-    settle(before, after, change.noun, change.name, problems, now=now, new_key=new_key)
-    problems += new_problems(tx, before, after)
-    if problems:
-        return Edited(held, problems=tuple(problems))
-    edited = _write(tx, change, held, after, actor, auditor, now=now)
-    for moved in _moved_with(change, before, after):
-        known = before["schedules"][moved.name]
-        _write(tx, moved, known, after, actor, auditor, now=now)
-    return edited
+        return None, Edited(held, etag, conflict=clash, etag_given=given)
+    return document, None
 
 
-def _moved_with(change: Change, before: Documents, after: Documents) -> list[Change]:
+def _moved_with(
+    changes: Sequence[Change], before: Documents, after: Documents
+) -> list[Change]:
     """Schedules that another zone of their team or organisation rewrites."""
     known = before.get("schedules", {})
+    named = {one.name for one in changes if one.noun == "schedules"}
     return [
         Change("schedules", name, one)
         for name, one in after.get("schedules", {}).items()
-        if name in known
-        and one != known[name]
-        and (change.noun, change.name) != ("schedules", name)
+        if name in known and one != known[name] and name not in named
     ]
 
 

@@ -91,10 +91,21 @@ def _retire(
         if one.get("name") not in there:
             past = retirement.left(one, before, now=now)
             gone |= {one["name"]: past} if past is not None else {}
+    for one in document["rotations"]:
+        was = retirement.before_its_name(one, document, known).get("name")
+        if not was or one.get("name") in _names(known):
+            continue
+        for name, past in gone.items():
+            if was in (name, past.get("became")):
+                gone[name] = {**past, "became": one["name"]}
     kept = [one for name, one in gone.items() if name not in there]
     document.pop(RETIRED, None)
     if kept:
         document[RETIRED] = kept
+
+
+def _names(schedule: Plain) -> set[str]:
+    return {str(one.get("name")) for one in schedule.get("rotations", [])}
 
 
 def _settled_rotation(

@@ -75,6 +75,13 @@ def due(tx: Tx, *, now: datetime, every: timedelta, limit: int) -> list[Calendar
     return found
 
 
+def rename(tx: Tx, old: str, new: str) -> None:
+    """Another place for the same calendar."""
+    tx.run(
+        "update calendar_imports set place = :new where place = :old", old=old, new=new
+    )
+
+
 def drop(tx: Tx, place: str) -> None:
     """It is read no more."""
     tx.run("delete from calendar_imports where place = :place", place=place)

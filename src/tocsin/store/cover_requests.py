@@ -46,6 +46,17 @@ def put(tx: Tx, one: CoverRequest) -> None:
     )
 
 
+def rename(tx: Tx, schedule: str, old: str, new: str) -> None:
+    """What is open is about the rotation under its new name."""
+    tx.run(
+        "update cover_requests set rotation = :new where schedule = :schedule "
+        "and rotation = :old and state = 'open'",
+        schedule=schedule,
+        old=old,
+        new=new,
+    )
+
+
 def get(tx: Tx, request: str) -> CoverRequest | None:
     """One request."""
     row = tx.one(_SELECT + "where id = :id", id=request)

@@ -66,6 +66,7 @@ from tocsin.web.oncall import (
     override_form,
     readiness,
     rotas,
+    rotation_names,
     schedules,
     thanks,
 )
@@ -109,7 +110,7 @@ OPEN = {
 
 # Pages that need nothing but the desk and the gate.
 _PAGES = (
-    home, setup, me, alerts, incidents, oncall, services, service_forms, rotas,
+    home, setup, me, alerts, incidents, oncall, services, service_forms, rotas, rotation_names,
     fair_rotas, cover_requests, handoffs, thanks, readiness, calendar_imports, schedules, override_form, oncall_load, calendars, policies,
     policy_forms, quiet, silences, maintenance, integrations, integration, people,
     teams, tokens, audit, messages, outbox, keeping, forming,

@@ -53,6 +53,7 @@ def schedules(
                 if rotation.get("gaps_allowed")
             ),
             retired=tuple(_gone(one, own, f"{where}.retired", problems)),
+            became=_became(one),
         )  # fmt: skip
     return found
 
@@ -79,6 +80,14 @@ def _gone(
         )
 
 
+def _became(one: Plain) -> dict[str, str]:
+    return {
+        str(held.get("name")): str(held["became"])
+        for held in one.get("retired", [])
+        if held.get("became")
+    }
+
+
 def _shadows(
     one: Plain,
     rotations: tuple[Rotation, ...],
@@ -87,7 +96,9 @@ def _shadows(
     problems: list[Problem],
 ) -> tuple[Shadow, ...]:
     found = []
+    # What somebody followed in one that is gone still counts for them.
     named = [rotation.name for rotation in rotations]
+    named += [str(held.get("name")) for held in one.get("retired", [])]
     for index, given in enumerate(one.get("shadows", [])):
         place = f"{where}.shadows[{index}]"
         must_know(f"{place}.user", given.get("user", ""), people, "person", problems)

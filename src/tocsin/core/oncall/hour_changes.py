@@ -47,6 +47,8 @@ def moves(before: Directory, after: Directory, *, now: datetime) -> list[Moved]:
     for name in sorted({*before.schedules, *after.schedules}):
         old = _rotations(before, name)
         new = _rotations(after, name)
+        for same in _under_another_name(old, new, now):
+            del old[same[0]], new[same[1]]
         for rotation in sorted({*old, *new}):
             was, will = old.get(rotation), new.get(rotation)
             if was == will:
@@ -71,6 +73,23 @@ def changes(before: FinalSchedule, after: FinalSchedule) -> Iterator[Change]:
 def _rotations(directory: Directory, schedule: str) -> dict[str, Rotation]:
     known = directory.schedules.get(schedule)
     return {one.name: one for one in known.rotations} if known is not None else {}
+
+
+def _under_another_name(
+    old: dict[str, Rotation], new: dict[str, Rotation], now: datetime
+) -> list[tuple[str, str]]:
+    """Rotations that only changed their names: nobody's hours move by that."""
+    found = []
+    fresh = sorted(new.keys() - old.keys())
+    for gone in sorted(old.keys() - new.keys()):
+        for name in fresh:
+            window = _ahead(old[gone], new[name], now)
+            was, will = _final(old[gone], window), _final(new[name], window)
+            if not any(changes(was, will)):
+                found.append((gone, name))
+                fresh.remove(name)
+                break
+    return found
 
 
 def _ahead(was: Rotation | None, will: Rotation | None, now: datetime) -> Window:

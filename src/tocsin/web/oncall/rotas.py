@@ -89,6 +89,8 @@ class _Pages:
             return self._gate.forbidden(viewer, LEAD, team=schedule.team)
         rotation = clean(request.query_params.get("rotation", ""))
         found = self._rotas.shown(name, rotation)
+        if rotation and found is None:
+            raise HTTPException(404)
         if found is not None and found.pattern is None:
             return self._in_its_file(viewer, name, rotation, found)
         pattern = found.pattern if found and found.pattern else Pattern(())
