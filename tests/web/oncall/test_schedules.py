@@ -90,6 +90,22 @@ def test_a_rotation_that_came_has_no_gap_before_it_was_there() -> None:
     assert shown.gaps[0].start == before
 
 
+def test_turns_that_a_file_changed_are_called_turns_before_and_after() -> None:
+    [layer] = ROTATION["layers"]  # type: ignore[misc]
+    was = {**layer, "id": "Primary", "until": "2026-03-11T10:00Z"}  # type: ignore[dict-item]
+    now = {**layer, "id": "Primary-202603111000", "start": "2026-03-11T10:00Z"}  # type: ignore[dict-item]
+    web = {
+        **DOCUMENTS["schedules"]["web"],
+        "rotations": [{"name": "Primary", "layers": [was, now]}],
+    }  # type: ignore[dict-item]
+    found, _ = build({**DOCUMENTS, "schedules": {"web": web}}, version=1, ids={})
+    at = datetime(2026, 3, 11, 11, tzinfo=UTC)
+    shown = calendar(
+        found.schedules["web"], date(2026, 3, 9), 7, zone=ZoneInfo("UTC"), now=at
+    )
+    assert [lane.label for lane in shown.made_from] == ["turns", "turns"]
+
+
 def test_a_rotation_that_is_gone_is_seen_where_it_was_and_its_end_is_no_gap() -> None:
     [layer] = ROTATION["layers"]  # type: ignore[misc]
     ended = {**layer, "until": "2026-03-12T10:00Z"}  # type: ignore[dict-item]

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tocsin.core.directory import NamedSchedule
-from tocsin.core.rotas.layers import Leave, Shift, claims, effective
+from tocsin.core.rotas.layers import Layer, Leave, Shift, claims, effective
 from tocsin.core.rotas.overrides import kind_of
 from tocsin.core.rotas.schedules import Rotation
 from tocsin.core.rotas.whole_shifts import whole_schedule
@@ -240,12 +240,18 @@ def _made_from(rotation: Rotation, scale: _Scale, *, prefix: bool) -> list[Lane]
         ]
         if not held and len(rotation.layers) > 1:
             continue  # a layer of the past, or of later
-        label = f"{name}{layer.id}" if layer.id != rotation.name else f"{name}turns"
+        label = f"{name}{'turns' if _is_turns(layer, rotation) else layer.id}"
         lanes.append(Lane(label, tuple(held)))
     away = _away(rotation.leave, scale)
     if away:
         lanes.append(Lane(f"{name}away", tuple(away)))
     return lanes
+
+
+def _is_turns(layer: Layer, rotation: Rotation) -> bool:
+    """Whether it is the rotation's own turns, as they are or as they were until a time."""
+    rest = layer.id.removeprefix(rotation.name)
+    return not rest or (rest[:1] == "-" and rest[1:].isdigit() and len(rest) == 13)
 
 
 def _away(leave: Sequence[Leave], scale: _Scale) -> list[Piece]:
