@@ -4,7 +4,7 @@ Source: pushover.net/api and /api/receipts, read 2026-11-25. Its callback is not
 what it says is asked for again with our own token before anything is believed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -14,6 +14,7 @@ from tocsin.interfaces import (
     DeliveryFailed,
     DeliveryUnknown,
     Egress,
+    HttpAnswer,
     Inbound,
     Overheard,
     PageMessage,
@@ -71,16 +72,7 @@ class PushoverPager:
                 "expire": str(_EXPIRE_SECONDS),
                 "callback": f"{self._back}?page={quote(message.token)}",
             }
-        answer = self._egress.request(
-            "POST",
-            f"{self._url}/1/messages.json",
-            headers={
-                "content-type": "application/x-www-form-urlencoded",
-                "user-agent": "Tocsin",
-            },
-            body=urlencode(fields).encode(),
-            timeout_seconds=timeout_seconds,
-        )
+        answer = self._posted("/1/messages.json", fields, timeout_seconds)
         found = object_of(answer)
         errors = found.get("errors")
         said = "; ".join(map(str, errors)) if isinstance(errors, list) else ""
@@ -92,20 +84,26 @@ class PushoverPager:
 
         What is not urgent has no receipt and rings once: there is nothing to call off.
         """
-        answer = self._egress.request(
-            "POST",
-            f"{self._url}/1/receipts/{quote(provider_id, safe='')}/cancel.json",
-            headers={
-                "content-type": "application/x-www-form-urlencoded",
-                "user-agent": "Tocsin",
-            },
-            body=urlencode({"token": self._token}).encode(),
-            timeout_seconds=timeout_seconds,
-        )
+        path = f"/1/receipts/{quote(provider_id, safe='')}/cancel.json"
+        answer = self._posted(path, {"token": self._token}, timeout_seconds)
         if answer.status in (400, 404) and "receipt" in object_of(answer):
             return "there is nothing to call off"
         refuse_unless_taken(answer, self._token)
         return "called off"
+
+    def _posted(
+        self, path: str, fields: Mapping[str, str], seconds: float
+    ) -> HttpAnswer:
+        return self._egress.request(
+            "POST",
+            f"{self._url}{path}",
+            headers={
+                "content-type": "application/x-www-form-urlencoded",
+                "user-agent": "Tocsin",
+            },
+            body=urlencode(fields).encode(),
+            timeout_seconds=seconds,
+        )
 
 
 class PushoverDoor:
