@@ -158,6 +158,44 @@ def test_somebody_unknown_in_layers_that_are_ahead_is_a_problem() -> None:
     ]
 
 
+def test_who_has_turns_ahead_that_end_is_not_deleted_before() -> None:
+    held = made(PRIMARY)
+    [layer] = settled(held, documents({**PRIMARY, "users": ["caro"]}))[0]["schedules"][
+        "payments"
+    ]["rotations"][0]["layers"][-1:]
+    ahead = {**layer, "id": "x", "until": "2026-12-01T09:00"}
+    kept, problems = settled(held, documents({"name": "Primary", "layers": [ahead]}))
+    assert not problems
+    without = {
+        **kept,
+        "people": {k: v for k, v in kept["people"].items() if k != "caro"},
+    }
+
+    def deleted(now: datetime) -> list[Problem]:
+        found: list[Problem] = []
+        settle(kept, without, "people", "caro", found, now=now, new_key=lambda: "k")
+        return found
+
+    assert [one.given for one in deleted(NOW)] == ["caro"]
+    assert not deleted(NOW + 300 * DAY)
+    # Old troubles stop nobody from mending.
+    again, problems = settled(without, without)
+    assert not problems
+
+
+def test_what_is_retired_is_over_also_where_an_export_says_it() -> None:
+    kept, _ = settled(made(PRIMARY, SECOND), documents(PRIMARY))
+    [gone] = kept["schedules"]["payments"]["retired"]
+    assert settled({}, kept)[0] == kept, "as it was exported"
+    [layer] = gone["layers"]
+    endless = {**gone, "layers": [{**layer, "until": None}]}
+    del endless["layers"][0]["until"]
+    schedule = {**kept["schedules"]["payments"], "retired": [endless]}
+    taken, problems = settled({}, {**kept, "schedules": {"payments": schedule}})
+    assert not problems
+    assert not hours(taken, AFTER)["caro"]
+
+
 ROTATIONS = st.lists(
     st.fixed_dictionaries({
         "name": st.sampled_from(["Primary", "Second", "Main"]),

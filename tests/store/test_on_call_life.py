@@ -5,9 +5,19 @@ from datetime import timedelta
 from tests.cast import MONDAY_9AM
 from tocsin.core.oncall.growing import Mark
 from tocsin.core.oncall.handoffs import Handoff, State
-from tocsin.store import calendar_imports, handoffs, on_call, readiness, thanks
+from tocsin.core.pages.receipts import Delivered
+from tocsin.store import (
+    attempts,
+    calendar_imports,
+    early_reports,
+    handoffs,
+    on_call,
+    readiness,
+    thanks,
+)
 from tocsin.store.calendar_imports import CalendarImport
 from tocsin.store.database import Database, Tx
+from tocsin.store.instants import to_micros
 from tocsin.store.on_call import Move, Seen
 from tocsin.store.thanks import Thanks
 
@@ -115,5 +125,47 @@ def test_a_calendar_is_read_by_one_node_and_its_address_is_sealed(
         assert calendar_imports.due(tx, now=later, every=HOUR / 2, limit=5) == []
         calendar_imports.drop(tx, "pay/Primary")
         assert calendar_imports.get(tx, "pay/Primary") is None
+
+    database.write(work)
+
+
+def test_a_report_is_kept_until_its_message_is_known(database: Database) -> None:
+    def work(tx: Tx) -> None:
+        early_reports.keep(tx, "p:1", Delivered.NO, now=MONDAY_9AM)
+        early_reports.keep(tx, "p:1", Delivered.YES, now=MONDAY_9AM + HOUR)
+        # What arrived has arrived.
+        early_reports.keep(tx, "p:1", Delivered.NO, now=MONDAY_9AM + 2 * HOUR)
+        early_reports.keep(tx, "p:2", Delivered.NO, now=MONDAY_9AM)
+        early_reports.forget(tx, before=MONDAY_9AM + HOUR)
+        assert early_reports.take(tx, "p:1") is Delivered.YES
+        assert early_reports.take(tx, "p:1") is None
+        assert early_reports.take(tx, "p:2") is None
+
+    database.write(work)
+
+
+def test_a_calendar_goes_with_its_rotation(database: Database) -> None:
+    def work(tx: Tx) -> None:
+        one = CalendarImport(
+            "pay/Primary", "https://c.example/a.ics", "ana", MONDAY_9AM
+        )
+        calendar_imports.put(tx, one)
+        calendar_imports.rename(tx, "pay/Primary", "pay/Main")
+        found = calendar_imports.get(tx, "pay/Main")
+        assert found is not None and found.url == one.url
+        assert calendar_imports.get(tx, "pay/Primary") is None
+
+    database.write(work)
+
+
+def test_what_rings_is_found_by_alert_channel_and_time(database: Database) -> None:
+    def work(tx: Tx) -> None:
+        tx.run(
+            "insert into attempts (page, alert, person, channel, address, service, "
+            "members, started_at) values (7, 1, 'ana', 'voice', '', '', 1, :at)",
+            at=to_micros(MONDAY_9AM),
+        )
+        since = MONDAY_9AM - HOUR
+        assert attempts.ringing(tx, 1, ["voice", "pushover"], since=since) == []
 
     database.write(work)

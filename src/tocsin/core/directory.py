@@ -209,8 +209,7 @@ class Directory:
             for schedule in self.schedules.values()
             for rotation in schedule.rotations
         }
-        for schedule in self.schedules.values():
-            self._keep_old_names(schedule)
+        self._renamed = self._under_old_names()
         # Asked with each page, and false nearly everywhere.
         self.has_shadows = any(one.shadows for one in self.schedules.values())
         # Asked with each answer.
@@ -223,16 +222,23 @@ class Directory:
         # Of each rotation the newest row that was worked out, and since when it holds.
         self._rows: dict[tuple[str, str], tuple[datetime, OnCallRow]] = {}
 
-    def _keep_old_names(self, schedule: NamedSchedule) -> None:
-        """Who is being paged by a policy of before finds a rotation by its old name."""
-        for old in schedule.became:
-            name, seen = old, {old}
-            while (name := schedule.became.get(name, "")) and name not in seen:
-                seen.add(name)
-                now = self._rotations.get(f"{schedule.name}/{name}")
+    def _under_old_names(self) -> dict[str, Rotation]:
+        """Rotations by the names that policies of before know them by.
+
+        Whoever is paged by such a policy is found; nobody else is told of these names.
+        """
+        found = {}
+        for schedule in self.schedules.values():
+            for old in schedule.became:
+                names = [old]
+                while (name := schedule.became.get(names[-1], "")) and (
+                    name not in names
+                ):
+                    names.append(name)
+                now = self._rotations.get(f"{schedule.name}/{names[-1]}")
                 if now is not None:
-                    self._rotations.setdefault(f"{schedule.name}/{old}", now)
-                    break
+                    found[f"{schedule.name}/{old}"] = now
+        return found
 
     def by_key(self, key: str, *, now: datetime | None = None) -> Integration | None:
         """The integration with this key; at `now` its former one may still be good."""
@@ -366,7 +372,7 @@ class Directory:
         if kind is TargetKind.USER:
             return (name,) if self.person(name) is not None else ()
         if kind is TargetKind.ROTATION:
-            rotation = self._rotations.get(name)
+            rotation = self._rotations.get(name) or self._renamed.get(name)
             return self._on_call(rotation, now) if rotation is not None else ()
         if kind is TargetKind.SCHEDULE:
             schedule = self.schedules.get(name)

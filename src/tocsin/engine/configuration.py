@@ -199,6 +199,10 @@ def _settle(
             settle(
                 before, wanted.documents, noun, name, problems, now=now, new_key=new_key
             )
+    for name in before.get("people", {}).keys() - wanted.documents.get("people", {}):
+        settle(
+            before, wanted.documents, "people", name, problems, now=now, new_key=new_key
+        )
     # Another zone of a team rewrites the schedules that take theirs from it.
     known = before.get("schedules", {})
     for name, one in wanted.documents.get("schedules", {}).items():

@@ -25,6 +25,8 @@ def settle(
     """What a document may leave open: a key, and the date that "Mon 9am" means."""
     document = after.get(noun, {}).get(name)
     if document is None:
+        if noun == "people":
+            problems += _turns_left(name, after, now=now)
         return
     known = before.get(noun, {}).get(name, {})
     if noun == "integrations":
@@ -40,6 +42,20 @@ def settle(
         _settle_schedule(document, known, (before, after), problems, now=now)
     elif noun == "rules":
         _judge_rule(name, document, problems)
+
+
+def _turns_left(person: str, after: Documents, *, now: datetime) -> list[Problem]:
+    """Turns ahead of somebody who is to be deleted; what has been keeps nobody."""
+    return [
+        Problem(
+            f"schedules[{schedule}].rotations[{one.get('name')}].layers",
+            person,
+            "somebody else, before this person is deleted",
+        )
+        for schedule, document in after.get("schedules", {}).items()
+        for one in document.get("rotations", [])
+        if person in past_turns.ahead(one, ZoneInfo(_zone_of(document, after)), now=now)
+    ]
 
 
 def _settle_zones(
@@ -73,7 +89,9 @@ def _settle_schedule(
         else one
         for one in document.get("rotations", [])
     ]
-    if known:  # else it is an export for a new installation
+    if not known:  # an export for a new installation, perhaps
+        _end(document, ZoneInfo(_zone_of(document, documents[1])), now=now)
+    else:
         _retire(document, known, gone, ZoneInfo(_zone_of(known, documents[0])), now=now)
 
 
@@ -100,6 +118,19 @@ def _retire(
                 gone[name] = {**past, "became": one["name"]}
     kept = [one for name, one in gone.items() if name not in there]
     document.pop(RETIRED, None)
+    if kept:
+        document[RETIRED] = kept
+
+
+def _end(document: Plain, zone: ZoneInfo, *, now: datetime) -> None:
+    """What is retired is over, also where somebody else says it."""
+    given = document.pop(RETIRED, [])
+    ended = [(one, retirement.left(one, zone, now=now)) for one in given]
+    kept = [
+        past | {key: one[key] for key in ("became",) if key in one}
+        for one, past in ended
+        if past is not None
+    ]
     if kept:
         document[RETIRED] = kept
 
@@ -142,8 +173,9 @@ def _settled_rotation(
     elif known:
         rotation = retirement.came(rotation, ZoneInfo(zone), now=now)
     people = documents[1].get("people", {})
+    old = past_turns.ahead(held, ZoneInfo(zone), now=now) if held else []
     for who in past_turns.ahead(rotation, ZoneInfo(zone), now=now):
-        if who not in people:
+        if who not in people and who not in old:
             problems.append(Problem(f"{where}.layers", who, "a person who is known"))
     return rotation
 

@@ -96,7 +96,7 @@ def is_leave_alone(held: Plain | None, document: Plain | None) -> bool:
     if held is None or document is None:
         return False
     rest = {*held, *document} - {"leave"}
-    return all(held.get(key) == document.get(key) for key in rest)
+    return held != document and all(held.get(key) == document.get(key) for key in rest)
 
 
 def away_ahead(person: Person, *, now: datetime) -> list[Away]:
