@@ -58,6 +58,8 @@ def test_somebody_stands_in_and_asks_what_holds(server: TocsinServer) -> None:
         in said("away", "2099-03-01", "2099-03-08").stdout
     )
     said("away", "2099-03-01", "2099-03-08", "--take-back")
+    gone = said("away", "2099-03-01", "2099-03-08", "--take-back", code=1).stderr
+    assert "There are no days away 2099-03-01 to 2099-03-08" in gone
     no = said("away", "2099-03-01", "--person", "bob", code=2).stderr
     assert "needs the role lead" in no
     assert "a day such as" in said("away", "someday", code=2).stderr
@@ -70,6 +72,10 @@ def test_somebody_stands_in_and_asks_what_holds(server: TocsinServer) -> None:
     assert "Times are in Europe/Berlin." in would
     never_at = run(server, "ALICE", "who", "--at", "soon").stderr
     assert never_at.startswith("--at: 'soon': expected a time such as")
+    # `fri` is the first after the beginning, whatever day it is; this is the help's.
+    week = ("--from", "2099-01-06 18:00", "--to", "fri 9:00")
+    ahead = said("cover", "payments/Primary", *week, "--preview").stdout
+    assert "9 Jan 2099" in ahead or "2 d 15 h" in ahead
     never = said("ask", "payments/Primary", "--from", "x", "--to", "y", code=2).stderr
     assert never.startswith("--from: 'x': expected a time such as 18:00")
     note = said("handoff", "payments/Primary", "--note", "Mind the disk.").stdout

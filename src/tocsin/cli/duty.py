@@ -46,10 +46,11 @@ def cover(
         start="--from", end="--to", person="--person", leaving="--instead-of"
     )
     clock = Clock(server)
+    begins = clock.instant("--from", start)
     body = {
         "rotation": name,
-        "start": clock.instant("--from", start),
-        "end": clock.instant("--to", end),
+        "start": begins,
+        "end": clock.instant("--to", end, after=begins),
         "leaving": leaving,
         "person": person or clock.person,
     }

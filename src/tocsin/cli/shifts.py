@@ -128,7 +128,8 @@ def ask(rotation: str, start: str, end: str, why: str, *, as_json: bool) -> None
     schedule, name = _split(rotation)
     server = the_server(start="--from", end="--to", why="--why", rotation="ROTATION")
     clock = Clock(server)
-    hours = {"start": clock.instant("--from", start), "end": clock.instant("--to", end)}
+    begins = clock.instant("--from", start)
+    hours = {"start": begins, "end": clock.instant("--to", end, after=begins)}
     body = {"rotation": name, **hours, "why": why}
     done = server.post(f"/api/v1/schedules/{schedule}/cover-requests", body)
     if as_json:

@@ -10,6 +10,9 @@ from tocsin.core.typed_times import TIMES, BadTime, day_typed, instant_typed
 __all__ = ["TIMES", "Clock"]
 
 
+_DAYS_FROM_NOW = ("now", "today", "tomorrow")
+
+
 class Clock:
     """The reader's zone and this machine's time."""
 
@@ -29,10 +32,17 @@ class Clock:
         day = f"{at:%a %-d %b}" if is_this_year else f"{at:%-d %b %Y}"
         return f"{day} {at:%H:%M:%S}" if seconds else f"{day} {at:%H:%M}"
 
-    def instant(self, option: str, text: str) -> str:
-        """What was typed, in UTC; ends the program where it is no time."""
+    def instant(self, option: str, text: str, *, after: str = "") -> str:
+        """What was typed, in UTC; ends the program where it is no time.
+
+        `fri 9:00` is the first of that name, after the instant `after` where one is given;
+        `tomorrow` is tomorrow.
+        """
+        start = datetime.fromisoformat(after) if after else self._now
         try:
             at = instant_typed(text, self._place, now=self._now)
+            if at <= start and text.split()[0].casefold() not in _DAYS_FROM_NOW:
+                at = instant_typed(text, self._place, now=start)
         except BadTime as bad:
             stop([f"{option}: {bad}"])
         return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -76,6 +76,9 @@ class Outage:
                 self._ended()
 
     def _play(self) -> None:
+        # Of a demo that was stopped in the middle nobody is paged any more.
+        self._post(self._alert(firing=False))
+        self._started = None
         self._pause.wait(4)
         seen = self._last_mail()
         self._fire()

@@ -112,6 +112,8 @@ def test_a_lead_enters_days_for_somebody_who_cannot_and_they_are_told(
     assert "2099-07-01 or later" in wrong.text
     assert pages.form(where, {**day, "do": "remove"}).status_code == 303
     assert held not in pages.get("/api/v1/people/responder/leave").json()["leave"]
+    again = pages.form(where, {**day, "do": "remove"})
+    assert again.status_code == 404, "nothing is said to be taken back that was not"
     assert "took back days away of yours" in _said(pages, "responder")[-1]
 
 

@@ -104,6 +104,13 @@ def test_turns_that_a_file_changed_are_called_turns_before_and_after() -> None:
         found.schedules["web"], date(2026, 3, 9), 7, zone=ZoneInfo("UTC"), now=at
     )
     assert [lane.label for lane in shown.made_from] == ["turns", "turns"]
+    formed = [{**layer, "id": f"{kind}-3bcf9038"} for kind in ("turns", "weekend")]  # type: ignore[dict-item]
+    web = {**web, "rotations": [{"name": "Primary", "layers": formed}]}
+    found, _ = build({**DOCUMENTS, "schedules": {"web": web}}, version=1, ids={})
+    shown = calendar(
+        found.schedules["web"], date(2026, 3, 9), 7, zone=ZoneInfo("UTC"), now=at
+    )
+    assert [lane.label for lane in shown.made_from] == ["turns", "weekends"]
 
 
 def test_a_rotation_that_is_gone_is_seen_where_it_was_and_its_end_is_no_gap() -> None:

@@ -55,7 +55,7 @@ def _own(router: APIRouter, desk: FrontDesk, leave: DaysAway) -> None:
     def take_back(
         first: _Part, last: _Part, caller: Viewer = allowed(desk, VIEWER)
     ) -> Response:
-        """Not away then after all; days that are not on the list change nothing."""
+        """Not away then after all; 404 where nothing was entered for just these days."""
         done = leave.take_back(caller, caller.person, first, last)
         return Response(status_code=204) if done.done else refused(done)
 

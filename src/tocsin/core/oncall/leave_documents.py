@@ -88,6 +88,8 @@ def removed(document: Plain, first: str, last: str) -> Plain:
         for one in document.get("leave", [])
         if (one.get("from"), one.get("to", one.get("from"))) != (first, last)
     ]
+    if len(kept) == len(document.get("leave", [])):
+        return document
     return {**document, "leave": kept}
 
 

@@ -45,7 +45,7 @@ class DaysAway:
         return replace(edited, problems=tuple(map(_at_field, edited.problems)))
 
     def take_back(self, viewer: Viewer, person: str, first: str, last: str) -> Edited:
-        """Not away then after all."""
+        """Not away then after all; missing where nothing was entered for just these days."""
         return self._change(
             viewer,
             person,
@@ -70,16 +70,19 @@ class DaysAway:
                 return Edited(refused=STRANGER)
             if held is None:
                 return Edited(missing=f"There is nobody with the handle {person!r}.")
+            wanted = changed(held)
+            if wanted == held:
+                return Edited(missing=f"There are no days away {days} to take back.")
             done = edit(
                 tx,
-                Change("people", person, changed(held)),
+                Change("people", person, wanted),
                 viewer=viewer,
                 actor=viewer.actor,
                 auditor=desk.audit,
                 new_key=desk.new_key,
                 now=now,
             )
-            if done.done and done.document != held and person != viewer.person:
+            if done.done and person != viewer.person:
                 self._tell(tx, viewer, person, did, days, now)
             return done
 

@@ -3,6 +3,7 @@
 Places are thousandths of the window's width, so that an SVG needs no other numbers.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -240,18 +241,25 @@ def _made_from(rotation: Rotation, scale: _Scale, *, prefix: bool) -> list[Lane]
         ]
         if not held and len(rotation.layers) > 1:
             continue  # a layer of the past, or of later
-        label = f"{name}{'turns' if _is_turns(layer, rotation) else layer.id}"
-        lanes.append(Lane(label, tuple(held)))
+        lanes.append(Lane(f"{name}{_called(layer, rotation)}", tuple(held)))
     away = _away(rotation.leave, scale)
     if away:
         lanes.append(Lane(f"{name}away", tuple(away)))
     return lanes
 
 
-def _is_turns(layer: Layer, rotation: Rotation) -> bool:
-    """Whether it is the rotation's own turns, as they are or as they were until a time."""
+# How layers are called that a form or a file wrote, with what made their ids unique.
+_WRITTEN = re.compile(r"(turns|weekend)-[0-9a-f]{8}(-\d{12})?")
+
+
+def _called(layer: Layer, rotation: Rotation) -> str:
+    """What people call a layer: the rotation's own turns, weekends, or its id."""
+    found = _WRITTEN.fullmatch(layer.id)
+    if found is not None:
+        return "weekends" if found[1] == "weekend" else "turns"
     rest = layer.id.removeprefix(rotation.name)
-    return not rest or (rest[:1] == "-" and rest[1:].isdigit() and len(rest) == 13)
+    is_own = not rest or re.fullmatch(r"-\d{12}", rest) is not None
+    return "turns" if is_own else layer.id
 
 
 def _away(leave: Sequence[Leave], scale: _Scale) -> list[Piece]:
