@@ -138,6 +138,28 @@ def test_whoever_has_left_was_on_call_all_the_same() -> None:
     assert hours(kept, BEFORE) == hours(held, BEFORE)
 
 
+def test_leave_that_a_file_says_late_is_cut_once() -> None:
+    away = {"user": "ana", "start": "2026-03-20T00:00Z", "end": "2026-04-20T00:00Z"}
+    said = documents({**PRIMARY, "leave": [away]})
+    kept, _ = settled(made(PRIMARY), said)
+    [found] = kept["schedules"]["payments"]["rotations"][0]["leave"]
+    assert found["start"] == "2026-03-25T10:30Z"
+    assert settled(kept, said, NOW + DAY)[0] == kept, "the same file is no change"
+
+
+def test_what_a_calendar_said_of_the_past_stays_whatever_a_document_says() -> None:
+    shifts = [
+        {"start": "2026-03-01T09:00Z", "end": "2026-03-02T09:00Z", "user": "caro"},
+        {"start": "2026-03-25T09:00Z", "end": "2026-03-26T09:00Z", "user": "caro"},
+        {"start": "2026-04-01T09:00Z", "end": "2026-04-02T09:00Z", "user": "caro"},
+    ]
+    held = made({**PRIMARY, "imported": shifts})
+    kept, _ = settled(held, documents({**PRIMARY, "imported": []}))
+    assert hours(kept, BEFORE) == hours(held, BEFORE)
+    assert not hours(kept, AFTER)["caro"]
+    assert settled(held, documents(PRIMARY))[0] == held, "it need not be mentioned"
+
+
 def test_only_what_is_ahead_keeps_somebody_from_being_deleted() -> None:
     held = made(PRIMARY)
     assert leaving(held, directory(held), "ana", now=NOW).named_by

@@ -7,7 +7,13 @@ from zoneinfo import ZoneInfo
 from tocsin.core import conditions
 from tocsin.core.configuration import Documents
 from tocsin.core.forms import Plain, Problem
-from tocsin.core.rotas import past_leave, past_turns, retirement, starts
+from tocsin.core.rotas import (
+    imported_shifts,
+    past_leave,
+    past_turns,
+    retirement,
+    starts,
+)
 from tocsin.core.rotas.retirement import RETIRED
 from tocsin.core.wallclock import wall_time, zone_named
 
@@ -154,8 +160,8 @@ def _settled_rotation(
     where = f"schedules[{schedule.get('name')}].rotations[{name}]"
     held: Plain = before.get(str(name), {})
     rotation = dict(rotation)
-    if "imported" in held:  # a calendar's last good copy; [] ends it
-        rotation.setdefault("imported", held["imported"])
+    if "imported" in held:  # a calendar's last good copy; [] ends it from now on
+        rotation["imported"] = imported_shifts.kept(held, rotation, now=now)
     zone = _zone_of(schedule, documents[1])
     if rotation.get("layers") is None:
         was = held or retirement.before_its_name(rotation, schedule, known)

@@ -120,6 +120,18 @@ def merged(
     return _joined([*past, *ahead])
 
 
+def kept(held: Plain, rotation: Plain, *, now: datetime) -> list[Plain]:
+    """A calendar's shifts once a document says them anew: only what is ahead changes."""
+    before: list[Plain] = held["imported"]
+    given: list[Plain] = rotation.get("imported", before)
+    if given == before:
+        return before
+    try:
+        return written(merged(unwritten(before), unwritten(given), now=now))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return given  # what is wrong with it is told elsewhere
+
+
 def with_shifts(
     held: Plain, rotation: str, shifts: Sequence[Imported], *, now: datetime
 ) -> Plain:

@@ -112,6 +112,12 @@ def leave(rotation: Plain, held: Plain, *, now: datetime) -> list[Plain]:
         found = []
         for one in given:
             known = begun.pop((one["user"], _start(one)), None)
+            if known is None and _start(one) < at:
+                # The same file once more: what it said was cut to when it came.
+                cut = next((key for key, o in begun.items() if _is_cut(o, one)), None)
+                if cut is not None:
+                    found.append(begun.pop(cut))
+                    continue
             if known is not None and _end(one) < min(_end(known), at):
                 one = {**one, "end": min(_end(known), at).strftime(_MINUTE)}
             elif known is None and _start(one) < at:
@@ -125,6 +131,12 @@ def leave(rotation: Plain, held: Plain, *, now: datetime) -> list[Plain]:
     except (schedule_files.BadSchedule, *_ODD):
         return list(given) if isinstance(given, list) else given
     return [*lost, *found]
+
+
+def _is_cut(held: Plain, one: Plain) -> bool:
+    """Whether `held` is what was left of `one` when somebody said it."""
+    same = held["user"] == one["user"] and _end(held) == _end(one)
+    return same and _start(held) > _start(one)
 
 
 def _recognized(given: Sequence[Plain], before: dict[str, Plain]) -> dict[str, Plain]:
