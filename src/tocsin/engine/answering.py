@@ -17,6 +17,7 @@ from tocsin.core.pages import escalation as runs
 from tocsin.core.pages.escalation import Decision, Reason, Target
 from tocsin.core.timeline import Fact, FactKind
 from tocsin.engine import escalation
+from tocsin.engine.awaited import is_awaited
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import timeline
 from tocsin.store.database import Tx
@@ -68,7 +69,8 @@ def acknowledge(
     alert = stored_alerts.get(tx, number)
     if alert is None:
         return _UNKNOWN
-    acked = rules.acknowledge(alert, by=by, now=now)
+    joins = is_awaited(tx, alert, by)
+    acked = rules.acknowledge(alert, by=by, now=now, joins=joins)
     return _save(
         tx, acked, runs.Acked(by, via.value if via in _FROM_AFAR else ""), alert,
         by=by, via=via, directory=directory, now=now,

@@ -11,6 +11,7 @@ from tocsin.core.alerts.alerts import Status
 from tocsin.core.pages import receipts as rules
 from tocsin.core.pages.receipts import AfterSilence, Delivered
 from tocsin.core.timeline import Fact, FactKind
+from tocsin.engine.awaited import is_awaited
 from tocsin.interfaces import Pager, Reported
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import attempts, early_reports, timeline
@@ -76,14 +77,11 @@ def _act(tx: Tx, one: Awaited, delivered: Delivered, *, now: datetime) -> None:
 
 
 def is_wanted(tx: Tx, page: Page) -> bool:
-    """Whether nobody has answered the alert of a page yet."""
+    """Whether the page's person is still to answer, or anybody is."""
     alert = stored_alerts.get(tx, page.alert)
-    return (
-        alert is not None
-        and alert.episode == page.episode
-        and alert.status is Status.TRIGGERED
-        and not alert.suppressed_by
-    )
+    if alert is None or alert.episode != page.episode or alert.suppressed_by:
+        return False
+    return alert.status is Status.TRIGGERED or is_awaited(tx, alert, page.person)
 
 
 _SAID = {

@@ -326,6 +326,16 @@ def of_alert(tx: Tx, alert: int) -> list[Page]:
     return [_page(tx, row) for row in rows]
 
 
+def was_paged(tx: Tx, alert: int, person: str) -> bool:
+    """Whether a page of the alert is or was for them."""
+    row = tx.one(
+        "select 1 from pages where alert = :alert and person = :person limit 1",
+        alert=alert,
+        person=person,
+    )
+    return row is not None
+
+
 def of_lead(tx: Tx, lead: int) -> list[Page]:
     """The pages that went out in one message."""
     rows = tx.all(

@@ -10,6 +10,7 @@ from tocsin.core.directory import Directory
 from tocsin.engine import answering, page_answers
 from tocsin.engine.answering import Via
 from tocsin.engine.audit import Actor
+from tocsin.engine.awaited import is_awaited
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.inquiries import AlertStory, story
 from tocsin.store.database import Tx
@@ -28,6 +29,8 @@ class Paged(Struct, frozen=True):
     stories: tuple[AlertStory, ...]
     numbers: tuple[int, ...]
     expired: bool
+    # Somebody has it, and this person has to answer for themselves all the same.
+    awaited: bool = False
 
 
 def show(desk: FrontDesk, token: str, *, said: str = "", status: int = 200) -> Response:
@@ -90,6 +93,10 @@ def _read(tx: Tx, desk: FrontDesk, token: str) -> Paged | None:
         stories=tuple(one for one in stories if one is not None),
         numbers=message.numbers,
         expired=message.expired,
+        awaited=any(
+            one is not None and is_awaited(tx, one.alert, message.person)
+            for one in stories
+        ),
     )
 
 

@@ -98,11 +98,16 @@ class Refused(Struct, frozen=True):
     reason: str
 
 
-def acknowledge(alert: Alert, *, by: str, now: datetime) -> Alert | Refused:
-    """`by` has it. Repeated by the same person it extends the acknowledgement."""
+def acknowledge(
+    alert: Alert, *, by: str, now: datetime, joins: bool = False
+) -> Alert | Refused:
+    """`by` has it. Repeated by the same person it extends the acknowledgement.
+
+    `joins`: they have to answer for themselves, although somebody has it.
+    """
     if alert.status is Status.RESOLVED:
         return Refused(_already_over(alert))
-    if alert.status is Status.ACKNOWLEDGED and alert.acked_by != by:
+    if alert.status is Status.ACKNOWLEDGED and alert.acked_by != by and not joins:
         return Refused(f"{alert.acked_by} has it, since {_clock(alert.acked_at)}.")
     return replace(
         alert,

@@ -1,0 +1,27 @@
+"""Whether somebody is still to answer an alert that another has acknowledged.
+
+Where each person of a level has to acknowledge for themselves (domain 2.4), one's answer
+neither stands for the others' nor makes their pages idle.
+"""
+
+from tocsin.core.alerts.alerts import Alert, Status
+from tocsin.core.pages.escalation import RunState, each_must_answer
+from tocsin.store import escalation as stored_runs
+from tocsin.store import paging as stored_pages
+from tocsin.store.database import Tx
+
+
+def is_awaited(tx: Tx, alert: Alert, person: str) -> bool:
+    """Whether `person` was paged for it and has to answer beside who did."""
+    if alert.status is not Status.ACKNOWLEDGED or alert.acked_by == person:
+        return False
+    stored = stored_runs.get(tx, alert.number)
+    if stored is None:
+        return False
+    run = stored_runs.run_of(stored)
+    if run.state is not RunState.ACKED or person in run.acked_by:
+        return False
+    policy = stored_runs.policy_of(tx, stored.policy_version)
+    return each_must_answer(policy, run) and stored_pages.was_paged(
+        tx, alert.number, person
+    )
