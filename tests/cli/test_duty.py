@@ -12,12 +12,23 @@ from tests.peers.programs import TocsinServer
 
 # A process per call, and a server for all of them.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cli")]
+# A second schedule, in which nobody is on call by day.
+NIGHTS = """\
+schedules:
+  - name: nights
+    team: payments
+    rotations:
+      - name: Nights
+        layers: [{id: t, participants: [bob], anchor: "2024-01-01T09:00", turn: {unit: week},
+          restrictions: [{type: daily, start: "18:00", end: "08:00"}]}]
+"""
+WITH_NIGHTS = COMPANY.replace("schedules:\n", NIGHTS, 1)
 HOURS = ("--from", "2099-01-05T10:00Z", "--to", "2099-01-05T18:00Z")
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TocsinServer]:
-    made = TocsinServer(tmp_path_factory.mktemp("duty"), company=COMPANY)
+    made = TocsinServer(tmp_path_factory.mktemp("duty"), company=WITH_NIGHTS)
     made.env["TOCSIN_URL"] = made.url
     made.env["ALICE"] = made.command("token", "alice").strip()
     made.start()
@@ -121,3 +132,42 @@ def test_requests_are_named_by_the_beginning_of_their_id_on_ones_own_clock(
     assert said("ask", "payments/Primary", *past, code=2).stderr.startswith("--from: ")
     lost = said("handoff", "none/Primary", code=1).stderr
     assert "There is no schedule none." in lost
+
+
+def test_the_turns_of_a_schedule_are_listed_on_ones_own_clock(
+    server: TocsinServer,
+) -> None:
+    def said(*arguments: str, code: int = 0) -> "subprocess.CompletedProcess[str]":
+        done = run(server, "ALICE", "oncall", "turns", *arguments)
+        assert done.returncode == code, (done.stdout, done.stderr)
+        return done
+
+    # Two Mondays in winter, at 9:00 in Berlin.
+    weeks = ("payments", "--from", "2098-01-06 09:00", "--to", "2098-01-20 09:00")
+    shown = said(*weeks).stdout
+    lines = shown.splitlines()
+    assert lines[0].split() == ["from", "to", "rotation", "on", "call", "kind"]
+    first, second = [one.split() for one in lines if " Primary " in one]
+    assert first[:8] == "6 Jan 2098 09:00 13 Jan 2098 09:00".split()
+    assert second[:8] == "13 Jan 2098 09:00 20 Jan 2098 09:00".split()
+    assert {first[9], second[9]} == {"alice", "bob"}, "they take turns"
+    assert [" ".join(one.split()[:3]) for one in lines[1:5]] == [
+        "6 Jan 2098", "6 Jan 2098", "13 Jan 2098", "13 Jan 2098",
+    ], "by time, of all rotations together"  # fmt: skip
+    assert shown.endswith("Times are in Europe/Berlin.\n")
+    assert max(len(one) for one in lines) <= 80
+    # Without --to it is two weeks, and programs read UTC.
+    found = json.loads(said(*weeks[:3], "--json").stdout)["rotations"]
+    shifts = found["Primary"]["shifts"]
+    assert shifts[0]["start"] == "2098-01-06T08:00:00Z"
+    assert shifts[-1]["end"] == "2098-01-20T08:00:00Z"
+    day = ("--from", "2098-01-06 08:00", "--to", "2098-01-07 08:00")
+    nights = [one.split()[6:] for one in said("nights", *day).stdout.splitlines()]
+    assert [one[-3:] for one in nights[1:3]] == [
+        ["Nights", "nobody", "gap"],
+        ["Nights", "bob", "turn"],
+    ], "hours of nobody are listed too"
+    assert "alice" in said("payments").stdout, "from now on"
+    wrong = said(*weeks[:3], "--to", "2098-01-05 09:00", code=2).stderr
+    assert wrong.startswith("--to: expected a time after")
+    assert "no schedule none" in said("none", code=1).stderr

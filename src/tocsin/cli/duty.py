@@ -1,4 +1,8 @@
-"""Verbs of being on call: stand in, the load, the proof, a calendar. They ask a server."""
+"""Verbs of being on call: stand in, turns, load, proof, a calendar. They ask a server."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
 
 import click
 
@@ -6,6 +10,8 @@ from tocsin.cli import shifts
 from tocsin.cli.client import the_server
 from tocsin.cli.printing import NEGATIVE, json_option, print_json, stop, table
 from tocsin.cli.times import TIMES, Clock
+
+_AHEAD = timedelta(days=14)
 
 
 @click.group()
@@ -63,6 +69,57 @@ def cover(
         click.echo(sentence)
     if not preview:
         click.echo(f"Saved as {done['override']['id']}.")
+
+
+@oncall.command()
+@click.argument("schedule")
+@click.option("--from", "start", default="now", help=f"On your clock: {TIMES}.")
+@click.option("--to", "end", default="", help="Likewise; two weeks later if not said.")
+@json_option
+def turns(schedule: str, start: str, end: str, *, as_json: bool) -> None:
+    """Who is on call when in a SCHEDULE, and when nobody is.
+
+    Example: tocsin oncall turns payments --from "mon 9:00"
+    """
+    server = the_server()
+    clock = Clock(server)
+    begins = clock.instant("--from", start)
+    first = datetime.fromisoformat(begins)
+    ends = (
+        clock.instant("--to", end, after=begins)
+        if end
+        else (first + _AHEAD).isoformat()
+    )
+    if datetime.fromisoformat(ends) <= first:
+        stop(["--to: expected a time after --from"])
+    window = {"from": begins, "to": ends}
+    found = server.get(f"/api/v1/schedules/{quote(schedule, safe='')}/final", **window)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (clock.shown(start), clock.shown(end), rotation, who, kind)
+        for start, end, rotation, who, kind in _turns(found["rotations"])
+    ]
+    columns = ("from", "to", "rotation", "on call", "kind")
+    table(columns, rows, empty="Nobody is on call then.", whole=2)
+    if rows:
+        click.echo(f"Times are in {clock.zone}.")
+
+
+def _turns(rotations: dict[str, Any]) -> list[tuple[str, str, str, str, str]]:
+    """Shifts and gaps of all rotations, by time; the API's instants sort as text."""
+    found = [
+        (one["start"], one["end"], name, one["user"], one["kind"])
+        for name, final in rotations.items()
+        for one in final["shifts"]
+    ]
+    gaps = [
+        (one["start"], one["end"], name, "nobody", "gap")
+        for name, final in rotations.items()
+        for one in final["gaps"]
+    ]
+    return sorted(found + gaps)
 
 
 @oncall.command()
