@@ -14,7 +14,7 @@ from msgspec import Struct, field
 
 from tocsin.simulation.oracles import Violation, judge
 from tocsin.simulation.rig import Rig
-from tocsin.simulation.storage import open_memory
+from tocsin.simulation.storage import emptied_memory
 from tocsin.simulation.world import World
 from tocsin.store.database import Connection
 
@@ -61,22 +61,17 @@ def play(
     keep_history: bool = False,
 ) -> Outcome:
     """One outage, judged. `connection` is to an empty, migrated database."""
-    own = open_memory() if connection is None else None
-    world = World(seed, connection or own, rig)  # type: ignore[arg-type]
-    try:
-        with _quiet(), _uncollected():
-            history = world.run()
-        return Outcome(
-            seed=seed,
-            digest=history.digest(),
-            violations=tuple(judge(world)),
-            fired=dict(world.faults.fired),
-            calls=len(history.calls),
-            lines=tuple(history.lines) if keep_history else (),
-        )
-    finally:
-        if own is not None:
-            own.close()
+    world = World(seed, connection or emptied_memory(), rig)
+    with _quiet(), _uncollected():
+        history = world.run()
+    return Outcome(
+        seed=seed,
+        digest=history.digest(),
+        violations=tuple(judge(world)),
+        fired=dict(world.faults.fired),
+        calls=len(history.calls),
+        lines=tuple(history.lines) if keep_history else (),
+    )
 
 
 def play_all(seeds: Sequence[int], *, workers: int | None = None) -> Iterator[Outcome]:

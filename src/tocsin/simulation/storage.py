@@ -86,6 +86,7 @@ class FaultyConnection:
         raise StoreError(f"{fault.value} ({when})")
 
 
+@lru_cache(maxsize=1024)
 def _can_be_due(sql: str) -> bool:
     """Whether a statement can give another engine something to do."""
     return " runs" in sql or " pages" in sql or " incidents" in sql
@@ -103,6 +104,30 @@ def open_memory() -> SqliteConnection:
     for statement in _schema():
         connection.run(statement)
     return connection
+
+
+def emptied_memory() -> SqliteConnection:
+    """The in-memory database of this process, emptied: one outage after another.
+
+    What one outage had SQLite prepare, the next need not; that is a fifth of its cost.
+    """
+    connection, tables = _memory()
+    connection.rollback()
+    connection.begin()
+    for table in tables:
+        connection.run(f"delete from {table}")
+    connection.commit()
+    return connection
+
+
+@lru_cache(maxsize=1)
+def _memory() -> tuple[SqliteConnection, tuple[str, ...]]:
+    connection = open_memory()
+    rows = connection.all(
+        "select name from sqlite_master where type = 'table' "
+        "and name not like 'sqlite_%'"
+    )
+    return connection, tuple(name for (name,) in rows)
 
 
 @lru_cache(maxsize=1)
