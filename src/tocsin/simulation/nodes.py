@@ -20,6 +20,7 @@ from tocsin.engine.loop import Delivery, Engine
 from tocsin.engine.paging import Links
 from tocsin.simulation.clocks import NodeClock
 from tocsin.simulation.company import CHANNELS
+from tocsin.simulation.directories import SharedDirectories
 from tocsin.simulation.faults import Crash, Fault
 from tocsin.simulation.history import SECOND, Call, Post
 from tocsin.simulation.providers import NodePager, Providers
@@ -48,6 +49,12 @@ _DANGEROUS = {
     "beat": 0.3,
     "room": 8.0,
     "mail": 0.1,
+}
+# What can happen around a transaction.
+_AT = {
+    "before the transaction": (Fault.CRASH, Fault.DATABASE_LOCKED),
+    "before the commit": (Fault.CRASH, Fault.COMMIT_FAILS),
+    "after the commit": (Fault.CRASH, Fault.COMMIT_AMBIGUOUS),
 }
 
 
@@ -113,7 +120,7 @@ class Node:
         self.engine: Engine | None = None
         self.database: Database | None = None
         self.door: Door | None = None
-        self.directories = Directories()
+        self.directories: Directories = Directories()
         self.commits = 0
         self.failed_writes = 0
         self._step_at: int | None = None
@@ -146,7 +153,7 @@ class Node:
             threaded=False,
             exclusive=self.exclusive,
         )
-        directories = self.directories = Directories()
+        directories = self.directories = SharedDirectories(world.directories)
         intake = rig.intake(self.database)
         self.door = Door(
             self.database, intake, directories, self.clock,
@@ -429,12 +436,7 @@ class Node:
             return None
         bias = _DANGEROUS.get(doing, 1.0)
         point = f"{doing}, {when}"
-        kinds = {
-            "before the transaction": (Fault.CRASH, Fault.DATABASE_LOCKED),
-            "before the commit": (Fault.CRASH, Fault.COMMIT_FAILS),
-            "after the commit": (Fault.CRASH, Fault.COMMIT_AMBIGUOUS),
-        }[when]
-        for fault in kinds:
+        for fault in _AT[when]:
             if faults.strikes(fault, point, bias=bias):
                 if fault is Fault.CRASH:
                     self._silent, self._died_at = True, point

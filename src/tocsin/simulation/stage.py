@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
 
+from tocsin.core.directory import Directory
 from tocsin.engine.incidents.transaction import Follower
 from tocsin.simulation.company import Company
 from tocsin.simulation.faults import Fault, Faults
@@ -33,6 +34,8 @@ class Stage:
         self.time = 0
         self.history = History()
         self.ledger = Ledger()
+        # Every version of the configuration that some process has loaded.
+        self.directories: dict[int, Directory] = {}
         # The call of a provider that is being made at this instant.
         self.call: Call | Post | None = None
         # What follows incidents: nothing where nobody declares one.
