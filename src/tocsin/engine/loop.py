@@ -35,6 +35,7 @@ from tocsin.interfaces import Clock, Dice, Pager
 from tocsin.store import alarms, nodes
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import paging as stored_pages
+from tocsin.store.alarms import Alarm
 from tocsin.store.database import Database, StoreError, Tx
 
 log = structlog.get_logger()
@@ -156,10 +157,15 @@ class Engine:
 
     def _sweep(self, tx: Tx, directory: Directory, now: datetime) -> None:
         """What only the clock brings about."""
-        sources.sweep(tx, directory=directory, now=now)
-        heartbeats.sweep(tx, intake=self._intake, directory=directory, now=now)
-        silences.sweep(tx, directory=directory, now=now)
-        maintenance.sweep(tx, directory=directory, now=now)
+        gone = alarms.gone_off(tx, now=now)
+        if Alarm.ALERTS in gone:
+            sources.sweep(tx, directory=directory, now=now)
+        if Alarm.HEARTBEATS in gone:
+            heartbeats.sweep(tx, intake=self._intake, directory=directory, now=now)
+        if Alarm.SILENCES in gone:
+            silences.sweep(tx, directory=directory, now=now)
+        if Alarm.MAINTENANCE in gone:
+            maintenance.sweep(tx, directory=directory, now=now)
         reminding.sweep(
             tx,
             directory=directory,
@@ -168,10 +174,12 @@ class Engine:
             public_url=self.links.public_url,
             now=now,
         )
-        promises.sweep(
-            tx, directory=directory, public_url=self.links.public_url, now=now
-        )
-        receipts.sweep(tx, self.pagers, now=now)
+        if Alarm.PROMISES in gone:
+            promises.sweep(
+                tx, directory=directory, public_url=self.links.public_url, now=now
+            )
+        if Alarm.REPORTS in gone:
+            receipts.sweep(tx, self.pagers, now=now)
         if now.minute != self._minute:
             status.each_minute(tx, directory, now=now)
         self._hand_over(tx, directory, now)
