@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from tocsin.core.alerts.alerts import Alert, Status
 from tocsin.core.severity import Severity
+from tocsin.store.chosen import by_number
 from tocsin.store.database import Database, Row, Tx
 from tocsin.store.instants import (
     from_micros,
@@ -132,8 +133,8 @@ def get_many(tx: Tx, numbers: Sequence[int]) -> dict[int, Alert]:
     """Several alerts by number, not locked."""
     if not numbers:
         return {}
-    chosen = ", ".join(str(int(number)) for number in numbers)
-    rows = tx.all(SELECT + f"where number in ({chosen})")
+    chosen, listed = by_number(tx, "number", numbers)
+    rows = tx.all(SELECT + f"where {chosen}", numbers=listed)
     return {row[0]: alert_of(row) for row in rows}
 
 

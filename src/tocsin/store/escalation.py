@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from tocsin.core.pages.escalation import Policy, Run
 from tocsin.store import turns
+from tocsin.store.chosen import by_number
 from tocsin.store.database import Tx
 from tocsin.store.instants import (
     from_micros,
@@ -158,8 +159,8 @@ def of_alerts(tx: Tx, numbers: Sequence[int]) -> dict[int, StoredRun]:
     """The runs of several alerts, for showing."""
     if not numbers:
         return {}
-    chosen = ", ".join(str(int(number)) for number in numbers)
-    rows = tx.all(f"select {_COLUMNS} from runs where alert in ({chosen})")
+    chosen, listed = by_number(tx, "alert", numbers)
+    rows = tx.all(f"select {_COLUMNS} from runs where {chosen}", numbers=listed)
     return {row[0]: _stored(row) for row in rows}
 
 

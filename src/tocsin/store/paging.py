@@ -17,6 +17,7 @@ from msgspec import Struct
 from tocsin.core.pages.escalation import Paging
 from tocsin.core.pages.paging import PlannedPage
 from tocsin.core.severity import Severity
+from tocsin.store.chosen import by_number
 from tocsin.store.database import Row, Tx
 from tocsin.store.instants import (
     from_micros,
@@ -169,6 +170,8 @@ def held(tx: Tx, contacts: Sequence[tuple[str, str]], *, now: datetime) -> list[
 
 
 def _opened(tx: Tx, rows: Sequence[Row]) -> list[Row]:
+    if not rows:
+        return []
     address_of = lru_cache(maxsize=None)(partial(open_address, tx))
     return [
         (page, person, channel, address_of(channel, address), *more, held_until or None)
@@ -180,8 +183,8 @@ def get_many(tx: Tx, pages: Sequence[int]) -> dict[int, Page]:
     """Several pages by id."""
     if not pages:
         return {}
-    chosen = ", ".join(str(int(page)) for page in pages)
-    rows = tx.all(_SELECT + f"where id in ({chosen})")
+    chosen, numbers = by_number(tx, "id", pages)
+    rows = tx.all(_SELECT + f"where {chosen}", numbers=numbers)
     return {row[0]: _page(tx, row) for row in rows}
 
 
