@@ -38,6 +38,8 @@ def shown_address(channel: str, address: str) -> str:
 
 def without(text: str, *secrets: str) -> str:
     """`text` with each secret blanked: whole addresses and their secret parts."""
+    if len(text) < _SHORTEST_SECRET:
+        return text
     parts = {part for secret in secrets for part in _parts(secret)}
     # Longest first: a part must not be blanked inside of the whole.
     for part in sorted(parts, key=len, reverse=True):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 MINUTE = timedelta(minutes=1)
@@ -94,6 +95,7 @@ def zone_named(name: str) -> ZoneInfo:
         raise UnknownZone(_not_a_zone(name)) from error
 
 
+@lru_cache(maxsize=4096)
 def first_instant(local: datetime, zone: ZoneInfo) -> datetime:
     """M(h): the first UTC instant at which `zone` reads `local` or later (domain 1.2).
 

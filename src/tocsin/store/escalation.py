@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 
 import msgspec
@@ -21,7 +22,8 @@ from tocsin.store.instants import (
 encode_run = msgspec.json.Encoder(enc_hook=str).encode
 _encode_policy = msgspec.json.Encoder().encode
 _decode_run = msgspec.json.Decoder(Run).decode
-_decode_policy = msgspec.json.Decoder(Policy).decode
+# A snapshot never changes, and every message and step about its alerts reads it.
+_decode_policy = lru_cache(maxsize=256)(msgspec.json.Decoder(Policy).decode)
 
 
 class StoredRun(Struct, frozen=True):

@@ -7,7 +7,6 @@ it only shows; who may act is decided where it is read.
 import base64
 import hmac
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 
 GOOD_FOR = timedelta(hours=24)
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -45,7 +44,7 @@ def is_genuine(secret: bytes, token: str, *, person: str) -> bool:
 
 def _mac(secret: bytes, page: int, person: str, expires: int) -> str:
     text = f"page-link\n{page}\n{expires}\n{person}".encode()
-    digest = hmac.new(secret, text, sha256).digest()[:_MAC_BYTES]
+    digest = hmac.digest(secret, text, "sha256")[:_MAC_BYTES]
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
