@@ -147,6 +147,32 @@ class NobodyIsAsked(SqlDefect):
         return {**params, "data": _ANSWER_BY.sub(r"\1null", params["data"])}
 
 
+@defect("an alert that gets worse asks for no answer sooner")
+class TargetStays(SqlDefect):
+    def __init__(self) -> None:
+        self._asked: dict[int, str] = {}
+
+    def rows(self, sql: str, rows: Rows, connection: Connection) -> Rows:
+        if sql.startswith("insert into runs"):
+            self._asked |= {row[0]: _asked_in(row[-1]) for row in rows}
+        return rows
+
+    def params(self, sql: str, params: dict[str, Any]) -> dict[str, Any]:
+        if not sql.startswith("insert into runs"):
+            return params
+        known, asked = self._asked.get(params["alert"], ""), _asked_in(params["data"])
+        if not asked or asked >= known:
+            self._asked[params["alert"]] = asked or known
+            return params
+        data = _ANSWER_BY.sub(rf'\1"{known}"', params["data"])
+        return {**params, "data": data}
+
+
+def _asked_in(data: str) -> str:
+    found = _ANSWER_BY.search(data)
+    return found[0].split(":", 1)[1].strip('"') if found else ""
+
+
 @defect("the leases of the dead last an hour")
 class EndlessLease(SqlDefect):
     def rows(self, sql: str, rows: Rows, connection: Connection) -> Rows:
@@ -233,6 +259,12 @@ class LoudAtAllHours(SqlDefect):
         return [
             (*row[:9], "high" if row[10] == 3 else row[9], *row[10:]) for row in rows
         ]
+
+
+@defect("nobody hears that an alert got worse")
+class WorseIsNoNews(_LostPages):
+    def keeps(self, row: Sequence[Any]) -> bool:
+        return row[5] != -2
 
 
 @defect("the last level is paged to nobody")

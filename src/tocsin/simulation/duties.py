@@ -136,7 +136,7 @@ class _Walk:
         self.also = phase.also
         # Whoever answered before has answered in time, or it was missed by then.
         is_first = phase.start == episode.origin
-        self.target = _TARGETS[episode.severity] if is_first else None
+        self.target = target_of(episode) if is_first else None
         self.paged = 0
         # How long after the origin the newest level's wait is over.
         self.patience = timedelta(0)
@@ -220,6 +220,8 @@ def _nags(
     nag, count = micros(episode.policy.nag), 0
     earliest = max(earliest - doubt, phase.earliest)
     while latest <= end:
+        if count and episode.raises:
+            return  # whoever hears that it got worse is asked again from then on
         what = "the fallback" if count == 0 else f"nag {count} of the fallback"
         yield Duty(
             "I5 nobody is somebody", what, earliest, latest, episode.policy.fallback
@@ -227,6 +229,15 @@ def _nags(
         count += 1
         earliest += nag - doubt
         latest = by(latest) + nag + doubt
+
+
+def target_of(episode: Episode) -> timedelta:
+    """How long after the beginning somebody is to have answered, at the latest."""
+    later = (
+        timedelta(microseconds=at - episode.origin) + _TARGETS[severity]
+        for at, severity in episode.raises
+    )
+    return min((_TARGETS[episode.severity], *later))
 
 
 def micros(length: timedelta) -> int:

@@ -26,9 +26,16 @@ class Episode:
     policy: Policy
     origin: int
     acks: list[tuple[int, str]] = field(default_factory=list)
+    # When it got worse, and as what.
+    raises: list[tuple[int, Severity]] = field(default_factory=list)
     closed: int | None = None
     # From then on the stored run cannot be read; only the fallback is promised.
     poisoned: int | None = None
+
+    @property
+    def severities(self) -> tuple[Severity, ...]:
+        """As what it was open, in order."""
+        return (self.severity, *(severity for _, severity in self.raises))
 
 
 @dataclass(slots=True)
@@ -126,6 +133,8 @@ class Ledger:
         key.last_id = report.event_id
         if key.open is not None:
             key.last_trigger = max(when, key.last_trigger or when)
+            if report.severity.worse_than(key.open.severities[-1]):
+                key.open.raises.append((at, report.severity))
             return
         if timed and key.last_resolve is not None and when < key.last_resolve:
             return

@@ -20,7 +20,7 @@ from tocsin.core.pages.escalation import Level, Target
 from tocsin.core.pages.receipts import MOST_SENDINGS
 from tocsin.core.people.people import ContactMethod, Person
 from tocsin.core.severity import Severity
-from tocsin.simulation import room_oracles, turn_oracles, urgency_oracles
+from tocsin.simulation import raise_oracles, room_oracles, turn_oracles, urgency_oracles
 from tocsin.simulation.company import RING, Company, contacts_for
 from tocsin.simulation.duties import Duty, Phase, duties, phases
 from tocsin.simulation.faults import Fault
@@ -63,6 +63,13 @@ def judge(world: World) -> list[Violation]:
     found += court.of_calls()
     found += court.of_refusals()
     found += court.of_the_end()
+    doubt = world.history.clock_doubt
+    found += [
+        Violation(world.seed, *one)
+        for one in raise_oracles.broken(
+            world, court.phases, lambda at: court.by(at + doubt, PROMISE)
+        )
+    ]
     for more in (turn_oracles, urgency_oracles, room_oracles):
         found += [Violation(world.seed, *one) for one in more.broken(world)]
     return sorted(found, key=lambda one: (one.at, one.invariant, one.what))
@@ -141,6 +148,8 @@ class _Court:
             )  # fmt: skip
             self.phases.setdefault(key.title, []).extend(found)
             early = any(self._ever_empty(level) for level in episode.policy.levels)
+            # Somebody is to answer sooner from then on, so that levels come early too.
+            early = early or bool(episode.raises)
             for number, phase in enumerate(found):
                 if phase.quiet:
                     yield from self._silence(episode, phase, found[number + 1 :])
@@ -265,7 +274,7 @@ class _Court:
             if self._lost_contacts(name):
                 continue
             for contact, after in self._surely(
-                company.people[name], episode.severity, since, paged_by
+                company.people[name], episode.severities, since, paged_by
             ):
                 due = paged_by + int(after.total_seconds()) * SECOND + self.doubt
                 until = self.by(due, PROMISE)
@@ -281,12 +290,14 @@ class _Court:
                     yield self.violation("I6 every method", until, what)
 
     def _surely(
-        self, person: Person, severity: Severity, since: int, until: int
+        self, person: Person, severities: Iterable[Severity], since: int, until: int
     ) -> list[tuple[ContactMethod, timedelta]]:
         """The ways that a paging between two instants uses, whatever its urgency was."""
         found = [
             dict(contacts_for(person, urgency))
-            for urgency in urgency_oracles.urgencies(self.world, severity, since, until)
+            for urgency in urgency_oracles.urgencies(
+                self.world, severities, since, until
+            )
         ]
         return [
             (contact, max(one[contact] for one in found))
@@ -340,9 +351,18 @@ class _Court:
         """I8: nobody is called about what somebody has, or what is over."""
         last = max(self.doubt, 0)
         for call in self.calls[episode.title]:
+            if self._hears_of_worse(episode, phase, call):
+                continue
             if phase.start + SILENCE < call.begun < phase.end - last:
                 what = f"{episode.title}: {call.address} was called after {phase.why}"
                 yield self.violation("I8 silence after ack", call.begun, what)
+
+    def _hears_of_worse(self, episode: Episode, phase: Phase, call: Call) -> bool:
+        """Whoever has it is told that it got worse meanwhile."""
+        had = any(call.person == person for _, person in episode.acks)
+        return had and any(
+            phase.start - self.doubt <= at <= call.begun for at, _ in episode.raises
+        )
 
     def _poisoned(self, episode: Episode, since: int) -> Iterator[Violation]:
         """I13: a damaged run is paged all the same, within its next timer."""
@@ -421,9 +441,8 @@ class _Court:
             if not self._active(title, call.begun, until):
                 continue
             episodes = self.world.ledger.keys[title].episodes
-            sure = self._surely(
-                person, episodes[-1].severity, episodes[0].origin, call.begun
-            )
+            known = dict.fromkeys(one for e in episodes for one in e.severities)
+            sure = self._surely(person, known, episodes[0].origin, call.begun)
             others = {contact.address for contact, _ in sure}
             others.discard(call.address)
             if not others:

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
+from random import Random
 
 from tocsin.core.alerts.alerts import AlertEvent, EventKind
 from tocsin.core.severity import Severity
@@ -19,6 +20,7 @@ from tocsin.simulation.stage import Stage
 _TRIES = 400
 # The third integration's source gives no times: its arrival order is the truth.
 _UNTIMED = 3
+_GETS_WORSE = 0.4
 
 
 class Source:
@@ -47,6 +49,7 @@ class Source:
         world = self.world
         dice = world.dice
         at = start
+        self._worsen(start)
         for _ in range(dice.choice((1, 1, 2, 3))):
             lasts = int(dice.choice((1, 8, 25, 60)) * MINUTE * dice.uniform(0.5, 1.5))
             every = dice.choice((2, 5, 15)) * MINUTE
@@ -57,6 +60,17 @@ class Source:
                 return
             world.at(at, lambda: self.send(EventKind.RESOLVE))
             at += int(dice.choice((1, 4, 30)) * MINUTE * dice.uniform(0.5, 1.5))
+
+    def _worsen(self, start: int) -> None:
+        """Some get worse while they last: the next repeat says so."""
+        # What came later than the rest has dice of its own, so that seeds keep their story.
+        aside = Random(f"worse {self.world.seed} {self.title}")
+        worse = [one for one in Severity if one.worse_than(self.severity)]
+        if not worse or aside.random() > _GETS_WORSE:
+            return
+        severity = aside.choice(worse)
+        at = start + aside.randrange(MINUTE, 40 * MINUTE)
+        self.world.at(at, lambda: setattr(self, "severity", severity))
 
     def send(self, kind: EventKind) -> None:
         """One event as of now."""

@@ -4,7 +4,7 @@ The hours begin and end within an outage. What was paged when is not seen from o
 so nothing is judged of an alert whose hours changed since it first fired.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tocsin.core.level_times import LevelTimes
 from tocsin.core.severity import Severity, Urgency
@@ -17,9 +17,20 @@ Broken = tuple[str, int, str]
 
 
 def urgencies(
+    world: World, severities: Iterable[Severity], since: int, until: int
+) -> tuple[Urgency, ...]:
+    """What a page made between two instants may be: both, where something changes."""
+    found = {
+        one
+        for severity in severities
+        for one in _urgencies_of(world, severity, since, until)
+    }
+    return tuple(sorted(found))
+
+
+def _urgencies_of(
     world: World, severity: Severity, since: int, until: int
 ) -> tuple[Urgency, ...]:
-    """What a page made between two instants may be: both, where the hours change."""
     if severity is not Severity.SEV3:
         return (Urgency.LOW if severity is Severity.SEV4 else Urgency.HIGH,)
     doubt = world.history.clock_doubt
@@ -40,7 +51,8 @@ def broken(world: World) -> Iterator[Broken]:
         if any(episode.poisoned is not None for episode in key.episodes):
             continue  # paged aside from its run, and always loudly
         first: Episode = key.episodes[0]
-        right = urgencies(world, first.severity, first.origin, call.begun)
+        known = dict.fromkeys(one for e in key.episodes for one in e.severities)
+        right = urgencies(world, known, first.origin, call.begun)
         if call.urgency not in right:
             what = f"{call.titles[0]}: {call.address} was paged with {call.urgency} urgency"
             yield "I21 urgency", call.begun, what
