@@ -95,3 +95,12 @@ def test_what_did_not_reach_the_other_brings_their_next_step(story: Story) -> No
     database.write(lambda tx: receipts.report(tx, sent, Delivered.NO, now=now))
     story.run(minutes=1)
     assert mails(story) == [1.0]
+
+
+def test_a_damaged_run_keeps_nobody_from_answering(story: Story) -> None:
+    number = story.send().number
+    story.run(minutes=1)
+    assert acknowledge(story, number, "alice").done
+    story.database.write(lambda tx: tx.run("update runs set data = '{broken'"))
+    assert not acknowledge(story, number, "bob").done
+    assert acknowledge(story, number, "alice").done

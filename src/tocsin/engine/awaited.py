@@ -4,6 +4,8 @@ Where each person of a level has to acknowledge for themselves (domain 2.4), one
 neither stands for the others' nor makes their pages idle.
 """
 
+import msgspec
+
 from tocsin.core.alerts.alerts import Alert, Status
 from tocsin.core.pages.escalation import RunState, each_must_answer
 from tocsin.store import escalation as stored_runs
@@ -18,10 +20,13 @@ def is_awaited(tx: Tx, alert: Alert, person: str) -> bool:
     stored = stored_runs.get(tx, alert.number)
     if stored is None:
         return False
-    run = stored_runs.run_of(stored)
+    try:
+        run = stored_runs.run_of(stored)
+        policy = stored_runs.policy_of(tx, stored.policy_version)
+    except msgspec.DecodeError:
+        return False  # a damaged run is set aside by its timer, and stops nobody
     if run.state is not RunState.ACKED or person in run.acked_by:
         return False
-    policy = stored_runs.policy_of(tx, stored.policy_version)
     return each_must_answer(policy, run) and stored_pages.was_paged(
         tx, alert.number, person
     )
