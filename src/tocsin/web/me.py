@@ -352,7 +352,7 @@ def _held_on_leave(
     for schedule in directory.schedules.values():
         if not any(person in people_of(one) for one in schedule.rotations):
             continue
-        for hole in holes_of(schedule, now=now, ahead=LISTED):
+        for hole in holes_of(directory, schedule, now=now, ahead=LISTED):
             if hole.person != person:
                 continue
             start = max(hole.start, this_minute(now))

@@ -5,7 +5,9 @@ from typing import Any
 
 from tocsin.core.building.directory_building import build
 from tocsin.core.directory import Directory
-from tocsin.core.oncall.coverage import Hole, holes
+from tocsin.core.oncall.coverage import Hole, answered, holes
+from tocsin.core.rotas.schedules import final_schedule
+from tocsin.core.wallclock import Window
 
 NOW = datetime(2026, 11, 30, 9, 0, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -74,3 +76,17 @@ def test_what_began_long_ago_has_the_start_that_it_had_at_each_look() -> None:
         assert (leave.start, leave.person) == (datetime(2026, 11, 5, tzinfo=UTC), "ana")
     never = _directory(_layers(anchor="2023-01-02T09:00", until="2023-07-01T09:00"))
     assert {holes(never, now=NOW + n * DAY)[0].start.year for n in (0, 1)} == {2000}
+
+
+def test_hours_of_whoever_has_left_are_nobodys() -> None:
+    gone = _directory(_layers(), active=False)
+    first = holes(gone, now=NOW)[0]
+    assert (first.rotation, first.person) == ("Primary", "")
+    # Their week, and after ben's the next one of theirs.
+    weeks = [one.start for one in holes(gone, now=NOW)]
+    assert [b - a for a, b in zip(weeks, weeks[1:], strict=False)] == [14 * DAY]
+    rotation = gone.schedules["web"].rotations[0]
+    window = Window(NOW, NOW + 60 * DAY)
+    assert {one.user for one in answered(gone, rotation, window).shifts} == {"ben"}
+    whole = _directory(_layers())
+    assert answered(whole, rotation, window) == final_schedule(rotation, window)

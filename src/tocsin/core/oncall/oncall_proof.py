@@ -11,9 +11,10 @@ from msgspec import Struct
 
 from tocsin.core.directory import Directory, NamedSchedule
 from tocsin.core.durations import words
+from tocsin.core.oncall.coverage import answered
 from tocsin.core.oncall.oncall_load import Span, joined, nights
 from tocsin.core.oncall.own_shifts import OwnShift, at_once, people_of, shifts_of_all
-from tocsin.core.rotas.schedules import HORIZON, final_schedule
+from tocsin.core.rotas.schedules import HORIZON
 from tocsin.core.wallclock import Window, this_minute, wall_time, zone_named
 
 MOST_NIGHTS = 7
@@ -93,7 +94,7 @@ def _first(claim: str, broken: Iterator[_Broken]) -> Proof:
 
 def _gaps(scene: _Scene) -> Iterator[_Broken]:
     for rotation in scene.schedule.rotations:
-        for gap in final_schedule(rotation, scene.window).gaps[:1]:
+        for gap in answered(scene.directory, rotation, scene.window).gaps[:1]:
             lasts = words(gap.end - gap.start)
             said = f"Nobody is on call in {rotation.name} for {lasts}."
             yield gap.start, said, ""

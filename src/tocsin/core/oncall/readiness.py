@@ -7,10 +7,9 @@ from msgspec import Struct
 
 from tocsin.core.directory import Directory, Service
 from tocsin.core.durations import words
-from tocsin.core.oncall.coverage import CHECKED
+from tocsin.core.oncall.coverage import CHECKED, answered
 from tocsin.core.oncall.reachability import unreachable
 from tocsin.core.pages.escalation import Policy, Target, TargetKind
-from tocsin.core.rotas.schedules import final_schedule
 from tocsin.core.wallclock import Window, this_minute
 
 AHEAD = CHECKED
@@ -81,7 +80,7 @@ class Outlook:
         known = self.directory.rotation(rotation)
         if known is None:
             return Coverage((), (self.window,))
-        final = final_schedule(known, self.window)
+        final = answered(self.directory, known, self.window)
         people = dict.fromkeys(shift.user for shift in final.shifts)
         schedule, _, name = rotation.partition("/")
         meant = name in self.directory.schedules[schedule].gaps_allowed

@@ -140,7 +140,7 @@ class _Pages:
             on_now=directory.who(now=now, schedule=name),
             may_change=bool(found.rotations) and viewer.may(RESPONDER, found.team),
             leads=viewer.may(LEAD, found.team),
-            holes=holes_of(found, now=now, ahead=LISTED),
+            holes=holes_of(directory, found, now=now, ahead=LISTED),
             unpaged=directory.unpaged(found),
             wanted=CoverRequests(self._desk).open_ones(name),
             against=self._against(viewer, name),
