@@ -12,6 +12,8 @@ from tocsin.core.configuration import Documents
 from tocsin.core.directory import Directory
 from tocsin.core.forms import Plain, Problem
 from tocsin.core.oncall.own_shifts import OwnShift, shifts_of_all
+from tocsin.core.pages.escalation import Target, TargetKind
+from tocsin.core.rotas import rotation_names as rules
 from tocsin.core.wallclock import Window
 from tocsin.engine.leaving import leaving
 from tocsin.engine.settling import settle
@@ -90,6 +92,33 @@ def test_a_new_name_is_an_end_and_a_beginning() -> None:
     assert hours(kept, AFTER) == renamed, "nobody's turn moves"
     again, _ = settled(kept, documents({**PRIMARY, "name": "Main"}), NOW + DAY)
     assert again == kept
+
+
+def test_a_name_that_is_given_back_leaves_every_name_with_its_own_hours() -> None:
+    cover = {
+        "id": "o", "kind": "cover", "user": "dora",
+        "start": f"{NOW - DAY:%Y-%m-%dT%H:%MZ}", "end": f"{NOW + 9 * DAY:%Y-%m-%dT%H:%MZ}",
+    }  # fmt: skip
+    first = made({**PRIMARY, "overrides": [cover]})
+
+    def named(held: Documents, old: str, new: str, now: datetime) -> Documents:
+        [(_, _, document)] = rules.renamed(held, "payments", old, new)
+        kept, problems = settled(
+            held, {**held, "schedules": {"payments": document}}, now
+        )
+        assert not problems
+        past = Window(NOW - 60 * DAY, now)
+        assert hours(kept, past) == hours(held, past)
+        return kept
+
+    second = named(first, "Primary", "Main", NOW)
+    third = named(second, "Main", "Primary", NOW + 2 * DAY)
+    ahead = Window(NOW + 2 * DAY, NOW + 60 * DAY)
+    assert hours(third, ahead) == hours(first, ahead), "nobody's turn or cover moves"
+    for name in ("Primary", "Main"):
+        target = Target(TargetKind.ROTATION, f"payments/{name}")
+        assert directory(third).resolve(target, now=NOW + 3 * DAY) == ("dora",)
+    assert directory(third).once_called("payments/Primary") == ("payments/Main",)
 
 
 def test_one_that_comes_has_no_past_and_one_that_comes_back_has_its_own() -> None:

@@ -209,7 +209,7 @@ class Directory:
             for schedule in self.schedules.values()
             for rotation in schedule.rotations
         }
-        self._renamed = self._under_old_names()
+        self._now_called = self._names_now()
         # Asked with each page, and false nearly everywhere.
         self.has_shadows = any(one.shadows for one in self.schedules.values())
         # Asked with each answer.
@@ -222,8 +222,8 @@ class Directory:
         # Of each rotation the newest row that was worked out, and since when it holds.
         self._rows: dict[tuple[str, str], tuple[datetime, OnCallRow]] = {}
 
-    def _under_old_names(self) -> dict[str, Rotation]:
-        """Rotations by the names that policies of before know them by.
+    def _names_now(self) -> dict[str, str]:
+        """What rotations are called now, by the names that policies of before know.
 
         Whoever is paged by such a policy is found; nobody else is told of these names.
         """
@@ -235,9 +235,7 @@ class Directory:
                     name not in names
                 ):
                     names.append(name)
-                now = self._rotations.get(f"{schedule.name}/{names[-1]}")
-                if now is not None:
-                    found[f"{schedule.name}/{old}"] = now
+                found[f"{schedule.name}/{old}"] = f"{schedule.name}/{names[-1]}"
         return found
 
     def by_key(self, key: str, *, now: datetime | None = None) -> Integration | None:
@@ -372,7 +370,8 @@ class Directory:
         if kind is TargetKind.USER:
             return (name,) if self.person(name) is not None else ()
         if kind is TargetKind.ROTATION:
-            rotation = self._rotations.get(name) or self._renamed.get(name)
+            now_called = self._now_called.get(name, name)
+            rotation = self._rotations.get(name) or self._rotations.get(now_called)
             return self._on_call(rotation, now) if rotation is not None else ()
         if kind is TargetKind.SCHEDULE:
             schedule = self.schedules.get(name)
@@ -383,6 +382,10 @@ class Directory:
             team = self.teams.get(name)
             return self.active(team.people) if team else ()
         return self.active(name.split(","))
+
+    def once_called(self, name: str) -> tuple[str, ...]:
+        """The names that a rotation had before."""
+        return tuple(old for old, now in self._now_called.items() if now == name)
 
     def rotation(self, name: str) -> Rotation | None:
         """The rotation `schedule/rotation`."""

@@ -89,8 +89,17 @@ def _settle_schedule(
 ) -> None:
     gone = {one.get("name"): one for one in known.get(RETIRED, [])}
     held = gone | {one.get("name"): one for one in known.get("rotations", [])}
+    renamed = retirement.renames(document, known)
     document["rotations"] = [
-        _settled_rotation(one, document, known, held, documents, problems, now=now)
+        _settled_rotation(
+            retirement.back(one, gone, now=now),
+            document,
+            known,
+            held,
+            documents,
+            problems,
+            now=now,
+        )
         if isinstance(one, dict)
         else one
         for one in document.get("rotations", [])
@@ -98,13 +107,15 @@ def _settle_schedule(
     if not known:  # an export for a new installation, perhaps
         _end(document, ZoneInfo(_zone_of(document, documents[1])), now=now)
     else:
-        _retire(document, known, gone, ZoneInfo(_zone_of(known, documents[0])), now=now)
+        zone = ZoneInfo(_zone_of(known, documents[0]))
+        _retire(document, known, gone, renamed, zone, now=now)
 
 
 def _retire(
     document: Plain,
     known: Plain,
     gone: dict[str, Plain],
+    renamed: dict[str, str],
     before: ZoneInfo,
     *,
     now: datetime,
@@ -115,13 +126,10 @@ def _retire(
         if one.get("name") not in there:
             past = retirement.left(one, before, now=now)
             gone |= {one["name"]: past} if past is not None else {}
-    for one in document["rotations"]:
-        was = retirement.before_its_name(one, document, known).get("name")
-        if not was or one.get("name") in _names(known):
-            continue
+    for old, new in renamed.items():
         for name, past in gone.items():
-            if was in (name, past.get("became")):
-                gone[name] = {**past, "became": one["name"]}
+            if old in (name, past.get("became")):
+                gone[name] = {**past, "became": new}
     kept = [one for name, one in gone.items() if name not in there]
     document.pop(RETIRED, None)
     if kept:
@@ -139,10 +147,6 @@ def _end(document: Plain, zone: ZoneInfo, *, now: datetime) -> None:
     ]
     if kept:
         document[RETIRED] = kept
-
-
-def _names(schedule: Plain) -> set[str]:
-    return {str(one.get("name")) for one in schedule.get("rotations", [])}
 
 
 def _settled_rotation(

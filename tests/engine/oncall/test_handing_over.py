@@ -8,14 +8,17 @@ from tests.cast import MONDAY_9AM, Story
 from tests.engine.test_stories import acknowledge
 from tocsin.core.alerts.silences import Silence
 from tocsin.core.oncall.handoffs import State
+from tocsin.core.people.permissions import ADMIN, Grant
+from tocsin.core.rotas import rotation_names
 from tocsin.engine import answering
 from tocsin.engine.answering import Via
 from tocsin.engine.audit import Actor, Auditor
 from tocsin.engine.configuration import apply_files
-from tocsin.engine.editing import recorder
+from tocsin.engine.editing import Change, Edited, edit_all, recorder
 from tocsin.engine.oncall import handing_over
+from tocsin.engine.signing_in.sign_in import Viewer
+from tocsin.store import directory, outbox
 from tocsin.store import handoffs as stored
-from tocsin.store import outbox
 from tocsin.store import silences as stored_silences
 from tocsin.store.database import Database, Tx
 
@@ -275,3 +278,33 @@ def test_words_are_asked_for_when_a_shift_ends_before_a_gap(story: Story) -> Non
     by_day(story, days=7)
     directory = story.database.read(story.directories.current)
     assert asked(30) == []
+
+
+def test_who_comes_on_call_is_paged_by_a_policy_that_knows_the_old_name(
+    story: Story,
+) -> None:
+    to_the_handover(story, minutes=5)
+    story.send()
+    story.run(minutes=1)
+    key = iter(f"{number:032x}" for number in range(2000, 3000))
+
+    def rename(tx: Tx) -> Edited:
+        documents = directory.documents(tx)
+        return edit_all(
+            tx,
+            [
+                Change(noun, name, document)
+                for noun, name, document in rotation_names.renamed(
+                    documents, "payments", "Primary", "First"
+                )
+            ],
+            viewer=Viewer("carol", Grant(ADMIN)),
+            actor=Actor("carol", "web"),
+            auditor=Auditor(b"secret"),
+            new_key=lambda: next(key),
+            now=story.clock.at,
+        )
+
+    assert story.database.write(rename).done
+    story.run(minutes=8)
+    assert since_monday(story) == [(-5, "alice"), (0, "bob")]

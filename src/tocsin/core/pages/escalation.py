@@ -371,11 +371,19 @@ class Reassigned(Struct, frozen=True):
 
 
 class HandedOver(Struct, frozen=True):
-    """In `rotation` (schedule/rotation) `on` came on call and `off` went."""
+    """In `rotation` (schedule/rotation) `on` came on call and `off` went.
+
+    `once` are names it had before, by which a policy of before may know it.
+    """
 
     rotation: str
     off: tuple[str, ...]
     on: tuple[str, ...]
+    once: tuple[str, ...] = ()
+
+    def is_of(self, level: Level) -> bool:
+        """Whether a level pages who is on call in the rotation."""
+        return any(level.means(name) for name in (self.rotation, *self.once))
 
 
 class SeverityRaised(Struct, frozen=True):

@@ -69,7 +69,7 @@ def _told(scene: Scene, run: Run, moves: Sequence[e.HandedOver]) -> Decision:
     if run.state is RunState.EXHAUSTED:
         meant += policy.fallback
     here = (*_on_call(meant, scene.on_call), *run.in_turn, *run.in_last_turn)
-    known = [one for one in moves if any(lv.means(one.rotation) for _, lv in ran)]
+    known = [one for one in moves if any(one.is_of(lv) for _, lv in ran)]
     on = tuple(
         n for n in dict.fromkeys(n for one in known for n in one.on) if n in here
     )
@@ -83,7 +83,7 @@ def _told(scene: Scene, run: Run, moves: Sequence[e.HandedOver]) -> Decision:
         # Paged at another level already: only who left is left in peace.
         return Decision(run, Reason.HANDED_OVER, cancel=cancel)
     last = known[-1]
-    index = max(index for index, level in ran if level.means(last.rotation))
+    index = max(index for index, level in ran if last.is_of(level))
     whose = " and ".join(last.off) or "nobody"
     why = f"You took over {last.rotation} from {whose}, and nobody has acknowledged."
     paged, pages = page(run, came, level=index, reason=Reason.HANDED_OVER, why=why)

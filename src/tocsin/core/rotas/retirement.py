@@ -4,8 +4,9 @@ One that leaves is kept as `retired` with what of it has happened; one that come
 call from then on (domain 1.4: intervals before an edit never change). A rename is both.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from tocsin.core.forms import Plain
@@ -88,6 +89,45 @@ def before_its_name(rotation: Plain, document: Plain, known: Plain) -> Plain:
         if all(was.get(key) == turns.get(key) for key in ("users", "length", "layers")):
             return dict(one)
     return {}
+
+
+def renames(document: Plain, known: Plain) -> dict[str, str]:
+    """What rotations of before are called in the schedule's document: new by old name."""
+    there = {one.get("name") for one in known.get("rotations", [])}
+    found = {}
+    for one in document.get("rotations", []):
+        if isinstance(one, dict) and one.get("name") not in there:
+            was = before_its_name(one, document, known).get("name")
+            if was and was not in found:
+                found[was] = str(one.get("name"))
+    return found
+
+
+def back(rotation: Any, gone: Mapping[str, Plain], *, now: datetime) -> Any:
+    """A rotation that comes back under a name whose past is kept.
+
+    What runs over from the name in between is an override of its own from now on.
+    """
+    if not isinstance(rotation, dict) or rotation.get("name") not in gone:
+        return rotation
+    at = this_minute(now)
+    try:
+        ahead = _from(named(rotation.get("overrides", ())), at)
+        overrides = [
+            {**one, "id": f"{one['id']}-{at:%Y%m%d%H%M}"}
+            if _instant(one, "start") == at
+            else one
+            for one in ahead
+        ]
+        leave = _from(rotation.get("leave", ()), at)
+    except _ODD:
+        return rotation
+    kept = {k: v for k, v in rotation.items() if k not in ("overrides", "leave")}
+    return kept | {
+        key: value
+        for key, value in (("overrides", overrides), ("leave", leave))
+        if value
+    }
 
 
 def _until(held: Iterable[Plain], at: datetime) -> list[Plain]:

@@ -64,7 +64,8 @@ def move_open(tx: Tx, directory: Directory, *, now: datetime) -> bool:
     """Tell open alerts of the hand-overs; whether more are to be told."""
     left = _AT_ONCE
     for move in stored.moves(tx):
-        event = rules.HandedOver(move.rotation, move.off, move.on)
+        once = directory.once_called(move.rotation)
+        event = rules.HandedOver(move.rotation, move.off, move.on, once)
         numbers = alert_lists.open_after(tx, move.reached, limit=left)
         found = stored_alerts.get_many(tx, numbers)
         stored_runs.hold(tx, numbers)
