@@ -12,14 +12,9 @@ from tocsin.engine.editing import recorder
 from tocsin.engine.loop import LONGEST_WAIT, Engine
 from tocsin.engine.paging import Links
 from tocsin.engine.watch import Watch
-from tocsin.interfaces import (
-    Answer,
-    DeliveryFailed,
-    DeliveryUnknown,
-    PageMessage,
-    Reading,
-    Receipt,
-)
+from tocsin.interfaces.arrivals import Answer, Reading
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.pagers import PageMessage, Receipt
 from tocsin.store.database import Database
 
 MONDAY_9AM = datetime(2024, 3, 4, 9, tzinfo=UTC)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.integrations.test_http_pagers import HttpPeer
 from tocsin.core.targets import Allowed, is_public
 from tocsin.egress import GuardedEgress
-from tocsin.interfaces import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
 
 INSIDE = [
     ip_network(one)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.interfaces import CannotOpen
+from tocsin.interfaces.failures import CannotOpen
 from tocsin.sealing import SivSealer
 
 OURS = SivSealer(b"an installation's secret")

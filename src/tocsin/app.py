@@ -63,11 +63,8 @@ from tocsin.integrations import (
     samples,
     smtp,
 )
-from tocsin.interfaces import (
-    DeliveryFailed,
-    DeliveryUnknown,
-    Pager,
-)
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.pagers import Pager
 from tocsin.store import alerts as stored_alerts
 from tocsin.wiring.channels import pagers
 from tocsin.wiring.chats import chat_doors, chat_rooms, chat_sources

@@ -19,7 +19,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import httpcore2
 
 from tocsin.core.targets import Allowed
-from tocsin.interfaces import DeliveryFailed, DeliveryUnknown, HttpAnswer
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.machine import HttpAnswer
 
 # What is read of an answer; pages need its beginning, discovery documents a few KiB.
 _MOST_READ = 256 * 1024

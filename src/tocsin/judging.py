@@ -6,7 +6,8 @@ import msgspec
 
 from tocsin.core.credentials import without
 from tocsin.core.http_verdicts import verdict
-from tocsin.interfaces import DeliveryFailed, HttpAnswer
+from tocsin.interfaces.failures import DeliveryFailed
+from tocsin.interfaces.machine import HttpAnswer
 
 _LONGEST = 300
 

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from tocsin.interfaces import SEALED, CannotOpen
+from tocsin.interfaces.failures import CannotOpen
+from tocsin.interfaces.machine import SEALED
 
 _FORM = SEALED + "1:"
 _KEY_BYTES = 64  # AES-256-SIV

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from tocsin.core.oncall.fair_rota import CHANGE, EASED, WISH, Puzzle, as_it_is
-from tocsin.interfaces import NoSolver
+from tocsin.interfaces.failures import NoSolver
 
 SECONDS = 6.0
 _GRACE = 3.0

@@ -1,6 +1,6 @@
 """What a page says where there is room for it, in plain text. Escaped by each channel."""
 
-from tocsin.interfaces import PageMessage
+from tocsin.interfaces.pagers import PageMessage
 
 _MOST_SHOWN = 10
 

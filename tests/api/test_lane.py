@@ -11,7 +11,7 @@ from uvicorn.server import ServerState
 
 from tocsin.api.inbound import BODY_LIMIT
 from tocsin.api.lane import LaneProtocol
-from tocsin.interfaces import Answer
+from tocsin.interfaces.arrivals import Answer
 
 PATH = "/in/" + "a" * 32 + "/api/v2/alerts"
 

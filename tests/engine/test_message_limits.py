@@ -9,7 +9,7 @@ from tests.engine.test_stories import acknowledge
 from tocsin.engine.audit import Actor, Auditor
 from tocsin.engine.configuration import apply_files
 from tocsin.engine.editing import recorder
-from tocsin.interfaces import DeliveryFailed
+from tocsin.interfaces.failures import DeliveryFailed
 from tocsin.store.database import Database
 
 TEXTED = """

@@ -16,7 +16,8 @@ from tocsin.engine.outbox import LONGEST_WAIT, Outbox, Posting, Unwanted
 from tocsin.engine.paging import Sent
 from tocsin.engine.preflight import Seen
 from tocsin.engine.preflight_outbox import outbox as preflight
-from tocsin.interfaces import DeliveryFailed, DeliveryUnknown, Receipt
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.pagers import Receipt
 from tocsin.store import outbox as stored
 from tocsin.store import outbox_lists
 from tocsin.store.database import Database, Tx

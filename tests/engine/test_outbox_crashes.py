@@ -15,7 +15,8 @@ import pytest
 from tests.cast import SetClock
 from tests.peers.databases import PostgresServer
 from tocsin.engine.outbox import Outbox, Posting
-from tocsin.interfaces import DeliveryFailed, DeliveryUnknown, Receipt
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.pagers import Receipt
 from tocsin.simulation.storage import open_memory
 from tocsin.store import outbox as stored
 from tocsin.store.database import Database, StoreError

@@ -15,7 +15,7 @@ from tocsin.engine import escalation
 from tocsin.engine.alerts import Arrival
 from tocsin.engine.front_desk import by_hand
 from tocsin.engine.rehearsals import Rehearsal, rehearse
-from tocsin.interfaces import Answer, Reading
+from tocsin.interfaces.arrivals import Answer, Reading
 from tocsin.simulation.storage import open_memory
 from tocsin.store import directory as stored
 from tocsin.store import paging as stored_pages

@@ -13,7 +13,7 @@ from tocsin.engine.alerts import Arrival
 from tocsin.engine.front_desk import by_hand
 from tocsin.engine.rehearsals import rehearse_next
 from tocsin.engine.upkeep import Upkeep
-from tocsin.interfaces import Answer, Reading
+from tocsin.interfaces.arrivals import Answer, Reading
 from tocsin.store import figures, response_targets, timeline
 from tocsin.store.database import Database, Tx
 from tocsin.store.sqlite import open_sqlite

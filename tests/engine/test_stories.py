@@ -13,7 +13,7 @@ from tocsin.core.pages.receipts import Delivered
 from tocsin.engine import answering
 from tocsin.engine.answering import Acted, Via
 from tocsin.engine.clockwork import Clockwork
-from tocsin.interfaces import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
 from tocsin.store import alarms, attempts, timeline
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import paging as stored_pages

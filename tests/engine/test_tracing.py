@@ -9,7 +9,7 @@ from tests.cast import MONDAY_9AM
 from tocsin.core.directory import Integration
 from tocsin.engine.tracing import Trace, trace
 from tocsin.integrations import catalogue, samples
-from tocsin.interfaces import Inbound, Unreadable
+from tocsin.interfaces.arrivals import Inbound, Unreadable
 from tocsin.wiring.dialects import DIALECTS
 
 

@@ -12,7 +12,7 @@ from tocsin.engine.alerts import Arrival
 from tocsin.engine.escalation import apply
 from tocsin.engine.front_desk import by_hand
 from tocsin.engine.rehearsals import rehearse_next
-from tocsin.interfaces import Answer, Reading
+from tocsin.interfaces.arrivals import Answer, Reading
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import paging as stored_pages
 from tocsin.store.database import Database, Tx

@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from tocsin.interfaces import DeliveryFailed, DeliveryUnknown, Said
+from tocsin.interfaces.chats import Said
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
 
 HOSTILE = Said("Note by eve", "<!channel> @all [x](http://evil) & `code`", "")
 

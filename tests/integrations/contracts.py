@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tocsin.core.severity import Severity, Urgency
-from tocsin.interfaces import DeliveryFailed, DeliveryUnknown, PagedAlert, PageMessage
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.pagers import PagedAlert, PageMessage
 
 MONDAY_3AM = datetime(2024, 3, 4, 3, 7, tzinfo=UTC)
 

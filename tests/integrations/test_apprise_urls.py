@@ -9,7 +9,8 @@ from tests.integrations.test_http_pagers import HttpPeer
 from tocsin.core.targets import Allowed
 from tocsin.egress import GuardedEgress
 from tocsin.integrations.apprise_urls import ApprisePager
-from tocsin.interfaces import DeliveryFailed, DeliveryUnknown, Receipt
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.pagers import Receipt
 
 pytest.importorskip("apprise")
 

@@ -15,7 +15,8 @@ from tests.stories.stage import Stage
 from tests.stories.test_status import PAGES, PEOPLE, declared, told
 from tocsin.config import BadSettings, read_settings
 from tocsin.integrations.bucket import BucketPoster, signature
-from tocsin.interfaces import DeliveryFailed, HttpAnswer
+from tocsin.interfaces.failures import DeliveryFailed
+from tocsin.interfaces.machine import HttpAnswer
 from tocsin.system import SteadyClock
 from tocsin.wiring.roads import own_egress
 

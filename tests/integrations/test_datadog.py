@@ -20,7 +20,7 @@ from tests.peers.programs import TocsinServer
 from tocsin.core.alerts.alerts import EventKind
 from tocsin.integrations.catalogue import DATADOG_PAYLOAD
 from tocsin.integrations.datadog import INTEGRATION
-from tocsin.interfaces import Inbound, Reading, Unreadable
+from tocsin.interfaces.arrivals import Inbound, Reading, Unreadable
 
 KEY = "datadog0key0aaaaaaaaaaaaaaaaaaaa"
 SENDER = f"  - {{name: dd, type: datadog, service: checkout, key: {KEY}}}\n"

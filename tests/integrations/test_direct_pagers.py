@@ -44,13 +44,9 @@ from tocsin.integrations.slack.door import signature
 from tocsin.integrations.teams import TeamsPager
 from tocsin.integrations.telegram import TelegramDoor, TelegramPager
 from tocsin.integrations.web_push import PushPager
-from tocsin.interfaces import (
-    DeliveryFailed,
-    DeliveryUnknown,
-    Inbound,
-    Pressed,
-    Unreadable,
-)
+from tocsin.interfaces.arrivals import Inbound, Unreadable
+from tocsin.interfaces.chats import Pressed
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
 
 NOW = datetime(2024, 3, 4, 3, 7, tzinfo=UTC)
 OUT = GuardedEgress(Allowed(any_=True))

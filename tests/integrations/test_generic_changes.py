@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from tests.api.edge import Edge
 from tests.cast import MONDAY_9AM
 from tocsin.integrations.generic import INTEGRATION
-from tocsin.interfaces import Change, Inbound, Reading, Unreadable
+from tocsin.interfaces.arrivals import Change, Inbound, Reading, Unreadable
 from tocsin.store import inbound as stored
 
 KEY = "changes0key0aaaaaaaaaaaaaaaaaaaa"

@@ -21,7 +21,7 @@ from tocsin.core.targets import Allowed
 from tocsin.egress import GuardedEgress
 from tocsin.integrations.ntfy import NtfyPager
 from tocsin.integrations.webhook import WebhookPager
-from tocsin.interfaces import DeliveryFailed
+from tocsin.interfaces.failures import DeliveryFailed
 
 
 class HttpPeer:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.cast import MONDAY_9AM
 from tocsin.integrations.kubernetes import INTEGRATION
-from tocsin.interfaces import Change, Inbound, Reading, Unreadable
+from tocsin.interfaces.arrivals import Change, Inbound, Reading, Unreadable
 
 FLUX = {
     "involvedObject": {

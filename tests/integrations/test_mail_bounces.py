@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.cast import MONDAY_9AM
 from tocsin.integrations.mail_bounces import INTEGRATION
-from tocsin.interfaces import Bounce, Inbound, Reading, Unreadable
+from tocsin.interfaces.arrivals import Bounce, Inbound, Reading, Unreadable
 
 BACK = "bounces+someone-mac@mail.example.com"
 REPORT = """From: MAILER-DAEMON@mail.example.com (Mail Delivery System)

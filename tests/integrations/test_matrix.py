@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.integrations.matrix import MatrixSource, MatrixWire
-from tocsin.interfaces import HttpAnswer
+from tocsin.interfaces.machine import HttpAnswer
 
 ME = "@tocsin:localhost"
 JUNK = st.recursive(

@@ -11,7 +11,8 @@ from tests.integrations.chats import ChatRoomContract, FakeMattermost
 from tocsin.core.targets import Allowed
 from tocsin.egress import GuardedEgress
 from tocsin.integrations.mattermost import MattermostDoor, MattermostRooms
-from tocsin.interfaces import Inbound, Said, Unreadable
+from tocsin.interfaces.arrivals import Inbound, Unreadable
+from tocsin.interfaces.chats import Said
 
 NOW = datetime(2024, 3, 4, 9, tzinfo=UTC)
 

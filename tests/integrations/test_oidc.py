@@ -19,13 +19,9 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from tests.cast import MONDAY_9AM, SetClock
 from tocsin.integrations.oidc import OidcProvider, OidcSettings
-from tocsin.interfaces import (
-    DeliveryUnknown,
-    HttpAnswer,
-    Identity,
-    IdentityRefused,
-    IdentityUnavailable,
-)
+from tocsin.interfaces.failures import DeliveryUnknown
+from tocsin.interfaces.identities import Identity, IdentityRefused, IdentityUnavailable
+from tocsin.interfaces.machine import HttpAnswer
 
 ISSUER = "https://id.example"
 BACK = "https://tocsin.example/login/sso/callback"

@@ -40,14 +40,9 @@ from tocsin.integrations.phone import (
 )
 from tocsin.integrations.phone.requests import Way
 from tocsin.integrations.phone.words import LONGEST_TEXT, text_message
-from tocsin.interfaces import (
-    DeliveryFailed,
-    DeliveryUnknown,
-    Inbound,
-    PageMessage,
-    Rang,
-    Unreadable,
-)
+from tocsin.interfaces.arrivals import Inbound, Unreadable
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.pagers import PageMessage, Rang
 
 NOW = datetime(2024, 3, 4, tzinfo=UTC)
 HERE = "https://tocsin.example/phone"

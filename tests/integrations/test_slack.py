@@ -19,7 +19,8 @@ from tocsin.core.targets import Allowed
 from tocsin.egress import GuardedEgress
 from tocsin.integrations.slack import SlackDoor, SlackRooms
 from tocsin.integrations.slack.door import plain, signature
-from tocsin.interfaces import Inbound, Said, Unreadable
+from tocsin.interfaces.arrivals import Inbound, Unreadable
+from tocsin.interfaces.chats import Said
 
 NOW = datetime(2018, 7, 12, 18, 37, tzinfo=UTC)
 SIGNING = "8f742231b10e8888abcd99yyyzzz85a5"

@@ -10,7 +10,7 @@ import trustme
 from tests.integrations.contracts import PagerContract, message
 from tests.peers.programs import Mailserver, text_of
 from tocsin.integrations.smtp import SmtpPager
-from tocsin.interfaces import DeliveryFailed
+from tocsin.interfaces.failures import DeliveryFailed
 
 
 class Peer(Mailserver):

@@ -6,7 +6,7 @@ import pytest
 
 from tests.peers.programs import Mailserver, text_of
 from tocsin.integrations.smtp import MailPoster, SmtpPager
-from tocsin.interfaces import DeliveryFailed
+from tocsin.interfaces.failures import DeliveryFailed
 
 MAIL = {
     "subscriber": "s1", "subject": "Meridian: Fixing:\r\nBcc: eve@example.com",

@@ -18,7 +18,8 @@ from tocsin.egress import GuardedEgress
 from tocsin.integrations.bluesky import BlueskyPoster, record_key
 from tocsin.integrations.mastodon import MastodonPoster
 from tocsin.integrations.x import XPoster, XSecrets, authorization
-from tocsin.interfaces import DeliveryFailed, DeliveryUnknown, Receipt
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.pagers import Receipt
 
 NOW = datetime(2024, 3, 4, 9, 0, 5, 678901, tzinfo=UTC)
 TEXT = "支払い: card payments fail. https://status.example.com/i/7"

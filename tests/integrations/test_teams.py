@@ -9,7 +9,8 @@ from tests.integrations.chats import HOSTILE, Server
 from tocsin.core.targets import Allowed
 from tocsin.egress import GuardedEgress
 from tocsin.integrations.teams import TeamsRooms
-from tocsin.interfaces import DeliveryFailed, Said
+from tocsin.interfaces.chats import Said
+from tocsin.interfaces.failures import DeliveryFailed
 
 
 class Workflow(Server):

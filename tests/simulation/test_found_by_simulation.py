@@ -16,7 +16,8 @@ from tocsin.engine.alerts import Arrival, Intake
 from tocsin.engine.answering import Acted, Via
 from tocsin.engine.directories import Directories
 from tocsin.engine.door import Door, Settled
-from tocsin.interfaces import Answer, DeliveryFailed, Reading
+from tocsin.interfaces.arrivals import Answer, Reading
+from tocsin.interfaces.failures import DeliveryFailed
 from tocsin.store import paging as stored_pages
 from tocsin.store.database import Database, StoreError
 

@@ -12,7 +12,7 @@ from tests.cast import MONDAY_9AM, RecordingPager, SetClock
 from tocsin.app import Installation
 from tocsin.engine.loop import Delivery
 from tocsin.engine.outbox import Posting
-from tocsin.interfaces import Pager
+from tocsin.interfaces.pagers import Pager
 from tocsin.system import SteadyClock
 from tocsin.wiring.channels import pagers
 

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from tests.cast import MONDAY_9AM
 from tests.stories.stage import Stage
 from tocsin.engine.chat.hearing import Hearing
-from tocsin.interfaces import Heard
+from tocsin.interfaces.chats import Heard
 
 HERE = "https://tocsin.example"
 # Alice has this week, Bob the next; Carol has no turns.

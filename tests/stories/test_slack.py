@@ -14,7 +14,7 @@ from tests.integrations.chats import FakeSlack, Server
 from tests.stories.stage import Stage
 from tocsin.engine.chat.hearing import Hearing
 from tocsin.integrations.slack.door import signature
-from tocsin.interfaces import Heard
+from tocsin.interfaces.chats import Heard
 
 PEOPLE = """
 people:

@@ -14,7 +14,7 @@ from tests.stories.test_status_mails import stage
 from tocsin.core.alerts.standard_webhooks import signature
 from tocsin.core.status.subscribers import hook_secret
 from tocsin.integrations.hooks import HookPoster
-from tocsin.interfaces import HttpAnswer
+from tocsin.interfaces.machine import HttpAnswer
 
 __all__ = ["stage"]  # a fixture
 CHAT = "https://hooks.slack.com/services/T1/B1/secret-of-the-channel"

@@ -12,7 +12,8 @@ from starlette.testclient import TestClient
 from tests.stories.stage import Stage
 from tests.stories.test_status import PAGES, PEOPLE, declared, told
 from tocsin.core.status import subscribers as rules
-from tocsin.interfaces import DeliveryFailed, Receipt
+from tocsin.interfaces.failures import DeliveryFailed
+from tocsin.interfaces.pagers import Receipt
 from tocsin.store import subscribers as stored
 from tocsin.store.database import Tx
 

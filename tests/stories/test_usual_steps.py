@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from tests.cast import MONDAY_9AM, RecordingPager
 from tests.stories.stage import Stage, StagedInstallation
-from tocsin.interfaces import Pager
+from tocsin.interfaces.pagers import Pager
 
 PHONE = "+4915100000001"
 PEOPLE = f"""

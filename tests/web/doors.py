@@ -22,7 +22,7 @@ from tocsin.engine.credentials import Ways, credentials
 from tocsin.engine.signing_in.sign_in import SignIn
 from tocsin.engine.signing_in.visits import Visit
 from tocsin.engine.single_sign_on import SsoSettings
-from tocsin.interfaces import IdentityProvider
+from tocsin.interfaces.identities import IdentityProvider
 from tocsin.offline import apply_to
 from tocsin.store import audit
 from tocsin.web import site

@@ -11,7 +11,7 @@ from tests.web.doors import House, house
 from tocsin.core.alerts.alerts import AlertEvent, EventKind
 from tocsin.engine.alerts import Arrival
 from tocsin.engine.front_desk import by_hand
-from tocsin.interfaces import Answer, Reading
+from tocsin.interfaces.arrivals import Answer, Reading
 from tocsin.store import maintenance as stored_maintenance
 from tocsin.store import silences as stored_silences
 

@@ -21,7 +21,7 @@ from tocsin.core.targets import Allowed
 from tocsin.egress import GuardedEgress
 from tocsin.engine.single_sign_on import SsoSettings
 from tocsin.integrations.oidc import OidcProvider, OidcSettings
-from tocsin.interfaces import Identity, IdentityRefused, IdentityUnavailable
+from tocsin.interfaces.identities import Identity, IdentityRefused, IdentityUnavailable
 
 BACK = "/login/sso/callback"
 ISSUER = "https://id.example"

@@ -22,7 +22,7 @@ from tocsin.engine.answering import Acted, Via
 from tocsin.engine.front_desk import FrontDesk, by_hand
 from tocsin.engine.responding import visible
 from tocsin.engine.signing_in.sign_in import Viewer
-from tocsin.interfaces import Answer, Reading
+from tocsin.interfaces.arrivals import Answer, Reading
 from tocsin.store import alert_lists
 from tocsin.store.database import Tx
 

@@ -19,7 +19,7 @@ from tocsin.core.incidents import changes as rules
 from tocsin.core.people.permissions import VIEWER
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.signing_in.sign_in import Viewer
-from tocsin.interfaces import Change
+from tocsin.interfaces.arrivals import Change
 from tocsin.store import inbound
 from tocsin.store.database import Row, Tx
 from tocsin.store.instants import from_micros

@@ -15,7 +15,9 @@ from starlette.responses import Response
 from tocsin.api.wire import Receive, Scope, Send
 from tocsin.engine.chat.hearing import Hearing
 from tocsin.engine.pressing import Pressing
-from tocsin.interfaces import Answer, ChatDoor, Clock, Inbound, Unreadable
+from tocsin.interfaces.arrivals import Answer, Inbound, Unreadable
+from tocsin.interfaces.chats import ChatDoor
+from tocsin.interfaces.machine import Clock
 from tocsin.store.database import StoreError
 
 log = structlog.get_logger()

@@ -23,7 +23,7 @@ from tocsin.engine.desk import ScopedDesk
 from tocsin.engine.door import Door, Settled
 from tocsin.engine.heartbeats import Heartbeats
 from tocsin.engine.reception import Reception, kept, without_key
-from tocsin.interfaces import Answer, Dialect, Inbound, Reading, Unreadable
+from tocsin.interfaces.arrivals import Answer, Dialect, Inbound, Reading, Unreadable
 from tocsin.store.database import StoreError
 
 log = structlog.get_logger()

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tocsin.api.inbound import InboundApp
-from tocsin.interfaces import Answer, Outbound
+from tocsin.interfaces.arrivals import Answer, Outbound
 
 _PATIENCE_SECONDS = 20
 

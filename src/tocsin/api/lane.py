@@ -11,7 +11,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from tocsin.api.inbound import BODY_LIMIT, InboundApp
-from tocsin.interfaces import Answer
+from tocsin.interfaces.arrivals import Answer
 
 _PREFIX = b"/in/"
 # Requests with one of these are served the long way.

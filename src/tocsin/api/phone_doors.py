@@ -14,7 +14,8 @@ from starlette.responses import Response
 
 from tocsin.api.wire import Receive, Scope, Send
 from tocsin.engine.telephone import Telephone
-from tocsin.interfaces import Answer, Inbound, PhoneDoor, Rang, Unreadable
+from tocsin.interfaces.arrivals import Answer, Inbound, Unreadable
+from tocsin.interfaces.pagers import PhoneDoor, Rang
 from tocsin.store.database import StoreError
 
 log = structlog.get_logger()

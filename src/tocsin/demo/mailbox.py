@@ -12,7 +12,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from msgspec import Struct
 
-from tocsin.interfaces import Clock
+from tocsin.interfaces.machine import Clock
 
 _KEPT = 200
 

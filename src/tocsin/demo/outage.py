@@ -14,7 +14,7 @@ import structlog
 from msgspec import Struct
 
 from tocsin.demo.mailbox import Mail, Mailbox
-from tocsin.interfaces import Clock
+from tocsin.interfaces.machine import Clock
 
 log = structlog.get_logger()
 

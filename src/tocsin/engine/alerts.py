@@ -10,7 +10,7 @@ from tocsin.core.directory import Directory
 from tocsin.core.pages.escalation import Policy
 from tocsin.engine.arrivals import Absorption, Arrival
 from tocsin.engine.batch import Batch
-from tocsin.interfaces import Bounce
+from tocsin.interfaces.arrivals import Bounce
 from tocsin.store import escalation as stored_runs
 from tocsin.store import inbound
 from tocsin.store.database import Database, Tx

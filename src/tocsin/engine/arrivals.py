@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from tocsin.core.alerts.absorbing import Outcome
 from tocsin.core.directory import Integration
-from tocsin.interfaces import Reading
+from tocsin.interfaces.arrivals import Reading
 
 
 class Arrival(Struct, frozen=True, gc=False):

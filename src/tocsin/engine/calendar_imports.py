@@ -29,7 +29,7 @@ from tocsin.engine.directories import Directories
 from tocsin.engine.editing import Change, Edited, edit
 from tocsin.engine.nudging import nudge
 from tocsin.engine.signing_in.sign_in import Viewer
-from tocsin.interfaces import CalendarReader, CalendarUnreadable, Clock
+from tocsin.interfaces.machine import CalendarReader, CalendarUnreadable, Clock
 from tocsin.store import calendar_imports as stored
 from tocsin.store import directory as documents
 from tocsin.store import outbox

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import structlog
 
-from tocsin.interfaces import Clock
+from tocsin.interfaces.machine import Clock
 
 log = structlog.get_logger()
 

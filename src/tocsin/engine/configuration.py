@@ -17,7 +17,7 @@ from tocsin.core.rotas import past_turns
 from tocsin.core.rotas.retirement import RETIRED, before_its_name
 from tocsin.engine.configuration_files import line_of, parsed, readable
 from tocsin.engine.settling import settle
-from tocsin.interfaces import Sealer
+from tocsin.interfaces.machine import Sealer
 from tocsin.store import directory as stored
 from tocsin.store.database import Database, Tx
 

@@ -9,7 +9,7 @@ import yaml
 
 from tocsin.core.configuration import NOUNS, Documents
 from tocsin.core.forms import Plain, Problem
-from tocsin.interfaces import SEALED, Sealer
+from tocsin.interfaces.machine import SEALED, Sealer
 from tocsin.store import directory as stored
 from tocsin.store import sealing
 from tocsin.store.database import Database

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from tocsin.core.directory import Integration
-from tocsin.interfaces import (
+from tocsin.interfaces.arrivals import (
     Answer,
     Channel,
     Dialect,

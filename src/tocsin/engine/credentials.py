@@ -16,7 +16,7 @@ from tocsin.engine.signing_in.sessions import Sessions
 from tocsin.engine.signing_in.visits import Porter, Visit
 from tocsin.engine.single_sign_on import SingleSignOn, SsoSettings
 from tocsin.engine.throttling import Throttle
-from tocsin.interfaces import IdentityProvider
+from tocsin.interfaces.identities import IdentityProvider
 
 
 class Ways(Struct, frozen=True):

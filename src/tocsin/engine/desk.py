@@ -11,7 +11,8 @@ from tocsin.core.alerts.silences import Matcher, Silence
 from tocsin.core.directory import Integration
 from tocsin.engine import silences
 from tocsin.engine.directories import Directories
-from tocsin.interfaces import AlertView, Clock, SilenceRefused, SilenceView
+from tocsin.interfaces.arrivals import AlertView, SilenceRefused, SilenceView
+from tocsin.interfaces.machine import Clock
 from tocsin.store import alert_lists
 from tocsin.store import silences as stored
 from tocsin.store.database import Database, Tx

@@ -17,7 +17,8 @@ import structlog
 from tocsin.core.alerts.alerts import AlertEvent, EventKind
 from tocsin.engine.alerts import Absorption, Arrival, Intake
 from tocsin.engine.directories import Directories
-from tocsin.interfaces import Answer, Clock, Reading
+from tocsin.interfaces.arrivals import Answer, Reading
+from tocsin.interfaces.machine import Clock
 from tocsin.store.database import Database, StoreError, Tx
 
 log = structlog.get_logger()

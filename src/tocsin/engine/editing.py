@@ -28,7 +28,7 @@ from tocsin.engine.configuration import Recorder
 from tocsin.engine.configuration_files import readable
 from tocsin.engine.settling import settle
 from tocsin.engine.signing_in.sign_in import Viewer
-from tocsin.interfaces import Sealer
+from tocsin.interfaces.machine import Sealer
 from tocsin.store import directory as stored
 from tocsin.store.database import Tx
 

@@ -13,7 +13,7 @@ from tocsin.engine.first_run import PRACTICE, Progress
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.inquiries import AlertStory
 from tocsin.engine.signing_in.sign_in import Viewer
-from tocsin.interfaces import Answer, Outbound
+from tocsin.interfaces.arrivals import Answer, Outbound
 from tocsin.store.database import Tx
 
 

@@ -28,7 +28,7 @@ from tocsin.engine.previews import Preview, preview
 from tocsin.engine.responding import Act, recorded, respond
 from tocsin.engine.reviews.desk import ReviewDesk
 from tocsin.engine.signing_in.sign_in import SignIn, Viewer
-from tocsin.interfaces import Clock
+from tocsin.interfaces.machine import Clock
 from tocsin.store import silences as stored_silences
 from tocsin.store.database import Database, Tx
 

@@ -7,7 +7,8 @@ from tocsin.core.alerts.alerts import AlertEvent, EventKind
 from tocsin.core.directory import Directory, Integration
 from tocsin.engine.alerts import Arrival, Intake
 from tocsin.engine.directories import Directories
-from tocsin.interfaces import Answer, Clock, Dialect, Inbound, Reading
+from tocsin.interfaces.arrivals import Answer, Dialect, Inbound, Reading
+from tocsin.interfaces.machine import Clock
 from tocsin.store import inbound as stored
 from tocsin.store.database import Database, Tx
 

@@ -16,7 +16,7 @@ from tocsin.engine.editing import Change, Edited, etag_of
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.signing_in.sign_in import Viewer
 from tocsin.engine.tracing import Trace, trace
-from tocsin.interfaces import Answer, Inbound, Reading, Unreadable
+from tocsin.interfaces.arrivals import Answer, Inbound, Reading, Unreadable
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import directory as stored_directory
 from tocsin.store import inbound as stored

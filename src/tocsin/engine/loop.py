@@ -31,7 +31,8 @@ from tocsin.engine.paging import Claim, Links, Sent
 from tocsin.engine.reviews import reminding as promises
 from tocsin.engine.status import exporting as status
 from tocsin.engine.watch import Watch
-from tocsin.interfaces import Clock, Dice, Pager
+from tocsin.interfaces.machine import Clock, Dice
+from tocsin.interfaces.pagers import Pager
 from tocsin.store import alarms, nodes
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import paging as stored_pages

@@ -16,14 +16,9 @@ from tocsin.core.severity import Urgency
 from tocsin.engine.nudging import CHANNEL
 from tocsin.engine.outbox import Unwanted
 from tocsin.engine.paging import Sent
-from tocsin.interfaces import (
-    Clock,
-    DeliveryFailed,
-    DeliveryUnknown,
-    PageMessage,
-    Pager,
-    Receipt,
-)
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.machine import Clock
+from tocsin.interfaces.pagers import PageMessage, Pager, Receipt
 from tocsin.store.database import Tx
 from tocsin.store.outbox import Outgoing
 

@@ -16,14 +16,9 @@ from msgspec import Struct
 from tocsin.core.pages.outbox import LANES, Lane, Pace, after_post
 from tocsin.core.pages.paging import Attempted
 from tocsin.engine.paging import Sent
-from tocsin.interfaces import (
-    Clock,
-    DeliveryFailed,
-    DeliveryUnknown,
-    Dice,
-    Poster,
-    TocsinError,
-)
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown, TocsinError
+from tocsin.interfaces.machine import Clock, Dice
+from tocsin.interfaces.pagers import Poster
 from tocsin.store import outbox as stored
 from tocsin.store.database import Database, StoreError, Tx
 from tocsin.store.outbox import Outgoing

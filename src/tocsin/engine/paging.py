@@ -27,14 +27,9 @@ from tocsin.core.people.people import Person
 from tocsin.core.severity import Severity, Urgency
 from tocsin.core.timeline import Fact, FactKind
 from tocsin.engine import escalation, recalls, receipts
-from tocsin.interfaces import (
-    Clock,
-    DeliveryFailed,
-    DeliveryUnknown,
-    PagedAlert,
-    PageMessage,
-    Pager,
-)
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.machine import Clock
+from tocsin.interfaces.pagers import PagedAlert, PageMessage, Pager
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import attempts, reply_codes, timeline
 from tocsin.store import escalation as stored_runs

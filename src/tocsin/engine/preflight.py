@@ -17,7 +17,7 @@ from tocsin.engine import preflight_paging as paging
 from tocsin.engine.audit import Auditor
 from tocsin.engine.checks import BAD, OFF, OK, WARN, Check
 from tocsin.engine.preflight_storage import storage
-from tocsin.interfaces import Clock
+from tocsin.interfaces.machine import Clock
 from tocsin.store import resealing
 from tocsin.store.database import Database, StoreError, Tx
 

@@ -10,7 +10,7 @@ from tocsin.engine import page_answers
 from tocsin.engine.answering import Via
 from tocsin.engine.audit import Actor
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.interfaces import Pressed
+from tocsin.interfaces.chats import Pressed
 
 _GONE = "This message is too old to be answered; sign in to act."
 _NOT_YOURS = "This page is somebody else's."

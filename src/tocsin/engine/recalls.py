@@ -10,7 +10,8 @@ from typing import Any
 
 from tocsin.core.pages.paging import RINGING, RINGS_FOR
 from tocsin.engine.receipts import is_wanted
-from tocsin.interfaces import DeliveryFailed, Pager, Recallable, Receipt
+from tocsin.interfaces.failures import DeliveryFailed
+from tocsin.interfaces.pagers import Pager, Recallable, Receipt
 from tocsin.store import attempts, outbox
 from tocsin.store import paging as stored_pages
 from tocsin.store.attempts import Ringing

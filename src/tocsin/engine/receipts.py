@@ -12,7 +12,7 @@ from tocsin.core.pages import receipts as rules
 from tocsin.core.pages.receipts import AfterSilence, Delivered
 from tocsin.core.timeline import Fact, FactKind
 from tocsin.engine.awaited import is_awaited
-from tocsin.interfaces import Pager, Reported
+from tocsin.interfaces.pagers import Pager, Reported
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import attempts, early_reports, timeline
 from tocsin.store import paging as stored_pages

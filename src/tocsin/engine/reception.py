@@ -10,7 +10,8 @@ from tocsin.core.credentials import HIDDEN
 from tocsin.core.directory import Directory, Integration
 from tocsin.engine.desk import ScopedDesk
 from tocsin.engine.directories import Directories
-from tocsin.interfaces import Clock, Inbound
+from tocsin.interfaces.arrivals import Inbound
+from tocsin.interfaces.machine import Clock
 from tocsin.store import inbound as stored
 from tocsin.store.database import Database, Tx
 

@@ -33,7 +33,7 @@ from tocsin.engine.signing_in.visits import (
     whose_address,
 )
 from tocsin.engine.throttling import Throttle
-from tocsin.interfaces import (
+from tocsin.interfaces.identities import (
     Identity,
     IdentityProvider,
     IdentityRefused,

@@ -15,7 +15,7 @@ from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.incidents.declaring import Draft
 from tocsin.engine.page_answers import Message
 from tocsin.engine.signing_in.sign_in import Viewer
-from tocsin.interfaces import Rang
+from tocsin.interfaces.pagers import Rang
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import reply_codes
 from tocsin.store.database import Tx

@@ -13,7 +13,7 @@ from ipaddress import IPv6Address, ip_address
 
 from tocsin.core import throttling as rules
 from tocsin.core.throttling import ACCOUNT, ADDRESS, NO_WAIT, Held, Path, Rule
-from tocsin.interfaces import Clock
+from tocsin.interfaces.machine import Clock
 
 _MOST_HELD = 50_000
 _Key = tuple[Path, str, str]

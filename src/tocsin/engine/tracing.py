@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from tocsin.core.alerts.alerts import AlertEvent, EventKind
 from tocsin.core.alerts.routing import severity_of
 from tocsin.core.directory import Integration
-from tocsin.interfaces import Dialect, Inbound, Unreadable
+from tocsin.interfaces.arrivals import Dialect, Inbound, Unreadable
 
 _MOST_VALUES = 150
 _LARGEST_BODY = 1024 * 1024

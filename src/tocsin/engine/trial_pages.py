@@ -6,7 +6,7 @@ from tocsin.core.alerts.alerts import AlertEvent, EventKind
 from tocsin.core.directory import trial_of
 from tocsin.core.severity import Severity
 from tocsin.engine.alerts import Arrival
-from tocsin.interfaces import Answer, Reading
+from tocsin.interfaces.arrivals import Answer, Reading
 
 # Long enough to walk to a phone; then it resolves by itself.
 ENDS_AFTER = timedelta(minutes=15)

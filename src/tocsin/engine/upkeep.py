@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from tocsin.interfaces import Clock
+from tocsin.interfaces.machine import Clock
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import (
     calendars,

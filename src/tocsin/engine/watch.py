@@ -15,7 +15,7 @@ from tocsin.core.alerts.alerts import AlertEvent, EventKind, Status
 from tocsin.core.directory import CANARY, INTERNAL, Directory
 from tocsin.core.severity import Severity
 from tocsin.engine.alerts import Arrival, Intake
-from tocsin.interfaces import Answer, Reading
+from tocsin.interfaces.arrivals import Answer, Reading
 from tocsin.store import alerts as stored_alerts
 from tocsin.store import escalation as stored_runs
 from tocsin.store import nodes

@@ -12,7 +12,7 @@ from msgspec import Struct
 from tocsin.core.alerts.alerts import AlertEvent, EventKind
 from tocsin.core.excerpts import clean, clean_all, clean_title, web_link
 from tocsin.core.labels import bounded_key, fingerprint
-from tocsin.interfaces import Answer, Desk, Inbound, Reading, Unreadable
+from tocsin.interfaces.arrivals import Answer, Desk, Inbound, Reading, Unreadable
 
 
 class _Alert(Struct):

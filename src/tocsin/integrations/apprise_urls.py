@@ -13,13 +13,9 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tocsin.interfaces import (
-    DeliveryFailed,
-    DeliveryUnknown,
-    Egress,
-    PageMessage,
-    Receipt,
-)
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.machine import Egress
+from tocsin.interfaces.pagers import PageMessage, Receipt
 
 # They show something on the screen, or in the log, of the server.
 _LOCAL = {

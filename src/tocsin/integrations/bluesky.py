@@ -17,13 +17,9 @@ import msgspec
 from tocsin.core.credentials import without
 from tocsin.core.http_verdicts import verdict
 from tocsin.core.status.social import links
-from tocsin.interfaces import (
-    DeliveryFailed,
-    DeliveryUnknown,
-    Egress,
-    HttpAnswer,
-    Receipt,
-)
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.machine import Egress, HttpAnswer
+from tocsin.interfaces.pagers import Receipt
 
 _COLLECTION = "app.bsky.feed.post"
 _DIGITS = "234567abcdefghijklmnopqrstuvwxyz"

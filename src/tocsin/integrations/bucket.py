@@ -15,7 +15,9 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from tocsin.core.credentials import without
 from tocsin.core.http_verdicts import verdict
-from tocsin.interfaces import DeliveryFailed, Egress, Receipt
+from tocsin.interfaces.failures import DeliveryFailed
+from tocsin.interfaces.machine import Egress
+from tocsin.interfaces.pagers import Receipt
 
 _KINDS = {
     "html": "text/html; charset=utf-8",

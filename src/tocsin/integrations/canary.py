@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tocsin.interfaces import PageMessage, Receipt
+from tocsin.interfaces.pagers import PageMessage, Receipt
 
 
 class CanaryPager:

@@ -16,7 +16,14 @@ import msgspec
 from tocsin.core.alerts.alerts import AlertEvent, EventKind
 from tocsin.core.excerpts import clean, clean_title, web_link
 from tocsin.core.labels import bounded_key
-from tocsin.interfaces import Answer, Change, Desk, Inbound, Reading, Unreadable
+from tocsin.interfaces.arrivals import (
+    Answer,
+    Change,
+    Desk,
+    Inbound,
+    Reading,
+    Unreadable,
+)
 
 _encode = msgspec.json.encode
 _EVENTS = "/api/v1/events"

@@ -15,16 +15,10 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from tocsin.interfaces import (
-    Answer,
-    Egress,
-    Inbound,
-    Overheard,
-    PageMessage,
-    Pressed,
-    Receipt,
-    Unreadable,
-)
+from tocsin.interfaces.arrivals import Answer, Inbound, Unreadable
+from tocsin.interfaces.chats import Overheard, Pressed
+from tocsin.interfaces.machine import Egress
+from tocsin.interfaces.pagers import PageMessage, Receipt
 from tocsin.judging import mapping, object_of, refuse_unless_taken
 from tocsin.wording import body, heading
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tocsin.interfaces import DeliveryFailed, Receipt
+from tocsin.interfaces.failures import DeliveryFailed
+from tocsin.interfaces.pagers import Receipt
 
 
 class FolderPoster:

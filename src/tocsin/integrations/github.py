@@ -13,7 +13,14 @@ import msgspec
 
 from tocsin.core.alerts.body_signatures import is_signed
 from tocsin.core.excerpts import clean, clean_title, web_link
-from tocsin.interfaces import Answer, Change, Desk, Inbound, Reading, Unreadable
+from tocsin.interfaces.arrivals import (
+    Answer,
+    Change,
+    Desk,
+    Inbound,
+    Reading,
+    Unreadable,
+)
 
 _STATES = ("success", "failure")
 _encode = msgspec.json.encode

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from tocsin.core.alerts.alerts import AlertEvent, EventKind
 from tocsin.core.durations import BadDuration, parse
-from tocsin.interfaces import Answer, Desk, Inbound, Reading, Unreadable
+from tocsin.interfaces.arrivals import Answer, Desk, Inbound, Reading, Unreadable
 
 DEFAULT_PERIOD = timedelta(hours=1)
 DEFAULT_GRACE = timedelta(minutes=5)

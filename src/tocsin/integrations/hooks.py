@@ -14,7 +14,9 @@ import msgspec
 from tocsin.core.alerts.standard_webhooks import signature
 from tocsin.core.http_verdicts import verdict
 from tocsin.core.status.subscribers import CHAT
-from tocsin.interfaces import DeliveryFailed, Egress, Receipt
+from tocsin.interfaces.failures import DeliveryFailed
+from tocsin.interfaces.machine import Egress
+from tocsin.interfaces.pagers import Receipt
 
 
 class HookPoster:

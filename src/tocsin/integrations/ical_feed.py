@@ -11,12 +11,8 @@ from typing import Any
 from urllib.parse import urljoin
 
 from tocsin.core.rotas.imported_shifts import Entry
-from tocsin.interfaces import (
-    CalendarUnreadable,
-    DeliveryFailed,
-    DeliveryUnknown,
-    Egress,
-)
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.machine import CalendarUnreadable, Egress
 
 LARGEST = 5 * 1024 * 1024
 _SECONDS = 20.0

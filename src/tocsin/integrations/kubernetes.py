@@ -15,7 +15,14 @@ import msgspec
 
 from tocsin.core.alerts.body_signatures import is_signed
 from tocsin.core.excerpts import clean, clean_title
-from tocsin.interfaces import Answer, Change, Desk, Inbound, Reading, Unreadable
+from tocsin.interfaces.arrivals import (
+    Answer,
+    Change,
+    Desk,
+    Inbound,
+    Reading,
+    Unreadable,
+)
 
 _encode = msgspec.json.encode
 _MOST_EVENTS = 1000

@@ -12,7 +12,9 @@ import msgspec
 
 from tocsin.core.credentials import without
 from tocsin.core.http_verdicts import verdict
-from tocsin.interfaces import DeliveryFailed, DeliveryUnknown, Egress, Receipt
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.machine import Egress
+from tocsin.interfaces.pagers import Receipt
 
 
 class MastodonPoster:

@@ -11,12 +11,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tocsin.core.severity import Urgency
-from tocsin.interfaces import (
-    DeliveryFailed,
-    Egress,
-    PageMessage,
-    Receipt,
-)
+from tocsin.interfaces.failures import DeliveryFailed
+from tocsin.interfaces.machine import Egress
+from tocsin.interfaces.pagers import PageMessage, Receipt
 from tocsin.judging import object_of, refuse_unless_taken
 from tocsin.wording import body, heading, way_in
 

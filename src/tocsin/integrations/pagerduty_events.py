@@ -15,7 +15,14 @@ from msgspec import Struct
 from tocsin.core.alerts.alerts import AlertEvent, EventKind
 from tocsin.core.excerpts import clean, clean_title, web_link
 from tocsin.core.labels import bounded_key
-from tocsin.interfaces import Answer, Change, Desk, Inbound, Reading, Unreadable
+from tocsin.interfaces.arrivals import (
+    Answer,
+    Change,
+    Desk,
+    Inbound,
+    Reading,
+    Unreadable,
+)
 
 V2 = "/v2/enqueue"
 CHANGE = "/v2/change/enqueue"

@@ -9,19 +9,11 @@ from datetime import datetime
 from urllib.parse import parse_qsl, quote, urlencode
 
 from tocsin.core.severity import Urgency
-from tocsin.interfaces import (
-    Answer,
-    DeliveryFailed,
-    DeliveryUnknown,
-    Egress,
-    HttpAnswer,
-    Inbound,
-    Overheard,
-    PageMessage,
-    Pressed,
-    Receipt,
-    Unreadable,
-)
+from tocsin.interfaces.arrivals import Answer, Inbound, Unreadable
+from tocsin.interfaces.chats import Overheard, Pressed
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.machine import Egress, HttpAnswer
+from tocsin.interfaces.pagers import PageMessage, Receipt
 from tocsin.judging import object_of, refuse_unless_taken
 from tocsin.wording import body, heading, way_in
 

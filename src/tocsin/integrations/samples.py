@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from tocsin.interfaces import Outbound, SampleRequest
+from tocsin.interfaces.arrivals import Outbound, SampleRequest
 
 _TITLE = "Test from Tocsin: nothing is broken"
 _LABEL = "tocsin_test"

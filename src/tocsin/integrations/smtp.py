@@ -20,7 +20,8 @@ from zoneinfo import ZoneInfo
 
 from tocsin.core.credentials import without
 from tocsin.core.people.people import is_mail_address
-from tocsin.interfaces import DeliveryFailed, DeliveryUnknown, PageMessage, Receipt
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.pagers import PageMessage, Receipt
 
 _MOST_TOLD = 50
 

@@ -21,7 +21,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from msgspec import Struct
 
 from tocsin.core.severity import Urgency
-from tocsin.interfaces import DeliveryFailed, Egress, PageMessage, Receipt
+from tocsin.interfaces.failures import DeliveryFailed
+from tocsin.interfaces.machine import Egress
+from tocsin.interfaces.pagers import PageMessage, Receipt
 from tocsin.judging import refuse_unless_taken
 from tocsin.wording import body, heading
 

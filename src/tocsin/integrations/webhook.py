@@ -11,13 +11,9 @@ from datetime import datetime
 import msgspec
 
 from tocsin.core.alerts.standard_webhooks import PREFIX, signature
-from tocsin.interfaces import (
-    DeliveryFailed,
-    Egress,
-    HttpAnswer,
-    PageMessage,
-    Receipt,
-)
+from tocsin.interfaces.failures import DeliveryFailed
+from tocsin.interfaces.machine import Egress, HttpAnswer
+from tocsin.interfaces.pagers import PageMessage, Receipt
 
 
 class WebhookPager:

@@ -18,13 +18,9 @@ from msgspec import Struct
 
 from tocsin.core.credentials import without
 from tocsin.core.http_verdicts import verdict
-from tocsin.interfaces import (
-    DeliveryFailed,
-    DeliveryUnknown,
-    Egress,
-    HttpAnswer,
-    Receipt,
-)
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.machine import Egress, HttpAnswer
+from tocsin.interfaces.pagers import Receipt
 
 URL = "https://api.x.com"
 

@@ -12,7 +12,7 @@ from tocsin.engine.nudges import NudgeClerk
 from tocsin.engine.outbox import Claimed, Outbox, Posting
 from tocsin.engine.paging import Sent
 from tocsin.engine.status.mailing import MailingPoster
-from tocsin.interfaces import Poster, Receipt
+from tocsin.interfaces.pagers import Poster, Receipt
 from tocsin.simulation.following import CHUNK
 from tocsin.simulation.history import SECOND, Post
 from tocsin.simulation.nodes import Node, Trip

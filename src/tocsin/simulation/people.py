@@ -6,7 +6,7 @@ from functools import partial
 from tocsin.core.directory import Directory
 from tocsin.engine import answering
 from tocsin.engine.answering import Acted, Via
-from tocsin.interfaces import PageMessage
+from tocsin.interfaces.pagers import PageMessage
 from tocsin.simulation.faults import Fault
 from tocsin.simulation.history import MINUTE, SECOND, Call
 from tocsin.simulation.nodes import Node

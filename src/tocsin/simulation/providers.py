@@ -4,13 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tocsin.interfaces import (
-    DeliveryFailed,
-    DeliveryUnknown,
-    PageMessage,
-    Receipt,
-    TocsinError,
-)
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown, TocsinError
+from tocsin.interfaces.pagers import PageMessage, Receipt
 from tocsin.simulation.company import CHANNELS, NAMES
 from tocsin.simulation.faults import Fault
 from tocsin.simulation.history import MINUTE, SECOND, Call

@@ -8,7 +8,7 @@ from random import Random
 from tocsin.core.alerts.alerts import AlertEvent, EventKind
 from tocsin.core.severity import Severity
 from tocsin.engine.alerts import Arrival
-from tocsin.interfaces import Answer, Reading
+from tocsin.interfaces.arrivals import Answer, Reading
 from tocsin.simulation.company import SERVICES
 from tocsin.simulation.configuration import INTEGRATIONS
 from tocsin.simulation.faults import Fault

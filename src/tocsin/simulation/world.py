@@ -8,7 +8,7 @@ and no set's order reaches a decision.
 from datetime import UTC, datetime, timedelta
 
 from tocsin.core.severity import Severity
-from tocsin.interfaces import PageMessage
+from tocsin.interfaces.pagers import PageMessage
 from tocsin.simulation import company as companies
 from tocsin.simulation import configuration, following
 from tocsin.simulation.company import SERVICES, Company

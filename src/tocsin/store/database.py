@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, Protocol, TypeVar
 
-from tocsin.interfaces import Sealer, TocsinError
+from tocsin.interfaces.failures import TocsinError
+from tocsin.interfaces.machine import Sealer
 
 T = TypeVar("T")
 Row = tuple[Any, ...]

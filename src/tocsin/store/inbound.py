@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from tocsin.interfaces import Change
+from tocsin.interfaces.arrivals import Change
 from tocsin.store.database import Row, Tx
 from tocsin.store.instants import to_micros, to_micros_or_none
 

@@ -14,7 +14,7 @@ import psycopg
 from psycopg import errors
 
 from tocsin.core.credentials import HIDDEN
-from tocsin.interfaces import Sealer
+from tocsin.interfaces.machine import Sealer
 from tocsin.store.database import (
     Conflict,
     Database,

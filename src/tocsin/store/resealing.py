@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from tocsin.core.credentials import HIDDEN, is_secret
-from tocsin.interfaces import SEALED, CannotOpen, Sealer
+from tocsin.interfaces.failures import CannotOpen
+from tocsin.interfaces.machine import SEALED, Sealer
 from tocsin.store import nodes
 from tocsin.store.database import Database, Row, StoreError, Tx
 from tocsin.store.sealing import (

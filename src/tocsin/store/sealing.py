@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from tocsin.core.credentials import is_secret
-from tocsin.interfaces import SEALED, CannotOpen, Sealer
+from tocsin.interfaces.failures import CannotOpen
+from tocsin.interfaces.machine import SEALED, Sealer
 from tocsin.store.database import Tx
 
 INTEGRATION_KEY = "integration key"

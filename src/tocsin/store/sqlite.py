@@ -17,7 +17,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from tocsin.interfaces import Sealer
+from tocsin.interfaces.machine import Sealer
 from tocsin.store.database import (
     Conflict,
     Database,

@@ -15,7 +15,7 @@ from tocsin.core.people.permissions import LEAD
 from tocsin.engine.editing import Change
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.signing_in.sign_in import Viewer
-from tocsin.interfaces import Channel, Sender
+from tocsin.interfaces.arrivals import Channel, Sender
 from tocsin.store import directory as stored_directory
 from tocsin.store import inbound
 from tocsin.store.database import Tx

@@ -27,7 +27,7 @@ from tocsin.engine.rehearsals import broken
 from tocsin.engine.reviews.runbooks import books_of
 from tocsin.engine.services import Asked
 from tocsin.engine.signing_in.sign_in import Viewer
-from tocsin.interfaces import Answer, Reading
+from tocsin.interfaces.arrivals import Answer, Reading
 from tocsin.store import alert_lists, inbound
 from tocsin.store import silences as stored_silences
 from tocsin.store.database import Tx

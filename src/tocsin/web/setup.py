@@ -16,7 +16,7 @@ from tocsin.engine.first_run import Progress
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.oncall import first_rota
 from tocsin.engine.signing_in.sign_in import Viewer
-from tocsin.interfaces import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
 from tocsin.store import directory as stored_directory
 from tocsin.store.database import Tx
 from tocsin.store.instants import from_micros_or_none

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from tocsin.config import Settings
 from tocsin.integrations import apprise_urls, canary, ntfy, smtp, webhook
-from tocsin.interfaces import Pager
+from tocsin.interfaces.pagers import Pager
 from tocsin.wiring.chats import chat_pagers
 from tocsin.wiring.messengers import direct_pagers
 from tocsin.wiring.roads import own_egress, typed_egress

@@ -2,7 +2,8 @@
 
 from tocsin.config import Settings
 from tocsin.integrations import matrix, mattermost, slack, teams
-from tocsin.interfaces import ChatDoor, ChatRoom, ChatSource, Pager
+from tocsin.interfaces.chats import ChatDoor, ChatRoom, ChatSource
+from tocsin.interfaces.pagers import Pager
 from tocsin.wiring.messengers import direct_doors, here
 from tocsin.wiring.roads import own_egress
 

@@ -11,7 +11,7 @@ from tocsin.integrations import (
     pagerduty_events,
     prometheus,
 )
-from tocsin.interfaces import Dialect
+from tocsin.interfaces.arrivals import Dialect
 
 DIALECTS: dict[str, Dialect] = {
     one.INTEGRATION.type: one.INTEGRATION

@@ -8,7 +8,7 @@ from tocsin.config import Settings
 from tocsin.engine.audit import Auditor
 from tocsin.engine.directories import Directories
 from tocsin.engine.preflight import Preflight, Seen, Setting
-from tocsin.interfaces import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
 from tocsin.store.database import Database
 from tocsin.wiring.channels import pagers
 from tocsin.wiring.messengers import here

@@ -7,7 +7,9 @@ from tocsin import system
 from tocsin.at_rest import push_key
 from tocsin.config import Settings
 from tocsin.integrations import discord, pushover, teams, telegram, web_push
-from tocsin.interfaces import ChatDoor, Egress, Pager
+from tocsin.interfaces.chats import ChatDoor
+from tocsin.interfaces.machine import Egress
+from tocsin.interfaces.pagers import Pager
 
 
 def here(settings: Settings) -> str:

@@ -15,7 +15,9 @@ from tocsin.engine.status.exporting import StatusClerk
 from tocsin.engine.status.hooks import HookClerk
 from tocsin.engine.status.mailing import MailClerk, MailingPoster
 from tocsin.integrations import bucket, folder, hooks, smtp
-from tocsin.interfaces import ChatRoom, Clock, Pager, Poster
+from tocsin.interfaces.chats import ChatRoom
+from tocsin.interfaces.machine import Clock
+from tocsin.interfaces.pagers import Pager, Poster
 from tocsin.store.database import Tx
 from tocsin.wiring.messengers import here
 from tocsin.wiring.roads import own_egress, strangers_egress

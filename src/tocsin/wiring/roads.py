@@ -4,7 +4,7 @@ from tocsin.config import Settings, targets
 from tocsin.core.targets import Allowed
 from tocsin.egress import GuardedEgress
 from tocsin.integrations import ical_feed
-from tocsin.interfaces import Egress
+from tocsin.interfaces.machine import Egress
 
 
 def own_egress() -> Egress:

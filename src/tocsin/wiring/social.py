@@ -6,7 +6,7 @@ from datetime import datetime
 from tocsin import system
 from tocsin.config import Settings
 from tocsin.integrations import bluesky, mastodon, x
-from tocsin.interfaces import Poster
+from tocsin.interfaces.pagers import Poster
 from tocsin.wiring.roads import own_egress
 
 

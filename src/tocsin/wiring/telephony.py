@@ -12,7 +12,8 @@ from tocsin.integrations.phone import (
 )
 from tocsin.integrations.phone.carriers import Carrier
 from tocsin.integrations.phone.requests import Way
-from tocsin.interfaces import Egress, PhoneDoor
+from tocsin.interfaces.machine import Egress
+from tocsin.interfaces.pagers import PhoneDoor
 from tocsin.wiring.messengers import here
 
 PREFIX = "/phone"

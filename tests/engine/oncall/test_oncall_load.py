@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from tests.cast import MONDAY_9AM, Story
-from tocsin.interfaces import DeliveryFailed
+from tocsin.interfaces.failures import DeliveryFailed
 from tocsin.store import oncall_load
 from tocsin.store.database import Database
 

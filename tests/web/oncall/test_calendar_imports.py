@@ -14,7 +14,7 @@ from tests.cast import MONDAY_9AM
 from tests.stories.stage import Stage
 from tests.web.signed_in import SignedIn
 from tocsin.integrations.ical_feed import entries_of
-from tocsin.interfaces import CalendarUnreadable
+from tocsin.interfaces.machine import CalendarUnreadable
 from tocsin.store import calendar_imports as stored
 
 pytestmark = pytest.mark.slow  # a whole installation is started

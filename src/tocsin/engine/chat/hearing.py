@@ -12,7 +12,7 @@ from tocsin.engine.chat.acting import Commands, Reply
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.incidents.scene import Outcome, Scene, refused
 from tocsin.engine.signing_in.sign_in import Viewer
-from tocsin.interfaces import Heard
+from tocsin.interfaces.chats import Heard
 from tocsin.store import chat as stored
 from tocsin.store.chat import Channel
 from tocsin.store.database import Tx

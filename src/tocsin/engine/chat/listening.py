@@ -7,7 +7,8 @@ import structlog
 
 from tocsin.engine.chat.hearing import Hearing
 from tocsin.engine.front_desk import FrontDesk
-from tocsin.interfaces import ChatSource, DeliveryFailed, DeliveryUnknown, Heard
+from tocsin.interfaces.chats import ChatSource, Heard
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
 from tocsin.store import chat as stored
 from tocsin.store import outbox
 from tocsin.store.database import StoreError, Tx

@@ -11,13 +11,9 @@ from tocsin.core.directory import Directory
 from tocsin.core.pages.paging import Attempted
 from tocsin.engine.outbox import Unwanted
 from tocsin.engine.paging import Sent
-from tocsin.interfaces import (
-    ChatRoom,
-    DeliveryFailed,
-    DeliveryUnknown,
-    Receipt,
-    Said,
-)
+from tocsin.interfaces.chats import ChatRoom, Said
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.pagers import Receipt
 from tocsin.store import chat as stored
 from tocsin.store.chat import Outage
 from tocsin.store.database import Tx

@@ -15,7 +15,7 @@ from tocsin.engine import answering
 from tocsin.engine.alerts import Arrival
 from tocsin.engine.answering import Via
 from tocsin.engine.incidents.scene import Call, Scene
-from tocsin.interfaces import Answer, Reading
+from tocsin.interfaces.arrivals import Answer, Reading
 from tocsin.store import incidents as stored
 
 

@@ -18,7 +18,7 @@ from tocsin.engine.incidents.declaring import Draft
 from tocsin.engine.incidents.scene import Outcome, Scene, scene_of
 from tocsin.engine.incidents.transaction import CHANGED_MEANWHILE, Follower, carry_out
 from tocsin.engine.signing_in.sign_in import Viewer
-from tocsin.interfaces import Clock
+from tocsin.interfaces.machine import Clock
 from tocsin.store import incidents as stored
 from tocsin.store import roles as stored_roles
 from tocsin.store import tasks as stored_tasks

@@ -19,7 +19,7 @@ from tocsin.core.wallclock import Window, this_minute
 from tocsin.engine.editing import Change, Edited, edit
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.signing_in.sign_in import Viewer
-from tocsin.interfaces import NoSolver
+from tocsin.interfaces.failures import NoSolver
 from tocsin.store import directory as stored
 from tocsin.store.database import Tx
 

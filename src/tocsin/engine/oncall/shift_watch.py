@@ -17,7 +17,7 @@ from tocsin.engine.directories import Directories
 from tocsin.engine.nudging import nudge
 from tocsin.engine.oncall import cover_requests, first_shifts, handing_over, shift_words
 from tocsin.engine.oncall.handoffs import facts_of
-from tocsin.interfaces import Clock
+from tocsin.interfaces.machine import Clock
 from tocsin.store import handoffs, outbox
 from tocsin.store.database import Database, Tx
 from tocsin.store.outbox import Message

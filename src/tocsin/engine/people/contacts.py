@@ -18,13 +18,9 @@ from tocsin.core.severity import Urgency
 from tocsin.engine.audit import Auditor
 from tocsin.engine.editing import Change, Edited, edit
 from tocsin.engine.signing_in.sign_in import Viewer
-from tocsin.interfaces import (
-    Clock,
-    DeliveryFailed,
-    DeliveryUnknown,
-    PageMessage,
-    Pager,
-)
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.machine import Clock
+from tocsin.interfaces.pagers import PageMessage, Pager
 from tocsin.store import contact_checks as stored
 from tocsin.store import directory as stored_directory
 from tocsin.store.database import Database, Tx

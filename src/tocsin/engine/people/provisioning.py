@@ -21,7 +21,7 @@ from tocsin.engine.directories import Directories
 from tocsin.engine.leaving import Gap, leaving
 from tocsin.engine.people import provisioned
 from tocsin.engine.people.provisioned import Entry, Shelf, checked_write
-from tocsin.interfaces import Clock
+from tocsin.interfaces.machine import Clock
 from tocsin.store import credentials
 from tocsin.store import directory as stored_directory
 from tocsin.store import scim as stored

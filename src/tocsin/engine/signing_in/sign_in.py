@@ -13,7 +13,7 @@ from tocsin.core.directory import Service
 from tocsin.core.people.permissions import ADMIN, LEAD, Grant, Scope, scopes_of
 from tocsin.engine.audit import Actor
 from tocsin.engine.directories import Directories
-from tocsin.interfaces import Clock
+from tocsin.interfaces.machine import Clock
 from tocsin.store import directory as stored_directory
 from tocsin.store import links as stored_links
 from tocsin.store import sessions as stored_sessions

@@ -15,7 +15,8 @@ from tocsin.core.people.people import Person
 from tocsin.core.throttling import NO_WAIT
 from tocsin.engine.audit import Actor, Auditor
 from tocsin.engine.directories import Directories
-from tocsin.interfaces import Clock, DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.machine import Clock
 from tocsin.store.database import Database, StoreError, Tx
 
 log = structlog.get_logger()

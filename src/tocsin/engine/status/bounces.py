@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tocsin.core.status import bounces as rules
-from tocsin.interfaces import Bounce
+from tocsin.interfaces.arrivals import Bounce
 from tocsin.store import subscribers as stored
 from tocsin.store.database import Tx
 

@@ -29,7 +29,7 @@ from tocsin.engine.outbox import Unwanted
 from tocsin.engine.paging import Sent
 from tocsin.engine.status.bounces import failed
 from tocsin.engine.status.subscribing import link_of
-from tocsin.interfaces import Receipt
+from tocsin.interfaces.pagers import Receipt
 from tocsin.store import outbox
 from tocsin.store import subscribers as stored
 from tocsin.store.database import Tx

@@ -7,7 +7,7 @@ key alone. Sources: the senders' own documentation, read 2026-11-23 to 2026-11-2
 
 from tocsin.integrations.catalogue.changes import CHANGES
 from tocsin.integrations.catalogue.channels import CHANNELS
-from tocsin.interfaces import Sender, Snippet
+from tocsin.interfaces.arrivals import Sender, Snippet
 
 __all__ = ["CHANNELS", "DATADOG_PAYLOAD", "SENDERS"]
 

@@ -3,7 +3,7 @@
 The marks («address» and its like) are explained beside the other senders.
 """
 
-from tocsin.interfaces import Sender, Snippet
+from tocsin.interfaces.arrivals import Sender, Snippet
 
 CHANGES: tuple[Sender, ...] = (
     Sender(

@@ -1,6 +1,6 @@
 """By what people are reached, in words for whoever chooses."""
 
-from tocsin.interfaces import Channel
+from tocsin.interfaces.arrivals import Channel
 
 CHANNELS: tuple[Channel, ...] = (
     Channel(

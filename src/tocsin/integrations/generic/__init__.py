@@ -19,7 +19,14 @@ from tocsin.core.labels import bounded_key
 from tocsin.core.severity import Severity
 from tocsin.integrations.generic import changes
 from tocsin.integrations.generic.fields import problem, text, texts, time
-from tocsin.interfaces import Answer, Change, Desk, Inbound, Reading, Unreadable
+from tocsin.interfaces.arrivals import (
+    Answer,
+    Change,
+    Desk,
+    Inbound,
+    Reading,
+    Unreadable,
+)
 
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     "key": ("key", "dedup_key", "alias", "incident_key", "fingerprint", "id"),

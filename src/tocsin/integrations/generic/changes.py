@@ -11,7 +11,7 @@ from typing import Any
 from tocsin.core.excerpts import clean, clean_title, web_link
 from tocsin.core.incidents.changes import KINDS
 from tocsin.integrations.generic.fields import problem, text, texts, time
-from tocsin.interfaces import Change
+from tocsin.interfaces.arrivals import Change
 
 PATH = "/changes"
 _FIELDS: Mapping[str, tuple[str, ...]] = {

@@ -6,7 +6,14 @@ import msgspec
 
 from tocsin.core.excerpts import web_link
 from tocsin.integrations.mail_bounces import providers, reports
-from tocsin.interfaces import Answer, Bounce, Desk, Inbound, Reading, Unreadable
+from tocsin.interfaces.arrivals import (
+    Answer,
+    Bounce,
+    Desk,
+    Inbound,
+    Reading,
+    Unreadable,
+)
 
 _encode = msgspec.json.encode
 

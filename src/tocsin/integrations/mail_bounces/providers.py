@@ -13,7 +13,7 @@ import msgspec
 
 from tocsin.core.excerpts import clean
 from tocsin.core.people.people import is_mail_address
-from tocsin.interfaces import Bounce
+from tocsin.interfaces.arrivals import Bounce
 
 _SPAM = "They called it spam."
 

@@ -13,7 +13,7 @@ from email.policy import default
 from email.utils import getaddresses
 
 from tocsin.core.excerpts import clean
-from tocsin.interfaces import Bounce
+from tocsin.interfaces.arrivals import Bounce
 
 _RETURNED_IN = ("to", "delivered-to", "x-original-to", "envelope-to")
 _STATUS = re.compile(r"^([245])\.\d{1,3}\.\d{1,3}")

@@ -15,7 +15,8 @@ from tocsin.integrations.matrix.wire import (
     object_of,
     room,
 )
-from tocsin.interfaces import DeliveryFailed, Heard
+from tocsin.interfaces.chats import Heard
+from tocsin.interfaces.failures import DeliveryFailed
 
 PREFIXES = ("!tocsin", "!t")
 STAR = "📌"

@@ -12,7 +12,7 @@ from html import escape
 
 from tocsin.integrations.matrix.rooms import MatrixRooms
 from tocsin.integrations.matrix.wire import MatrixWire
-from tocsin.interfaces import PageMessage, Receipt
+from tocsin.interfaces.pagers import PageMessage, Receipt
 from tocsin.wording import body, heading
 
 

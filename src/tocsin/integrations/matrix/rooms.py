@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tocsin.integrations.matrix.wire import MatrixWire, Refused, room
-from tocsin.interfaces import Opened, Said
+from tocsin.interfaces.chats import Opened, Said
 
 
 class MatrixRooms:

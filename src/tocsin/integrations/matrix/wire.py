@@ -11,7 +11,8 @@ import msgspec
 
 from tocsin.core.credentials import without
 from tocsin.core.http_verdicts import verdict
-from tocsin.interfaces import DeliveryFailed, DeliveryUnknown, Egress, HttpAnswer
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.machine import Egress, HttpAnswer
 
 _API = "/_matrix/client/v3"
 TIMEOUT_SECONDS = 10.0

@@ -11,16 +11,9 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from tocsin.integrations.mattermost.rooms import MattermostRooms, escaped
-from tocsin.interfaces import (
-    Answer,
-    DeliveryFailed,
-    DeliveryUnknown,
-    Heard,
-    Inbound,
-    Overheard,
-    Pressed,
-    Unreadable,
-)
+from tocsin.interfaces.arrivals import Answer, Inbound, Unreadable
+from tocsin.interfaces.chats import Heard, Overheard, Pressed
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
 
 
 class MattermostDoor:

@@ -13,7 +13,8 @@ from tocsin.integrations.mattermost.rooms import (
     MattermostRooms,
     escaped,
 )
-from tocsin.interfaces import DeliveryFailed, PageMessage, Receipt
+from tocsin.interfaces.failures import DeliveryFailed
+from tocsin.interfaces.pagers import PageMessage, Receipt
 from tocsin.wording import body, heading
 
 _BUTTONS = (("ack", "Acknowledge"), ("pass", "Pass on"))

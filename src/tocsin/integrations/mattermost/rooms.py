@@ -14,14 +14,9 @@ import msgspec
 
 from tocsin.core.credentials import without
 from tocsin.core.http_verdicts import verdict
-from tocsin.interfaces import (
-    DeliveryFailed,
-    DeliveryUnknown,
-    Egress,
-    HttpAnswer,
-    Opened,
-    Said,
-)
+from tocsin.interfaces.chats import Opened, Said
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.machine import Egress, HttpAnswer
 
 _TIMEOUT_SECONDS = 10.0
 _TAKEN = "store.sql_channel.save_channel.exists.app_error"

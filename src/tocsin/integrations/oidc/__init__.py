@@ -16,14 +16,9 @@ import msgspec
 from msgspec import Struct
 
 from tocsin.integrations.oidc.claims import Claims, check, instant, text
-from tocsin.interfaces import (
-    DeliveryFailed,
-    DeliveryUnknown,
-    Egress,
-    Identity,
-    IdentityRefused,
-    IdentityUnavailable,
-)
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.identities import Identity, IdentityRefused, IdentityUnavailable
+from tocsin.interfaces.machine import Egress
 
 # Signed by the provider's private key only: with a shared secret (HS256) or with
 # none, whoever knows our client's secret, or nothing, could sign.

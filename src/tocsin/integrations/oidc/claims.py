@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tocsin.interfaces import IdentityRefused
+from tocsin.interfaces.identities import IdentityRefused
 
 _LEEWAY = timedelta(seconds=60)
 _LONGEST = 255

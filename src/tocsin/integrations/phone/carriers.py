@@ -8,7 +8,8 @@ next one all the same: twice is better than never.
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from tocsin.interfaces import DeliveryFailed, DeliveryUnknown, PageMessage, Receipt
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
+from tocsin.interfaces.pagers import PageMessage, Receipt
 
 REST_SECONDS = 120.0
 _SHORTEST_NUMBER, _LONGEST_NUMBER = 8, 15

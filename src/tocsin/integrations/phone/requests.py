@@ -6,7 +6,8 @@ from urllib.parse import parse_qsl
 
 from msgspec import Struct
 
-from tocsin.interfaces import Answer, Egress, HttpAnswer, Unreadable
+from tocsin.interfaces.arrivals import Answer, Unreadable
+from tocsin.interfaces.machine import Egress, HttpAnswer
 from tocsin.judging import object_of, refuse_unless_taken
 
 

@@ -25,7 +25,9 @@ from tocsin.integrations.phone.requests import (
     refused,
 )
 from tocsin.integrations.phone.words import speech, text_message
-from tocsin.interfaces import Answer, Egress, Inbound, PageMessage, Rang, Receipt
+from tocsin.interfaces.arrivals import Answer, Inbound
+from tocsin.interfaces.machine import Egress
+from tocsin.interfaces.pagers import PageMessage, Rang, Receipt
 
 URL = "https://api.twilio.com"
 _XML = "text/xml"

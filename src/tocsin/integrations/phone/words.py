@@ -6,7 +6,7 @@ never reach a handset, and only our own address is ever a link.
 
 import re
 
-from tocsin.interfaces import PageMessage
+from tocsin.interfaces.pagers import PageMessage
 
 # Two parts of a long text message: more is split differently by every network.
 LONGEST_TEXT = 306

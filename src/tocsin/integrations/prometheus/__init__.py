@@ -26,7 +26,7 @@ from tocsin.core.excerpts import (
 )
 from tocsin.core.labels import fingerprint
 from tocsin.integrations.prometheus import queries as api
-from tocsin.interfaces import Answer, Desk, Inbound, Reading, Unreadable
+from tocsin.interfaces.arrivals import Answer, Desk, Inbound, Reading, Unreadable
 
 RESOLVE_TIMEOUT = timedelta(minutes=5)
 # vmalert names an end only eight seconds ahead; three missed refreshes is the rule.

@@ -13,14 +13,14 @@ import msgspec
 from msgspec import Struct
 
 from tocsin.core.alerts.silences import Matcher, matches
-from tocsin.interfaces import (
+from tocsin.interfaces.arrivals import (
     AlertView,
     Answer,
     Desk,
     Inbound,
     SilenceRefused,
     SilenceView,
-)  # fmt: skip
+)
 
 # amtool warns when the server is not of its own version; this is Debian's.
 VERSION = "0.25.0"

@@ -17,16 +17,9 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from tocsin.integrations.slack.rooms import SlackRooms, escaped
-from tocsin.interfaces import (
-    Answer,
-    DeliveryFailed,
-    DeliveryUnknown,
-    Heard,
-    Inbound,
-    Overheard,
-    Pressed,
-    Unreadable,
-)
+from tocsin.interfaces.arrivals import Answer, Inbound, Unreadable
+from tocsin.interfaces.chats import Heard, Overheard, Pressed
+from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
 
 STAR = "pushpin"
 SHORTCUT = "add_to_log"

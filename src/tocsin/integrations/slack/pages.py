@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tocsin.integrations.slack.rooms import SlackRooms, escaped
-from tocsin.interfaces import PageMessage, Receipt
+from tocsin.interfaces.pagers import PageMessage, Receipt
 from tocsin.wording import body, heading
 
 _LONGEST = 2900

@@ -11,7 +11,9 @@ import msgspec
 from tocsin.core.severity import Urgency
 from tocsin.integrations.teams.cards import line
 from tocsin.integrations.teams.cards import message as card
-from tocsin.interfaces import DeliveryFailed, Egress, PageMessage, Receipt
+from tocsin.interfaces.failures import DeliveryFailed
+from tocsin.interfaces.machine import Egress
+from tocsin.interfaces.pagers import PageMessage, Receipt
 from tocsin.judging import refuse_unless_taken
 from tocsin.wording import body, heading, way_in
 

@@ -12,7 +12,9 @@ import msgspec
 from tocsin.core.credentials import without
 from tocsin.core.http_verdicts import verdict
 from tocsin.integrations.teams.cards import line, message
-from tocsin.interfaces import DeliveryFailed, Egress, Opened, Said
+from tocsin.interfaces.chats import Opened, Said
+from tocsin.interfaces.failures import DeliveryFailed
+from tocsin.interfaces.machine import Egress
 
 
 class TeamsRooms:

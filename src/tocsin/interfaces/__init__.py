@@ -1,0 +1,1 @@
+"""What we ask of the outside, and what a dialect may ask of us."""
