@@ -11,6 +11,7 @@ from tocsin.core.building.directory_building import build
 from tocsin.core.configuration import Documents
 from tocsin.core.directory import Directory
 from tocsin.core.forms import Plain, Problem
+from tocsin.core.oncall.growing import shadowed
 from tocsin.core.oncall.own_shifts import OwnShift, shifts_of_all
 from tocsin.core.pages.escalation import Target, TargetKind
 from tocsin.core.rotas import rotation_names as rules
@@ -102,7 +103,7 @@ def test_a_name_that_is_given_back_leaves_every_name_with_its_own_hours() -> Non
     first = made({**PRIMARY, "overrides": [cover]})
 
     def named(held: Documents, old: str, new: str, now: datetime) -> Documents:
-        [(_, _, document)] = rules.renamed(held, "payments", old, new)
+        [(_, _, document)] = rules.renamed(held, "payments", old, new, now=now)
         kept, problems = settled(
             held, {**held, "schedules": {"payments": document}}, now
         )
@@ -187,6 +188,64 @@ def test_what_a_calendar_said_of_the_past_stays_whatever_a_document_says() -> No
     assert hours(kept, BEFORE) == hours(held, BEFORE)
     assert not hours(kept, AFTER)["caro"]
     assert settled(held, documents(PRIMARY))[0] == held, "it need not be mentioned"
+
+
+def _shift(start: str, end: str, user: str) -> Plain:
+    return {"start": f"2026-{start}", "end": f"2026-{end}", "user": user}
+
+
+def test_what_a_calendar_alone_said_stays_when_its_rotation_goes() -> None:
+    shifts = [
+        _shift("03-01T09:00Z", "03-02T09:00Z", "caro"),
+        _shift("04-01T09:00Z", "04-02T09:00Z", "caro"),
+    ]
+    held = made(PRIMARY, {"name": "Third", "imported": shifts})
+    kept, problems = settled(held, documents(PRIMARY))
+    assert not problems
+    assert hours(kept, BEFORE) == hours(held, BEFORE)
+    assert hours(kept, BEFORE)["caro"] and not hours(kept, AFTER)["caro"]
+
+
+def test_a_rotation_that_comes_brings_no_past_of_a_calendar_or_of_layers() -> None:
+    shifts = [
+        _shift("03-01T09:00Z", "03-02T09:00Z", "caro"),
+        _shift("04-01T09:00Z", "04-02T09:00Z", "caro"),
+    ]
+    over = settled(made(SECOND), documents({**SECOND, "users": ["dora"]}))[0]
+    [ended, _] = over["schedules"]["payments"]["rotations"][0]["layers"]
+    held = made(PRIMARY)
+    kept, problems = settled(
+        held,
+        documents(
+            PRIMARY,
+            {"name": "Third", "imported": shifts},
+            {"name": "Fourth", "layers": [ended]},
+        ),
+        NOW + DAY,
+    )
+    assert not problems
+    was = Window(NOW - 60 * DAY, NOW + DAY)
+    assert hours(kept, was) == hours(held, was)
+    assert [start.day for _, start, _ in hours(kept, AFTER)["caro"]] == [1]
+
+
+def test_a_shadow_of_the_past_belongs_to_the_name_of_the_past() -> None:
+    shadow = {
+        "rotation": "Primary", "user": "dora",
+        "from": (NOW - 9 * DAY).isoformat(), "until": (NOW + 9 * DAY).isoformat(),
+    }  # fmt: skip
+    held = made(PRIMARY)
+    held["schedules"]["payments"]["shadows"] = [shadow]
+    schedule = directory(held).schedules["payments"]
+    before = shadowed(schedule, "dora", now=NOW)
+    assert before
+    [(_, _, document)] = rules.renamed(held, "payments", "Primary", "Main", now=NOW)
+    kept, problems = settled(held, {**held, "schedules": {"payments": document}})
+    assert not problems
+    after = directory(kept).schedules["payments"]
+    # The shift that runs ends under the old name, so it counts there already.
+    assert shadowed(after, "dora", now=NOW) == before + 1
+    assert [one.rotation for one in after.shadows] == ["Primary", "Main"]
 
 
 def test_only_what_is_ahead_keeps_somebody_from_being_deleted() -> None:

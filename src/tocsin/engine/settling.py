@@ -164,7 +164,8 @@ def _settled_rotation(
     where = f"schedules[{schedule.get('name')}].rotations[{name}]"
     held: Plain = before.get(str(name), {})
     rotation = dict(rotation)
-    if "imported" in held:  # a calendar's last good copy; [] ends it from now on
+    # A calendar's last good copy; [] ends it from now on.
+    if "imported" in held or ("imported" in rotation and known):
         rotation["imported"] = imported_shifts.kept(held, rotation, now=now)
     zone = _zone_of(schedule, documents[1])
     if rotation.get("layers") is None:

@@ -295,7 +295,7 @@ def test_who_comes_on_call_is_paged_by_a_policy_that_knows_the_old_name(
             [
                 Change(noun, name, document)
                 for noun, name, document in rotation_names.renamed(
-                    documents, "payments", "Primary", "First"
+                    documents, "payments", "Primary", "First", now=story.clock.at
                 )
             ],
             viewer=Viewer("carol", Grant(ADMIN)),

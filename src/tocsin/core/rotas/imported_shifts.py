@@ -122,7 +122,7 @@ def merged(
 
 def kept(held: Plain, rotation: Plain, *, now: datetime) -> list[Plain]:
     """A calendar's shifts once a document says them anew: only what is ahead changes."""
-    before: list[Plain] = held["imported"]
+    before: list[Plain] = held.get("imported", [])
     given: list[Plain] = rotation.get("imported", before)
     if given == before:
         return before

@@ -20,6 +20,15 @@ _MINUTE = "%Y-%m-%dT%H:%MZ"
 _ODD = (schedule_files.BadSchedule, ValueError, KeyError, TypeError, AttributeError)
 
 
+# A rotation has at least one layer; this one calls nobody.
+_NOBODY: Plain = {
+    "id": "nobody",
+    "participants": [None],
+    "anchor": "2024-01-01T00:00",
+    "turn": {"unit": "week", "count": 1},
+}
+
+
 def left(rotation: Plain, zone: ZoneInfo, *, now: datetime) -> Plain | None:
     """What of a rotation has been, as it is kept once it is gone; None of none.
 
@@ -27,11 +36,11 @@ def left(rotation: Plain, zone: ZoneInfo, *, now: datetime) -> Plain | None:
     """
     at = this_minute(now)
     old = past_turns.read_turns(rotation, zone)
-    if old is None:
-        return None
-    layers = past_turns.closed(layers_of(rotation), old.layers, at)
-    if not layers:
-        return None  # its turns have not begun, so nobody was on call by them
+    layers = (
+        past_turns.closed(layers_of(rotation), old.layers, at)
+        if old is not None
+        else []  # a calendar's alone, which needs no turns
+    )
     kept: Plain = {"name": rotation.get("name"), "layers": layers}
     try:
         kept["overrides"] = _until(named(rotation.get("overrides", ())), at)
@@ -42,6 +51,9 @@ def left(rotation: Plain, zone: ZoneInfo, *, now: datetime) -> Plain | None:
     kept["imported"] = imported_shifts.written(
         imported_shifts.merged(shifts, (), now=now)
     )
+    if not (layers or kept["overrides"] or kept["imported"]):
+        return None  # nobody was on call by it yet
+    kept["layers"] = layers or [{**_NOBODY, "until": at.strftime(_MINUTE)}]
     return {key: one for key, one in kept.items() if one}
 
 
@@ -58,10 +70,12 @@ def came(rotation: Plain, zone: ZoneInfo, *, now: datetime) -> Plain:
     kept = dict(rotation)
     turns = past_turns.turns_of(rotation)
     layers = past_turns.opened(rotation, new, at)
-    if layers != layers_of(rotation) and layers:
+    if layers != layers_of(rotation):
         for key in past_turns.TURNS:
             kept.pop(key, None)
-        kept |= {"layers": layers, past_turns.GIVEN: turns}
+        # Of turns that are over already nothing is left.
+        over = [{**_NOBODY, "start": at.strftime(_MINUTE)}]
+        kept |= {"layers": layers or over, past_turns.GIVEN: turns}
     try:
         for key in ("overrides", "leave"):
             if rotation.get(key):

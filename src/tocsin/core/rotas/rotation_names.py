@@ -4,9 +4,11 @@ Works on plain documents, and does not judge them: whoever saves them does.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from tocsin.core.forms import Plain
+from tocsin.core.wallclock import this_minute
 
 # Where targets stand, by noun; a rotation is one of them as `schedule/rotation`.
 _TARGETS = {
@@ -16,7 +18,12 @@ _TARGETS = {
 
 
 def renamed(
-    documents: dict[str, dict[str, Plain]], schedule: str, old: str, new: str
+    documents: dict[str, dict[str, Plain]],
+    schedule: str,
+    old: str,
+    new: str,
+    *,
+    now: datetime,
 ) -> Iterator[tuple[str, str, Plain]]:
     """(noun, name, document) of each that names the rotation, with its new name."""
     held = documents["schedules"][schedule]
@@ -26,7 +33,7 @@ def renamed(
     }
     if "shadows" in held:
         named["shadows"] = [
-            _called(one, "rotation", old, new) for one in held["shadows"]
+            part for one in held["shadows"] for part in _followed(one, old, new, now)
         ]
     yield "schedules", schedule, named
     was, will = f"{schedule}/{old}", f"{schedule}/{new}"
@@ -45,6 +52,19 @@ def removed(held: Plain, rotation: str) -> Plain:
 
 def _called(one: Plain, key: str, old: str, new: str) -> Plain:
     return {**one, key: new} if one.get(key) == old else one
+
+
+def _followed(one: Plain, old: str, new: str, now: datetime) -> Iterator[Plain]:
+    """A shadow under the new name; what of it has been belongs to the old one."""
+    if one.get("rotation") != old:
+        yield one
+        return
+    start, end = (datetime.fromisoformat(one[key]) for key in ("from", "until"))
+    at = this_minute(now)
+    if start < at:
+        yield {**one, "until": min(end, at).isoformat()}
+    if end > at:
+        yield {**one, "rotation": new, "from": max(start, at).isoformat()}
 
 
 def _target(value: Any, was: str, will: str) -> Any:

@@ -35,7 +35,9 @@ class RotationNames:
                 return wrong
             changes = [
                 Change(noun, name, document)
-                for noun, name, document in rules.renamed(documents, schedule, old, new)
+                for noun, name, document in rules.renamed(
+                    documents, schedule, old, new, now=self._desk.clock.now()
+                )
             ]
             done = self._all(tx, changes, viewer)
             if done.done:
