@@ -248,6 +248,94 @@ def test_a_shadow_of_the_past_belongs_to_the_name_of_the_past() -> None:
     assert [one.rotation for one in after.shadows] == ["Primary", "Main"]
 
 
+PASSING: Plain = {
+    "name": "Primary", "layers": [{
+        "id": "t", "participants": ["ana", "ben"], "anchor": "2026-03-02T09:00",
+        "turn": {"unit": "week", "count": 1}, "on_unavailable": "next",
+    }],
+}  # fmt: skip
+
+
+def edited(
+    before: Documents, noun: str, name: str, now: datetime, **more: object
+) -> Documents:
+    """The documents once one of them says something else, or (no `more`) is deleted."""
+    after = deepcopy(before)
+    if more:
+        after.setdefault(noun, {}).setdefault(name, {"name": name}).update(more)
+    else:
+        del after[noun][name]
+    problems: list[Problem] = []
+    settle(before, after, noun, name, problems, now=now, new_key=lambda: "k")
+    assert not problems
+    return after
+
+
+def away(held: Documents, first: str, last: str, now: datetime) -> Documents:
+    leave = [{"from": f"2026-{first}", "to": f"2026-{last}"}]
+    return edited(held, "people", "ana", now, leave=leave)
+
+
+def test_days_away_that_have_been_stay_whatever_becomes_of_zone_team_and_person() -> (
+    None
+):
+    teams = {"pay": {"name": "pay", "time_zone": "Europe/Berlin"}}
+    held: Documents = {**made(PASSING), "teams": teams, "organisation": {}}
+    held["people"]["ana"]["teams"] = ["pay"]
+    held = away(held, "03-17", "03-20", NOW - 30 * DAY)
+    was = hours(held, BEFORE)
+    assert was != hours(made(PASSING), BEFORE), "ben stood in"
+    moved = edited(held, "people", "ana", NOW, time_zone="Asia/Tokyo")
+    assert hours(moved, BEFORE) == was
+    inherited = edited(held, "teams", "pay", NOW, time_zone="Asia/Tokyo")
+    assert hours(inherited, BEFORE) == was
+    assert "leave_past" in inherited["people"]["ana"]
+    everywhere = deepcopy({**held, "teams": {}})
+    del everywhere["people"]["ana"]["teams"]
+    moved = edited(
+        everywhere, "organisation", "organisation", NOW, time_zone="Asia/Tokyo"
+    )
+    assert hours(moved, BEFORE) == hours(everywhere, BEFORE)
+    ended = settled(held, {**documents({**PRIMARY, "users": ["ben"]}), "teams": teams})[
+        0
+    ]
+    ended = {**held, "schedules": ended["schedules"]}
+    assert hours(ended, BEFORE) == was
+    gone = edited(ended, "people", "ana", NOW)
+    assert hours(gone, BEFORE) == was
+
+
+def test_days_away_of_a_day_in_progress_count_from_when_they_are_said() -> None:
+    held = made(PASSING)
+    on = NOW + 6 * DAY  # ana's week, and Tuesday in the middle of the day
+    later, latest = on + timedelta(hours=3), on + timedelta(hours=5)
+    said = away(held, "03-31", "04-02", on)
+    was = Window(on - 30 * DAY, on)
+    assert hours(said, was) == hours(held, was)
+    assert hours(said, Window(on, later)) != hours(held, Window(on, later))
+    back = edited(said, "people", "ana", later, leave=[])
+    was = Window(on - 30 * DAY, later)
+    assert hours(back, was) == hours(said, was)
+    ahead = Window(later, latest + 9 * DAY)
+    assert hours(back, ahead) == hours(held, ahead)
+    again = edited(back, "people", "ana", latest, full_name="Ana")
+    assert hours(again, was) == hours(back, was)
+
+
+def test_shifts_of_a_calendar_stay_with_whoever_is_deleted() -> None:
+    shifts = [
+        _shift("03-01T09:00Z", "03-02T09:00Z", "dora"),
+        _shift("04-01T09:00Z", "04-02T09:00Z", "dora"),
+    ]
+    held = made({**PRIMARY, "imported": shifts})
+    gone = edited(held, "people", "dora", NOW)
+    assert hours(gone, BEFORE) == hours(held, BEFORE)
+    assert not hours(gone, AFTER)["dora"]
+    noon = datetime(2026, 4, 1, 12, tzinfo=UTC)
+    [row] = directory(gone).who(now=noon)
+    assert row.people == ("ana",), "the turns hold where the calendar's shift was"
+
+
 def test_only_what_is_ahead_keeps_somebody_from_being_deleted() -> None:
     held = made(PRIMARY)
     assert leaving(held, directory(held), "ana", now=NOW).named_by

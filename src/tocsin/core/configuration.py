@@ -195,6 +195,12 @@ _AWAY = Form(
         "rather_not": yes_no("true for a wish: they can be on call if need be"),
     }
 )
+_SPAN = Form(
+    {
+        "start": instant("from when, such as 2026-12-24T08:00Z"),
+        "end": instant("until when"),
+    }
+)
 _QUIET_HOURS = Form(
     {
         "from": clock_time("when they begin, such as 22:00"),
@@ -309,6 +315,8 @@ FORMS: Mapping[str, Form] = {
             ),
             "leave": many(_AWAY, "days on which they are away"),
             "leave_imported": many(_AWAY, "days that a subscribed calendar wrote"),
+            "leave_past": many(_SPAN, "when they were away, before `leave_since`"),
+            "leave_since": instant("from when on the days above count"),
             "region": text("whose public holidays count, such as DE-BY"),
             "shift_reminders": yes_no("false: no word a day and an hour before"),
             "quiet_hours": one(

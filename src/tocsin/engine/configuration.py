@@ -203,11 +203,12 @@ def _settle(
         settle(
             before, wanted.documents, "people", name, problems, now=now, new_key=new_key
         )
-    # Another zone of a team rewrites the schedules that take theirs from it.
-    known = before.get("schedules", {})
-    for name, one in wanted.documents.get("schedules", {}).items():
-        if name in known and one != known[name]:
-            wanted.named.setdefault("schedules", set()).add(name)
+    # What another zone rewrites, or somebody who is gone, so that the past stays.
+    for noun in ("people", "schedules"):
+        known = before.get(noun, {})
+        for name, one in wanted.documents.get(noun, {}).items():
+            if name in known and one != known[name]:
+                wanted.named.setdefault(noun, set()).add(name)
     if wanted.named.get("rules"):
         wanted.notes.append(
             "alert rules are checked and stored; they are evaluated from the "

@@ -165,13 +165,15 @@ def _wanted(
 def _moved_with(
     changes: Sequence[Change], before: Documents, after: Documents
 ) -> list[Change]:
-    """Schedules that another zone of their team or organisation rewrites."""
-    known = before.get("schedules", {})
-    named = {one.name for one in changes if one.noun == "schedules"}
+    """What another zone rewrites, or somebody who is gone, so that the past stays."""
+    named = {(one.noun, one.name) for one in changes}
     return [
-        Change("schedules", name, one)
-        for name, one in after.get("schedules", {}).items()
-        if name in known and one != known[name] and name not in named
+        Change(noun, name, one)
+        for noun in ("people", "schedules")
+        for name, one in after.get(noun, {}).items()
+        if name in before.get(noun, {})
+        and one != before[noun][name]
+        and (noun, name) not in named
     ]
 
 

@@ -8,6 +8,7 @@ from tocsin.core import conditions
 from tocsin.core.configuration import Documents
 from tocsin.core.forms import Plain, Problem
 from tocsin.core.rotas import (
+    departures,
     imported_shifts,
     past_leave,
     past_turns,
@@ -15,7 +16,7 @@ from tocsin.core.rotas import (
     starts,
 )
 from tocsin.core.rotas.retirement import RETIRED
-from tocsin.core.wallclock import wall_time, zone_named
+from tocsin.core.wallclock import this_minute, wall_time, zone_named
 
 
 def settle(
@@ -33,15 +34,19 @@ def settle(
     if document is None:
         if noun == "people":
             problems += _turns_left(name, after, now=now)
+            _keep_their_past(name, before, after, now=now)
         return
     known = before.get(noun, {}).get(name, {})
     if noun == "integrations":
         _settle_keys(document, known, new_key)
     elif noun == "people" and known:
-        today = wall_time(now, zone_named(_zone_of(document, after))).date()
-        after[noun][name] = past_leave.settled(
-            document, known, f"people[{name}]", problems, today=today
-        )
+        zone = _where(document, after)
+        document = past_leave.settled(
+            document, known, f"people[{name}]", problems,
+            today=wall_time(now, zone).date(),
+        )  # fmt: skip
+        was = _where(known, before)
+        after[noun][name] = past_leave.kept(document, known, was, zone, now=now)
     elif noun in ("teams", "organisation"):
         _settle_zones(before, after, problems, now=now)
     elif noun == "schedules":
@@ -67,7 +72,13 @@ def _turns_left(person: str, after: Documents, *, now: datetime) -> list[Problem
 def _settle_zones(
     before: Documents, after: Documents, problems: list[Problem], *, now: datetime
 ) -> None:
-    """Schedules that take their zone from a team or the organisation keep their past."""
+    """Schedules and people who take their zone from others keep their past."""
+    for name, held in before.get("people", {}).items():
+        document = after.get("people", {}).get(name)
+        was, will = _where(held, before), _where(held, after)
+        if document == held and was != will:
+            kept = past_leave.kept(held, held, was, will, now=now)
+            after["people"][name] = kept
     for name, held in before.get("schedules", {}).items():
         document = after.get("schedules", {}).get(name)
         if document != held:
@@ -77,6 +88,27 @@ def _settle_zones(
         document = dict(document)
         after["schedules"][name] = document
         _settle_schedule(document, held, (before, after), problems, now=now)
+
+
+def _keep_their_past(
+    person: str, before: Documents, after: Documents, *, now: datetime
+) -> None:
+    """Of somebody who is deleted: what they were away for, and on call for by calendars."""
+    held = before.get("people", {}).get(person, {})
+    at = this_minute(now)
+    spans = past_leave.past(held, _where(held, before), until=at)
+    for name, document in after.get("schedules", {}).items():
+        changed = departures.without_person(document, person, spans, now=now)
+        if changed != document:
+            after["schedules"][name] = changed
+
+
+def _where(person: Plain, documents: Documents) -> ZoneInfo:
+    """The zone that a person lives in: their own, their first team's, the organisation's."""
+    teams = documents.get("teams", {})
+    known = [teams[one] for one in person.get("teams", []) if one in teams]
+    named = person.get("time_zone") or (known[0].get("time_zone") if known else "")
+    return zone_named(named or _zone_of({}, documents))
 
 
 def _settle_schedule(

@@ -29,6 +29,7 @@ from tocsin.core.people.people import (
 )
 from tocsin.core.people.permissions import DEFAULT_ROLE, LEAD, RESPONDER
 from tocsin.core.people.quiet_hours import QuietHours
+from tocsin.core.rotas import past_leave
 from tocsin.core.severity import Severity
 
 _SETTINGS = (
@@ -130,14 +131,7 @@ def _person(
             expected = "a mail address such as ana@example.com"
             problems.append(Problem(f"{where}.email", one["email"], expected))
     notify = one.get("notify", {})
-    for urgency in ("high", "low"):
-        for rule in notify.get(urgency, []):
-            by = rule.get("by", "")
-            if by not in reachable:
-                expected = (
-                    f"a contact of {one['name']}: {', '.join(reachable) or 'none'}"
-                )
-                problems.append(Problem(f"{where}.notify.{urgency}", by, expected))
+    _check_steps(one["name"], notify, reachable, where, problems)
     if not reachable:
         problems.append(Problem(where, None, "an email or at least one contact"))
     return Person(
@@ -151,10 +145,23 @@ def _person(
         quiet=_quiet_hours(one.get("quiet_hours"), where, problems),
         chat=one.get("chat", {}),
         away=away_of(one, where, problems),
+        away_past=tuple(past_leave.read_past(one)),
+        away_since=past_leave.read_since(one),
         region=team_building.region(one.get("region", ""), where, problems),
         reminded=one.get("shift_reminders", True),
         active=one.get("active", True),
     )
+
+
+def _check_steps(
+    name: str, notify: Plain, reachable: list[str], where: str, problems: list[Problem]
+) -> None:
+    for urgency in ("high", "low"):
+        for rule in notify.get(urgency, []):
+            by = rule.get("by", "")
+            if by not in reachable:
+                expected = f"a contact of {name}: {', '.join(reachable) or 'none'}"
+                problems.append(Problem(f"{where}.notify.{urgency}", by, expected))
 
 
 def _contact(one: Plain) -> ContactMethod:

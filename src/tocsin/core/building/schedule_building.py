@@ -161,7 +161,8 @@ def _imported(
         expected = "a list of {start, end, user}; a calendar's import writes it"
         problems.append(Problem(f"{where}.imported", "not valid", expected))
         return ()
-    parts = list(_parts([shift for shift in shifts if shift.user in people]))
+    known = [shift for shift in shifts if shift.gone or shift.user in people]
+    parts = list(_parts(known))
     return tuple(
         Override(name, n - len(parts), kind, one.start, one.end, one.user)
         for n, (name, kind, one) in enumerate(parts)

@@ -45,16 +45,28 @@ def away_of(one: Plain, where: str, problems: list[Problem]) -> tuple[Away, ...]
 def leaves(person: Person, *, wishes: bool = False) -> tuple[Leave, ...]:
     """When they are away, as instants; or (`wishes`) when they would rather not."""
     zone = zone_named(person.zone)
-    return tuple(
+    found = [
         days_of_leave(person.name, one.first, one.last, zone)
         for one in person.away
         if one.rather_not is wishes
-    )
+    ]
+    if wishes:
+        return tuple(found)
+    # What has been stays as it was, whatever is said of those days since.
+    since = person.away_since
+    if since is not None:
+        found = [
+            replace(one, start=max(one.start, since))
+            for one in found
+            if one.end > since
+        ]
+    was = [Leave(person.name, start, end) for start, end in person.away_past]
+    return (*was, *found)
 
 
 def with_leave(schedule: NamedSchedule, people: Mapping[str, Person]) -> NamedSchedule:
     """The schedule as it is with everybody's days away."""
-    if not any(one.away for one in people.values()):
+    if not any(one.away or one.away_past for one in people.values()):
         return schedule
     return structs.replace(
         schedule,

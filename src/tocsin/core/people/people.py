@@ -1,7 +1,7 @@
 """A person, how to reach them and in which order. Knows no schedule and no alert."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
@@ -55,6 +55,9 @@ class Person(Struct, frozen=True):
     # What chats call them: matrix (@ana:example.org), slack (U…), mattermost (ana).
     chat: Mapping[str, str] = {}
     away: tuple[Away, ...] = ()
+    # When they were away as instants, and from when on the days of `away` count.
+    away_past: tuple[tuple[datetime, datetime], ...] = ()
+    away_since: datetime | None = None
     # Whose public holidays count for them, such as DE-BY.
     region: str = ""
     # Whether they hear of their shifts a day and an hour before.

@@ -53,6 +53,8 @@ class Imported(Struct, frozen=True):
     end: datetime
     user: str
     uid: str = ""
+    # They have been deleted since; it has been all the same.
+    gone: bool = False
 
     @property
     def id(self) -> str:
@@ -170,6 +172,7 @@ def written(shifts: Iterable[Imported]) -> list[dict[str, str]]:
     return [
         {"start": _minute(one.start), "end": _minute(one.end), "user": one.user}
         | ({"uid": one.uid} if one.uid else {})
+        | ({"gone": "yes"} if one.gone else {})
         for one in shifts
     ]
 
@@ -182,6 +185,7 @@ def unwritten(given: Iterable[Mapping[str, str]]) -> list[Imported]:
             _instant(one["end"]),
             str(one["user"]),
             str(one.get("uid", "")),
+            bool(one.get("gone")),
         )
         for one in given
     ]

@@ -5,11 +5,15 @@ days are as fixed as past turns (domain 1.4). Works on whole days of a person's 
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from tocsin.core.forms import Plain, Problem
+from tocsin.core.rotas.layers import days_of_leave
+from tocsin.core.wallclock import Span, this_minute
 
 TYPED, IMPORTED = "leave", "leave_imported"
+PAST, SINCE = "leave_past", "leave_since"
 _DAY = timedelta(days=1)
 # Older days are let go: nothing is counted so far back.
 _KEPT = timedelta(days=400)
@@ -40,6 +44,82 @@ def settled(
         if kept:
             found[IMPORTED] = kept
     return found
+
+
+def kept(
+    document: Plain, held: Plain, before: ZoneInfo, after: ZoneInfo, *, now: datetime
+) -> Plain:
+    """The document with what has been of their leave as instants, once it changes.
+
+    Other days, or another zone to read them in, count from now on: `leave_past` says
+    what was before `leave_since`. `before` is the zone that `held` was read in.
+    """
+    rest = {key: one for key, one in document.items() if key not in (PAST, SINCE)}
+    if before == after and _days(document) == _days(held):
+        return rest | {key: held[key] for key in (PAST, SINCE) if key in held}
+    at = this_minute(now)
+    if spans := past(held, before, until=at):
+        rest[PAST] = [{"start": _minute(one), "end": _minute(to)} for one, to in spans]
+    if any(span[0] < at for span in _of_days(document, after)):
+        rest[SINCE] = _minute(at)
+    return rest
+
+
+def past(held: Plain, zone: ZoneInfo, *, until: datetime) -> list[Span]:
+    """When somebody was away before `until`, in order and apart."""
+    since = read_since(held)
+    spans = read_past(held)
+    spans += [
+        (max(start, since) if since else start, min(end, until))
+        for start, end in _of_days(held, zone)
+    ]
+    found: list[Span] = []
+    for start, end in sorted(span for span in spans if span[0] < span[1]):
+        if end <= until - _KEPT:
+            continue
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return found
+
+
+def read_past(document: Plain) -> list[Span]:
+    """What `leave_past` says."""
+    return [
+        (datetime.fromisoformat(one["start"]), datetime.fromisoformat(one["end"]))
+        for one in document.get(PAST, ())
+    ]
+
+
+def read_since(document: Plain) -> datetime | None:
+    """From when on the days count; None where they always did."""
+    text = document.get(SINCE)
+    return datetime.fromisoformat(text) if text else None
+
+
+def _of_days(document: Plain, zone: ZoneInfo) -> list[Span]:
+    return [
+        (leave.start, leave.end)
+        for one in _days(document)
+        for leave in [
+            days_of_leave("", date.fromisoformat(one["from"]), _last(one), zone)
+        ]
+    ]
+
+
+def _days(document: Plain) -> list[Plain]:
+    """The days that take somebody off call."""
+    every = (*document.get(TYPED, ()), *document.get(IMPORTED, ()))
+    return [
+        one
+        for one in every
+        if not one.get("rather_not") and _last(one) >= date.fromisoformat(one["from"])
+    ]
+
+
+def _minute(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
 
 
 def _is_known(one: Plain, held: Plain) -> bool:
