@@ -7,13 +7,13 @@ id of a fact: what was told before may be told again, what was not is never left
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from tocsin.engine.front_desk import FrontDesk
 from tocsin.store import directory, timeline
-from tocsin.store.database import StoreError, Tx
+from tocsin.store.database import Database, StoreError, Tx
 
 _LOOK_EVERY_SECONDS = 0.25
 # A fact with a lower id may be committed after one with a higher id, by another engine.
@@ -30,8 +30,8 @@ Fact = tuple[int, int]
 class Live:
     """Looks at the database while anybody listens."""
 
-    def __init__(self, desk: FrontDesk, stopping: asyncio.Event) -> None:
-        self._desk = desk
+    def __init__(self, database: Database, stopping: asyncio.Event) -> None:
+        self._database = database
         self._stopping = stopping
         self._told: deque[Fact] = deque(maxlen=_KEPT)
         # How many facts have been told; a stream remembers how many it has sent.
@@ -40,7 +40,9 @@ class Live:
         self._seen: dict[int, int] = {}
         self._version = 0
         self._looks = 0
-        self._news = asyncio.Condition()
+        # Set, and replaced, whenever there is news. No lock: who waits may be cancelled
+        # more than once on the way out, which leaves a lock with nobody.
+        self._news = asyncio.Event()
         self._watcher: asyncio.Task[None] | None = None
         self._listeners = 0
 
@@ -55,8 +57,9 @@ class Live:
     async def _events(
         self, request: Request, is_signed_in: Callable[[], bool]
     ) -> AsyncIterator[str]:
-        await self._enter()
+        self._listeners += 1
         try:
+            await self._see_to_a_watcher()
             sent, version = self._count, self._version
             since = _since(request)
             yield f"retry: 2000\nid: {self._floor}\nevent: hello\ndata: {version}\n\n"
@@ -80,12 +83,14 @@ class Live:
         finally:
             self._leave()
 
-    async def _enter(self) -> None:
-        self._listeners += 1
-        if self._watcher is None:
-            await asyncio.to_thread(self._desk.database.read, self._begin)
-            if self._watcher is None:
+    async def _see_to_a_watcher(self) -> None:
+        if self._has_no_watcher():
+            await asyncio.to_thread(self._database.read, self._begin)
+            if self._has_no_watcher():
                 self._watcher = asyncio.create_task(self._watch())
+
+    def _has_no_watcher(self) -> bool:
+        return self._watcher is None or self._watcher.done()
 
     def _leave(self) -> None:
         self._listeners -= 1
@@ -103,7 +108,7 @@ class Live:
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
             try:
                 found, version = await asyncio.to_thread(
-                    self._desk.database.read, self._look
+                    self._database.read, self._look
                 )
             except StoreError:
                 # The pages say that the database is away; streams wait for it.
@@ -112,8 +117,8 @@ class Live:
                 self._told.extend(found)
                 self._count += len(found)
                 self._version = version
-                async with self._news:
-                    self._news.notify_all()
+                news, self._news = self._news, asyncio.Event()
+                news.set()
 
     def _look(self, tx: Tx) -> tuple[list[Fact], int]:
         self._looks += 1
@@ -134,16 +139,11 @@ class Live:
         return fresh, directory.version(tx)
 
     async def _wait(self, sent: int, version: int) -> None:
-        async with self._news:
-            try:
-                await asyncio.wait_for(
-                    self._news.wait_for(
-                        lambda: self._count != sent or self._version != version
-                    ),
-                    _WAIT_SECONDS,
-                )
-            except TimeoutError:
-                return
+        """Until there is news, and a second at most."""
+        if self._count != sent or self._version != version:
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._news.wait(), _WAIT_SECONDS)
 
     def _after(self, sent: int) -> Sequence[Fact]:
         missing = self._count - sent
@@ -162,7 +162,7 @@ class Live:
                 last = rows[-1][0]
             return found
 
-        return await asyncio.to_thread(self._desk.database.read, work)
+        return await asyncio.to_thread(self._database.read, work)
 
     def _line(self, fact: Fact) -> str:
         return f"id: {self._floor}\nevent: fact\ndata: {fact[0]} {fact[1]}\n\n"

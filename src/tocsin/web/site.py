@@ -180,7 +180,7 @@ def _page_link_routes(desk: FrontDesk) -> list[Route]:
 
 
 def _live_routes(desk: FrontDesk, gate: Gate, stopping: asyncio.Event) -> list[Route]:
-    streams = live.Live(desk, stopping)
+    streams = live.Live(desk.database, stopping)
 
     async def events(request: Request) -> Response:
         if await run_in_threadpool(gate.viewer, request) is None:
