@@ -13,12 +13,12 @@ from tocsin.core.directory import Directory
 from tocsin.core.oncall.oncall_findings import Finding, Weight, findings
 from tocsin.core.oncall.oncall_load import (
     Load,
-    Paged,
     fairness,
     gini,
     load_of,
     loads_of,
 )
+from tocsin.core.oncall.shift_pages import Paged
 from tocsin.core.wallclock import Window
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -7,8 +7,8 @@ import pytest
 
 from tests.core.oncall.test_oncall_load import made
 from tocsin.core.directory import Directory
-from tocsin.core.oncall.oncall_load import Paged
 from tocsin.core.oncall.relief import reliefs
+from tocsin.core.oncall.shift_pages import Paged
 from tocsin.core.oncall.shift_reminders import reminders
 
 # A Thursday; in Berlin it is an hour later. P0 has this week, p1 the next.

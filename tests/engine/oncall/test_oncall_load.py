@@ -29,3 +29,15 @@ def test_every_alert_that_reached_somebody_counts_once(database: Database) -> No
         lambda tx: oncall_load.paged_since(tx, ["alice"], since=story.clock.at)
     )
     assert later == {"alice": []}
+
+
+def test_a_page_says_of_which_service_and_when_it_was_made(database: Database) -> None:
+    story = Story(database)
+    story.mail.fails = [DeliveryFailed("down", permanent=False)]
+    story.send()
+    story.run(minutes=5)
+    ((one,),) = story.database.read(
+        lambda tx: oncall_load.paged_since(tx, ["alice"], since=MONDAY_9AM)
+    ).values()
+    assert one.service == "checkout"
+    assert MONDAY_9AM <= one.made < one.at, "it was tried again"

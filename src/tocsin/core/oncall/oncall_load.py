@@ -6,6 +6,7 @@ it takes spans that somebody was on call and instants at which they were paged.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ from tocsin.core import public_holidays
 from tocsin.core.directory import Directory
 from tocsin.core.level_times import NIGHT_FROM, NIGHT_TO
 from tocsin.core.oncall.own_shifts import OwnShift, people_of, shifts_of, shifts_of_all
+from tocsin.core.oncall.shift_pages import Paged, pages_by_shift
 from tocsin.core.rotas.layers import effective
 from tocsin.core.rotas.schedules import Rotation
 from tocsin.core.wallclock import Window, first_instant, wall_time, zone_named
@@ -27,13 +29,6 @@ _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 _NOTHING = timedelta(0)
 Span = tuple[datetime, datetime]
-
-
-class Paged(Struct, frozen=True):
-    """A person was paged about an alert at an instant."""
-
-    at: datetime
-    alert: int
 
 
 class Load(Struct, frozen=True):
@@ -91,7 +86,7 @@ def load_of(
     every = shifts_of(directory, person, window) if shifts is None else shifts
     mine = [one for one in every if schedule in ("", one.schedule)]
     spans = joined(mine)
-    here = [one for one in paged if window.start <= one.at < window.end]
+    here = [one for one in paged if window.start <= one.made < window.end]
     return Load(
         person=person,
         hours=_hours(_total(spans)),
@@ -239,15 +234,17 @@ def loads_of(
     window: Window,
     paged: Mapping[str, Sequence[Paged]],
 ) -> list[Load]:
-    """Everybody of a schedule, most loaded first."""
+    """Everybody of a schedule with the pages of its shifts, most loaded first."""
     known = directory.schedules[schedule]
     names = {who for rotation in known.ever for who in people_of(rotation)}
     alone = Directory(schedules={schedule: known})
     shifts = shifts_of_all(alone, directory.active(sorted(names)), window)
-    found = [
-        load_of(
-            directory, who, window, paged.get(who, ()), schedule=schedule, shifts=theirs
+    found = []
+    for who, theirs in shifts.items():
+        pages = chain(*pages_by_shift(directory, paged.get(who, ()), theirs))
+        found.append(
+            load_of(
+                directory, who, window, list(pages), schedule=schedule, shifts=theirs
+            )
         )
-        for who, theirs in shifts.items()
-    ]
     return sorted(found, key=lambda one: (-one.weighted, one.person))

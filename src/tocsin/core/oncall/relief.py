@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from tocsin.core.directory import Directory
-from tocsin.core.oncall.oncall_load import SLEEP_TO, Paged, interruptions
+from tocsin.core.oncall.oncall_load import SLEEP_TO, interruptions
 from tocsin.core.oncall.override_effect import candidates
 from tocsin.core.oncall.own_shifts import OwnShift, shifts_of
+from tocsin.core.oncall.shift_pages import Paged
 from tocsin.core.wallclock import Window, this_minute, wall_time, zone_named
 
 WEEK = timedelta(days=7)

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from tocsin.core.directory import Directory
-from tocsin.core.oncall.oncall_load import Load, Paged, load_of
+from tocsin.core.oncall.oncall_load import Load, load_of
 from tocsin.core.oncall.own_shifts import OwnShift, people_of, shifts_of_all
+from tocsin.core.oncall.shift_pages import Paged, pages_by_shift
 from tocsin.core.wallclock import Window
 
 
@@ -33,12 +34,15 @@ def records(
     people = [one for one in sorted(names) if only in ("", one)]
     alone = Directory(schedules={schedule: known})
     for who, shifts in shifts_of_all(alone, people, window).items():
-        for one in shifts:
-            start, end = max(one.start, window.start), min(one.end, window.end)
-            if start >= end:
-                continue
-            cut = OwnShift(one.schedule, one.rotation, start, end)
-            load = load_of(
-                directory, who, Window(start, end), paged.get(who, ()), shifts=[cut]
-            )
-            yield ShiftRecord(who, cut, load)
+        parts = [_cut(one, window) for one in shifts]
+        pages = pages_by_shift(directory, paged.get(who, ()), parts)
+        for cut, own in zip(parts, pages, strict=True):
+            hours = Window(cut.start, cut.end)
+            if hours.start < hours.end:
+                load = load_of(directory, who, hours, own, shifts=[cut])
+                yield ShiftRecord(who, cut, load)
+
+
+def _cut(one: OwnShift, window: Window) -> OwnShift:
+    start, end = max(one.start, window.start), min(one.end, window.end)
+    return OwnShift(one.schedule, one.rotation, start, end)
