@@ -176,6 +176,16 @@ def test_parts_are_never_more_than_the_whole(first: int, days: int, zone: str) -
         assert one.weighted >= one.hours
 
 
+def test_who_has_left_keeps_what_they_carried_where_they_lived() -> None:
+    gone = {"bob": {"active": False}}
+    before = made(["alice", "bob"], zones={"bob": "Asia/Tokyo"})
+    after = made(["alice", "bob"], zones={"bob": "Asia/Tokyo"}, more=gone)
+    window = Window(MONDAY + 9 * HOUR, MONDAY + 9 * HOUR + 14 * DAY)
+    assert loads_of(after, "web", window, {}) == loads_of(before, "web", window, {})
+    first = Window(window.start + DAY, window.start + 2 * DAY)
+    assert [one.person for one in loads_of(after, "web", first, {})] == ["alice"]
+
+
 def test_share_of_time_on_call() -> None:
     assert not _found(made(MANY), "share")
     assert set(_weights(_found(made(["p0", "p1", "p2"]), "share"))) == {"warn"}

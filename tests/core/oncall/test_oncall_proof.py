@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.core.oncall.test_oncall_load import MANY, TURNS, made
 from tocsin.core.directory import Directory
@@ -48,6 +49,31 @@ def test_one_night_too_many_is_found() -> None:
     assert nights.said == "p0 has night number 8 in a row."
     assert nights.person == "p0", "pages put the name there"
     assert _proofs(directory, nights=8)[2].holds
+
+
+def test_nights_count_from_the_first_one_though_it_is_behind() -> None:
+    directory = made(
+        ["p0", "p1"], turns={**TURNS, "turn": {"unit": "week", "count": 2}}
+    )
+    for day in (9, 13):
+        nights = proofs(directory, "web", Limits(), now=NOW + day * DAY + 14 * HOUR)[2]
+        assert nights.said == f"p0 has night number {day + 1} in a row."
+        assert nights.broken_at == NOW + day * DAY + 14 * HOUR
+    held = proofs(directory, "web", Limits(nights=14), now=NOW + 9 * DAY)[2]
+    assert held.holds
+
+
+def test_gaps_that_are_meant_break_no_claim() -> None:
+    hole = {
+        "kind": "remove", "for_user": "p0", "id": "x",
+        "start": "2024-01-08T10:00Z", "end": "2024-01-08T12:00Z",
+    }  # fmt: skip
+    directory = made(["p0"], overrides=[hole])
+    web = replace(directory.schedules["web"], gaps_allowed=frozenset({"R0"}))
+    meant = Directory(schedules={"web": web}, people=directory.people)
+    covered = _proofs(meant)[0]
+    assert covered.holds
+    assert covered.claim.endswith("but for gaps that are meant")
 
 
 def test_a_short_rest_and_a_double_are_found() -> None:

@@ -35,6 +35,17 @@ def test_two_wakings_in_a_night_are_a_reason_to_offer_cover() -> None:
     assert set(found.names) == {"p1", "p2", "p3"}
 
 
+def test_a_morning_that_holds_the_midnight_of_utc_is_one_morning() -> None:
+    tokyo = four(time_zone="Asia/Tokyo")
+    midnight = datetime(2024, 1, 5, tzinfo=UTC)
+    pages = {"p0": [Paged(midnight - HOUR * one, 1) for one in (6, 4)]}
+    (before,), (after,) = (
+        reliefs(tokyo, pages, PHONES, now=midnight + timedelta(minutes=one))
+        for one in (-30, 30)
+    )
+    assert before.morning == after.morning == midnight.date()
+
+
 def test_who_counts_as_reachable_is_named_first() -> None:
     mail_only: dict[str, Any] = {"contacts": []}
     everybody = made(["p0", "p1", "p2", "p3"], more={"p1": mail_only, "p2": mail_only})

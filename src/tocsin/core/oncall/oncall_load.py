@@ -78,9 +78,10 @@ def load_of(
 ) -> Load:
     """What `person` carried in `window` (of one schedule).
 
-    `shifts` are theirs in the window, where they are known already.
+    `shifts` are theirs in the window, where they are known already. Whoever has left
+    still lived where they lived.
     """
-    known = directory.person(person)
+    known = directory.people.get(person)
     zone = zone_named(known.zone if known else "UTC")
     region = known.region if known else ""
     every = shifts_of(directory, person, window) if shifts is None else shifts
@@ -234,13 +235,18 @@ def loads_of(
     window: Window,
     paged: Mapping[str, Sequence[Paged]],
 ) -> list[Load]:
-    """Everybody of a schedule with the pages of its shifts, most loaded first."""
+    """Everybody of a schedule with the pages of its shifts, most loaded first.
+
+    Who has left is among them as long as the window holds something that they carried.
+    """
     known = directory.schedules[schedule]
     names = {who for rotation in known.ever for who in people_of(rotation)}
     alone = Directory(schedules={schedule: known})
-    shifts = shifts_of_all(alone, directory.active(sorted(names)), window)
+    shifts = shifts_of_all(alone, sorted(names), window)
     found = []
     for who, theirs in shifts.items():
+        if not theirs and directory.person(who) is None:
+            continue
         pages = chain(*pages_by_shift(directory, paged.get(who, ()), theirs))
         found.append(
             load_of(

@@ -21,6 +21,8 @@ MOST_NIGHTS = 7
 LEAST_REST = timedelta(hours=11)
 _DAY = timedelta(days=1)
 _NOTHING = timedelta(0)
+# Nights in a row began before now: twice as far back as any limit may be.
+_BEHIND = timedelta(days=62)
 # When a claim does not hold, what is said of it, and of whom.
 _Broken = tuple[datetime, str, str]
 
@@ -51,7 +53,7 @@ class _Scene(Struct, frozen=True):
     directory: Directory
     schedule: NamedSchedule
     window: Window
-    # Everybody of the schedule, and when they are on call in any schedule.
+    # Everybody of the schedule, and when they are on call in any schedule, and were.
     shifts: Mapping[str, Sequence[OwnShift]]
 
     def people(self) -> Iterator[tuple[str, list[Span]]]:
@@ -71,10 +73,11 @@ def proofs(
     known, window = directory.schedules[schedule], window_from(now)
     names = {who for one in known.rotations for who in people_of(one)}
     people = directory.active(sorted(names))
-    shifts = shifts_of_all(directory, people, window)
+    wide = Window(window.start - _BEHIND, window.end)
+    shifts = shifts_of_all(directory, people, wide)
     scene = _Scene(directory, known, window, shifts)
     return [
-        _first("Somebody is always on call, in every rotation", _gaps(scene)),
+        _first(_always(known), _gaps(scene)),
         _first("Nobody is on call in two rotations at once", _doubles(scene)),
         _first(
             f"Nobody has more than {limits.nights} nights in a row",
@@ -92,8 +95,15 @@ def _first(claim: str, broken: Iterator[_Broken]) -> Proof:
     return Proof(claim) if found is None else Proof(claim, *found)
 
 
+def _always(schedule: NamedSchedule) -> str:
+    claim = "Somebody is always on call, in every rotation"
+    return f"{claim}, but for gaps that are meant" if schedule.gaps_allowed else claim
+
+
 def _gaps(scene: _Scene) -> Iterator[_Broken]:
     for rotation in scene.schedule.rotations:
+        if rotation.name in scene.schedule.gaps_allowed:
+            continue
         for gap in answered(scene.directory, rotation, scene.window).gaps[:1]:
             lasts = words(gap.end - gap.start)
             said = f"Nobody is on call in {rotation.name} for {lasts}."
@@ -103,10 +113,14 @@ def _gaps(scene: _Scene) -> Iterator[_Broken]:
 def _doubles(scene: _Scene) -> Iterator[_Broken]:
     """Two rotations of this schedule with one person: the second call reaches nobody new."""
     for who, shifts in scene.shifts.items():
-        here = [one for one in shifts if one.schedule == scene.schedule.name]
+        here = [
+            one
+            for one in shifts
+            if one.schedule == scene.schedule.name and one.end > scene.window.start
+        ]
         for one, other in at_once(here):
             said = f"{who} is on call in {one.rotation} and {other.rotation}."
-            yield other.start, said, who
+            yield max(other.start, scene.window.start), said, who
             break
 
 
@@ -116,12 +130,17 @@ def _nights(scene: _Scene, most: int) -> Iterator[_Broken]:
         zone = zone_named(known.zone if known else "UTC")
         run: list[datetime] = []
         before: date | None = None
-        for start, _ in _touched(spans, list(nights(scene.window, zone))):
+        wide = Window(scene.window.start - _BEHIND, scene.window.end)
+        for start, end in _touched(spans, list(nights(wide, zone))):
             day = wall_time(start, zone).date()
             run = [*run, start] if before == day - _DAY else [start]
             before = day
-            if len(run) > most:
-                said = f"{who} has night number {len(run)} in a row."
+            if len(run) > most and end > scene.window.start:
+                # Where it began may be further behind than was looked.
+                which = f"night number {len(run)}"
+                if run[0] <= wide.start + _DAY:
+                    which = f"more than {len(run) - 1} nights"
+                said = f"{who} has {which} in a row."
                 yield max(start, scene.window.start), said, who
                 break
 
@@ -139,7 +158,7 @@ def _touched(spans: Sequence[Span], others: Sequence[Span]) -> Iterator[Span]:
 def _rests(scene: _Scene, least: timedelta) -> Iterator[_Broken]:
     for who, spans in scene.people():
         for (_, ended), (begins, _) in pairwise(spans):
-            if _NOTHING < begins - ended < least:
+            if begins >= scene.window.start and _NOTHING < begins - ended < least:
                 said = f"{who} rests {words(begins - ended)} and is on call again."
                 yield begins, said, who
                 break

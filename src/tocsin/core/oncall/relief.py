@@ -1,7 +1,7 @@
 """Whose night was broken and who could have the next hours instead (domain 1.8). Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -35,6 +35,8 @@ class Relief(Struct, frozen=True):
     this_week: int
     names: tuple[str, ...]
     leads: tuple[str, ...]
+    # Their own day, on which it is offered once.
+    morning: date
 
 
 def reliefs(
@@ -69,7 +71,7 @@ def reliefs(
                 Relief(
                     person, shift.schedule, shift.rotation, shift.start, shift.end,
                     tonight, len(times), names[:_MOST_NAMES],
-                    directory.leads_of(shift.schedule),
+                    directory.leads_of(shift.schedule), wall_time(now, zone).date(),
                 )
             )  # fmt: skip
     return found

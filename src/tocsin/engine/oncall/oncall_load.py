@@ -73,7 +73,9 @@ def report(
     }
     channels = desk.contacts.channels()
     found = findings(directory, schedule, Window(now, now + AHEAD), lately, channels)
-    return Report(directory, behind, loads, fairness(loads), found, missed)
+    # Nobody can mend what somebody who has left carried too much or too little.
+    here = [one for one in loads if directory.person(one.person) is not None]
+    return Report(directory, behind, loads, fairness(here), found, missed)
 
 
 def _is_shown(

@@ -35,7 +35,7 @@ def relief(
     """After a broken night the leads are offered who could take over. Only reads."""
     paged = stored_load.paged_since(tx, everybody(directory), since=now - WEEK)
     for one in reliefs(directory, paged, channels, now=now):
-        yield from _offers(one, directory, public_url, now)
+        yield from _offers(one, directory, public_url)
 
 
 def _reminder(one: ShiftReminder, directory: Directory, public_url: str) -> Message:
@@ -52,9 +52,7 @@ def _reminder(one: ShiftReminder, directory: Directory, public_url: str) -> Mess
     )
 
 
-def _offers(
-    one: Relief, directory: Directory, public_url: str, now: datetime
-) -> Iterable[Message]:
+def _offers(one: Relief, directory: Directory, public_url: str) -> Iterable[Message]:
     person = directory.people[one.person]
     name = person.full_name or one.person
     schedule = directory.schedules[one.schedule]
@@ -75,7 +73,7 @@ def _offers(
             continue
         yield nudge(
             lead,
-            key=f"relief:{one.person}:{one.schedule}:{one.rotation}:{now:%Y-%m-%d}:{lead}",
+            key=f"relief:{one.person}:{one.schedule}:{one.rotation}:{one.morning}:{lead}",
             subject=f"{name} was woken {times} last night and is still on call",
             text=f"{one.schedule}, {one.rotation}, until {end:%a %H:%M}; {one.this_week} "
             f"in seven days. {who} Let somebody take these hours.",

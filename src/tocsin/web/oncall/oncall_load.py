@@ -85,8 +85,11 @@ class _Pages:
         now = this_minute(self._desk.clock.now())
         schedule = self._desk.directory().schedules.get(name)
         days = whole_number(request.query_params.get("days", "91"))
-        if schedule is None or days is None or not 1 <= days <= _LONGEST_RECORD:
+        if schedule is None:
             raise HTTPException(404)
+        if days is None or not 1 <= days <= _LONGEST_RECORD:
+            said = f"days: expected a whole number from 1 to {_LONGEST_RECORD}.\n"
+            return Response(said, 422, media_type="text/plain; charset=utf-8")
         only = "" if viewer.may(LEAD, schedule.team) else viewer.person
         window = Window(now - timedelta(days=days), now)
         rows = record(self._desk, name, window, only=only) or []
