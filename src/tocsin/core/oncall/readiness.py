@@ -117,7 +117,7 @@ def checklist(
 
 
 def _covered(policy: Policy | None, outlook: Outlook) -> Check:
-    label = "Somebody is on call for the next 14 days"
+    label = f"Somebody is on call for the next {AHEAD.days} days"
     if policy is None or not policy.levels:
         return Check("covered", label, False, "There is no first level.")
     targets = policy.levels[0].targets

@@ -12,6 +12,7 @@ from msgspec import Struct
 # Numbers come round again: a phone has room for a short one, and a night for few.
 HIGHEST = 99
 _SHAPE = re.compile(r"(?:(\d{1,3})\s*)?([a-z]+)", re.ASCII)
+_WORD = re.compile(r"\w+")
 
 
 class Verb(StrEnum):
@@ -44,14 +45,29 @@ class Reply(Struct, frozen=True):
 
 
 def read(text: str) -> Reply | None:
-    """What a text message asks for; None where it is none of our replies."""
-    found = _SHAPE.fullmatch(text.strip().strip(".!").lower())
+    """What a text message asks for; None where it is none of our replies.
+
+    Words may follow a reply with a number ("1a, thanks"), as long as none of them has a
+    digit or is another reply. Without one "a" is a word as any other.
+    """
+    said = text.strip().lower()
+    found = _SHAPE.match(said)
     if found is None:
         return None
     number, word = found.groups()
-    if word not in _LETTERS or (number is not None and not int(number)):
+    verb = _LETTERS.get(word)
+    if verb is None or (number is not None and not int(number)):
         return None
-    return Reply(_LETTERS[word], int(number or 0))
+    words = _WORD.findall(said[found.end() :])
+    if words and (number is None or not all(_is_talk(one, verb) for one in words)):
+        return None
+    return Reply(verb, int(number or 0))
+
+
+def _is_talk(word: str, verb: Verb) -> bool:
+    if any(letter.isdigit() for letter in word):
+        return False
+    return _LETTERS.get(word, verb) is verb
 
 
 def next_code(last: int) -> int:
