@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from tests.cast import MONDAY_9AM
 from tocsin.core.oncall.growing import Mark
 from tocsin.core.oncall.handoffs import Handoff, State
@@ -154,6 +156,35 @@ def test_a_calendar_goes_with_its_rotation(database: Database) -> None:
         found = calendar_imports.get(tx, "pay/Main")
         assert found is not None and found.url == one.url
         assert calendar_imports.get(tx, "pay/Primary") is None
+
+    database.write(work)
+
+
+def test_what_a_rotation_was_about_to_hand_over_goes_with_its_name(
+    database: Database,
+) -> None:
+    draft = Handoff(
+        "d", "pay", "Primary", MONDAY_9AM, State.DRAFT, ("ana",), ("bo",), MONDAY_9AM,
+        note="words",
+    )  # fmt: skip
+    done = replace(draft, id="m", state=State.MADE)
+    move = Move("k", "pay/Primary", ("ana",), ("bo",), MONDAY_9AM)
+
+    def work(tx: Tx) -> None:
+        handoffs.put(tx, draft)
+        handoffs.put(tx, done)
+        on_call.first_seen(tx, "pay/Primary", ["ana"], now=MONDAY_9AM)
+        on_call.first_seen(tx, "pay/Main", ["cy"], now=MONDAY_9AM)
+        on_call.put_move(tx, move)
+        handoffs.rename(tx, "pay", "Primary", "Main")
+        on_call.rename(tx, "pay/Primary", "pay/Main")
+        assert handoffs.coming(tx, "pay", "Main") == replace(draft, rotation="Main")
+        assert handoffs.get(tx, "m") == done, "what has been keeps its name"
+        seen = on_call.seen(tx)
+        assert {place: one.people for place, one in seen.items()} == {
+            "pay/Main": ("ana",)
+        }
+        assert on_call.moves(tx) == [replace(move, rotation="pay/Main")]
 
     database.write(work)
 

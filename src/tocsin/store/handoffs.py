@@ -53,6 +53,17 @@ def coming(
     return _read(row) if row is not None else None
 
 
+def rename(tx: Tx, schedule: str, old: str, new: str) -> None:
+    """What is written for the next hand-over is for the rotation under its new name."""
+    tx.run(
+        "update handoffs set rotation = :new where schedule = :schedule "
+        "and rotation = :old and state = 'draft'",
+        schedule=schedule,
+        old=old,
+        new=new,
+    )
+
+
 def of_schedule(tx: Tx, schedule: str, *, limit: int) -> list[Handoff]:
     """Those that happened, newest first."""
     rows = tx.all(

@@ -81,6 +81,17 @@ def forget(tx: Tx, rotation: str) -> None:
     tx.run("delete from on_call_seen where rotation = :rotation", rotation=rotation)
 
 
+def rename(tx: Tx, old: str, new: str) -> None:
+    """The same people under another name: that hands nothing over, and hides nothing."""
+    forget(tx, new)
+    for table in ("on_call_seen", "on_call_moves"):
+        tx.run(
+            f"update {table} set rotation = :new where rotation = :old",
+            old=old,
+            new=new,
+        )
+
+
 def put_move(tx: Tx, move: Move) -> None:
     """A hand-over that open alerts are to hear of."""
     tx.run(

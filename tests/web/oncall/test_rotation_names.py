@@ -8,6 +8,7 @@ import pytest
 
 from tests.web.pages import Desk, desk
 from tocsin.core.pages.escalation import Target, TargetKind
+from tocsin.store import on_call
 from tocsin.store.database import Tx
 
 pytestmark = pytest.mark.slow  # a whole edge is started
@@ -52,7 +53,13 @@ def test_everything_that_names_it_follows_and_nobody_s_turn_moves(pages: Desk) -
     alert = {"title": "Errors", "service": "checkout", "key": "errors"}
     number = pages.json("/api/v1/alerts", alert, "carol").json()["number"]
     assert 'value="Primary"' in pages.get(f"{PAGE}?rotation=Primary").text
+    database, now = pages.edge.desk.database, pages.edge.desk.clock.now()
+    place = "payments/Primary"
+    database.write(lambda tx: on_call.first_seen(tx, place, ["gone"], now=now))
     assert _rename(pages, "Primary", "Main").status_code == 303
+    seen = database.read(on_call.seen)
+    assert place not in seen, "a hand-over right after the rename is one"
+    assert seen["payments/Main"].people
     assert _on_call(pages)["Main"] == first
     assert "Primary" not in _on_call(pages)
     policy = pages.document("policies", "payments")
@@ -64,7 +71,6 @@ def test_everything_that_names_it_follows_and_nobody_s_turn_moves(pages: Desk) -
     assert pages.get(f"/api/v1/alerts/{number}", "carol").status_code == 200
     # Who is being paged already by the policy of before is found all the same.
     target = Target(TargetKind.ROTATION, "payments/Primary")
-    now = pages.edge.desk.clock.now()
     assert pages.edge.desk.directory().resolve(target, now=now) == tuple(first)
     assert _rename(pages, "Main", "First").status_code == 303
     directory = pages.edge.desk.directory()

@@ -13,7 +13,7 @@ from tocsin.core.rotas.cover_requests import CoverRequest
 from tocsin.engine.editing import Change, Edited, edit_all
 from tocsin.engine.front_desk import FrontDesk
 from tocsin.engine.signing_in.sign_in import Viewer
-from tocsin.store import calendar_imports, cover_requests
+from tocsin.store import calendar_imports, cover_requests, handoffs, on_call
 from tocsin.store import directory as stored
 from tocsin.store.database import Tx
 
@@ -42,7 +42,10 @@ class RotationNames:
             done = self._all(tx, changes, viewer)
             if done.done:
                 cover_requests.rename(tx, schedule, old, new)
-                calendar_imports.rename(tx, f"{schedule}/{old}", f"{schedule}/{new}")
+                handoffs.rename(tx, schedule, old, new)
+                before, after = f"{schedule}/{old}", f"{schedule}/{new}"
+                calendar_imports.rename(tx, before, after)
+                on_call.rename(tx, before, after)
             return done
 
         return self._done(self._desk.database.write(work))
