@@ -1,19 +1,22 @@
 """Calendars that people subscribe to, by the digest of their secret; their events."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
+import msgspec
 from msgspec import Struct
 
 from tocsin.core.oncall.calendar_events import CalendarEvent
 from tocsin.store.database import Row, Tx
 from tocsin.store.instants import from_micros, from_micros_or_none, to_micros
 
-_SELECT = "select id, owner, kind, name, made_at, read_at from calendars "
+_SELECT = "select id, owner, kind, name, made_at, read_at, held from calendars "
 _EVENT = (
     "select uid, schedule, rotation, person, start_at, end_at, sequence, changed_at, "
     "cancelled from calendar_events "
 )
+_JSON = msgspec.json.Encoder()
+_NAMES = msgspec.json.Decoder(frozenset[str])
 
 
 class Calendar(Struct, frozen=True):
@@ -25,6 +28,8 @@ class Calendar(Struct, frozen=True):
     name: str
     made_at: datetime
     read_at: datetime | None = None
+    # The schedules that it has held so far, for whoever still shows their events.
+    held: frozenset[str] = frozenset()
 
 
 def add(tx: Tx, one: Calendar, digest: str) -> None:
@@ -67,11 +72,12 @@ def by_digest(tx: Tx, digest: str) -> Calendar | None:
     return _calendar(row) if row else None
 
 
-def read(tx: Tx, calendar: str, *, now: datetime) -> None:
-    """Somebody's program fetched it."""
+def read(tx: Tx, calendar: str, held: Collection[str], *, now: datetime) -> None:
+    """Somebody's program fetched it, with the schedules in `held`."""
     tx.run(
-        "update calendars set read_at = :now where id = :id",
+        "update calendars set read_at = :now, held = :held where id = :id",
         id=calendar,
+        held=_JSON.encode(sorted(held)).decode(),
         now=to_micros(now),
     )
 
@@ -119,9 +125,10 @@ def forget(tx: Tx, *, before: datetime) -> None:
 
 
 def _calendar(row: Row) -> Calendar:
-    found, owner, kind, name, made_at, read_at = row
+    found, owner, kind, name, made_at, read_at, held = row
     made, read_last = from_micros(made_at), from_micros_or_none(read_at)
-    return Calendar(found, owner, kind, name, made, read_last)
+    names = _NAMES.decode(held) if held else frozenset()
+    return Calendar(found, owner, kind, name, made, read_last, names)
 
 
 def _event(row: Row) -> CalendarEvent:

@@ -242,3 +242,34 @@ def test_an_override_reaches_who_subscribed(site: Desk) -> None:
     for bad in ("team:none", "", "person", "x:y"):
         answer = site.form("/me/calendars", {"of": bad}, "viewer")
         assert answer.status_code == (200 if bad == "person" else 422), bad
+
+
+@pytest.mark.slow  # a whole edge is started
+def test_what_a_team_has_no_more_is_cancelled_in_its_calendar(site: Desk) -> None:
+    path = "/api/v1/schedules/nights"
+    turns = {"name": "Nights", "users": ["alice", "bob"], "length": "1 day"}
+    nights = {"name": "nights", "team": "payments", "rotations": [turns]}
+
+    def put(**more: str) -> None:
+        answer = site.replace(path, {**nights, **more}, "carol")
+        assert answer.status_code < 300, answer.text
+
+    def states() -> list[str]:
+        """Of what is ahead."""
+        return [
+            str(one.get("STATUS"))
+            for one in Parsed.from_ical(_fetch(site, url).content).walk("VEVENT")
+            if str(one["SUMMARY"]).endswith("Nights")
+            and one["DTEND"].dt > datetime.now(UTC) + DAY
+        ]
+
+    assert site.put(path, nights, "carol").status_code < 300
+    wanted = {"kind": "team", "name": "payments"}
+    url = site.json("/api/v1/me/calendars", wanted, "alice").json()["url"]
+    assert set(states()) == {"CONFIRMED"}
+    put(team="search")
+    assert set(states()) == {"CANCELLED"}
+    put()
+    assert "CONFIRMED" in states(), "it came back"
+    assert site.replace(path, None, "carol").status_code < 300
+    assert set(states()) == {"CANCELLED"}

@@ -4,7 +4,7 @@ RFC 5545: an event keeps its UID for ever, SEQUENCE grows with each change of it
 and what vanished is published as cancelled (3.8.1.11), else it stays in people's calendars.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace as with_
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -92,6 +92,16 @@ def reconciled(
         if one.uid not in there and not one.cancelled and one.end > now
     ]
     return changed
+
+
+def withdrawn(events: Iterable[CalendarEvent], *, now: datetime) -> list[CalendarEvent]:
+    """The same for a calendar that holds them no more: what is ahead is cancelled there."""
+    return [
+        one
+        if one.cancelled or one.end <= now
+        else replace(one, cancelled=True, sequence=one.sequence + 1)
+        for one in events
+    ]
 
 
 def _begin(rotation: Rotation, cut: Shift) -> datetime:

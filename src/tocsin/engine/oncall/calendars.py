@@ -15,6 +15,7 @@ from tocsin.core.oncall.calendar_events import (
     CalendarEvent,
     events_of,
     reconciled,
+    withdrawn,
 )
 from tocsin.core.oncall.own_shifts import people_of
 from tocsin.engine.front_desk import FrontDesk
@@ -117,8 +118,10 @@ class Calendars:
             # Who left takes their addresses along.
             if found is None or directory.person(found.owner) is None:
                 return None
-            stored.read(tx, found.id, now=now)
-            return Fetched(found, directory, _events(tx, directory, found, now=now))
+            names = _schedules(tx, directory, found, now=now)
+            stored.read(tx, found.id, names | found.held, now=now)
+            events = _events(tx, directory, found, names, now=now)
+            return Fetched(found, directory, events)
 
         return self._desk.database.write(work)
 
@@ -137,36 +140,41 @@ def _own(tx: Tx, viewer: Viewer, calendar_id: str) -> Calendar | None:
 
 
 def _events(
-    tx: Tx, directory: Directory, calendar: Calendar, *, now: datetime
+    tx: Tx,
+    directory: Directory,
+    calendar: Calendar,
+    names: frozenset[str],
+    *,
+    now: datetime,
 ) -> list[CalendarEvent]:
+    """What `names` hold, and what they have held that another team has now."""
     since = now - KEPT
-    names = _schedules(directory, calendar)
-    if calendar.kind == PERSON:
-        before = stored.events(tx, person=calendar.name, since=since)
-        names |= {one.schedule for one in before}
     found: list[CalendarEvent] = []
-    for name in sorted(names):
+    for name in sorted(names | calendar.held):
         known = {one.uid: one for one in stored.events(tx, schedule=name, since=since)}
         schedule = directory.schedules.get(name)
         current = events_of(schedule, now=now) if schedule is not None else []
         current = [one for one in current if one.end > since]
         stored.save(tx, reconciled(known, current, now=now))
-        found += stored.events(tx, schedule=name, since=since)
+        events = stored.events(tx, schedule=name, since=since)
+        found += events if name in names else withdrawn(events, now=now)
     if calendar.kind == PERSON:
         found = [one for one in found if one.person == calendar.name]
     return sorted(found, key=lambda one: (one.start, one.uid))
 
 
-def _schedules(directory: Directory, calendar: Calendar) -> set[str]:
+def _schedules(
+    tx: Tx, directory: Directory, calendar: Calendar, *, now: datetime
+) -> frozenset[str]:
     """The schedules whose shifts a calendar may hold."""
     if calendar.kind == SCHEDULE:
-        return {calendar.name}
-    return {
+        return frozenset({calendar.name})
+    schedules = directory.schedules.values()
+    if calendar.kind == TEAM:
+        return frozenset(one.name for one in schedules if one.team == calendar.name)
+    before = stored.events(tx, person=calendar.name, since=now - KEPT)
+    return frozenset(
         one.name
-        for one in directory.schedules.values()
-        if (
-            one.team == calendar.name
-            if calendar.kind == TEAM
-            else any(calendar.name in people_of(r) for r in one.ever)
-        )
-    }
+        for one in schedules
+        if any(calendar.name in people_of(rotation) for rotation in one.ever)
+    ) | {one.schedule for one in before}

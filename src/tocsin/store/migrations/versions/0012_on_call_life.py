@@ -89,6 +89,8 @@ def upgrade() -> None:
         sa.Column("provider_id", sa.Text, primary_key=True),
         _text("delivered"), _number("at"),
     )  # fmt: skip
+    # The schedules that an address has held: what leaves it is cancelled there.
+    op.add_column("calendars", _text("held"))
     op.create_index("missed_targets_at", "missed_targets", ["at"])
     op.create_index("missed_targets_severity", "missed_targets", ["severity"])
     op.create_index("thanks_at", "thanks", ["at"])
