@@ -5,10 +5,11 @@ clock changes. The address is a secret of whoever gave it, so no message holds i
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from math import prod
 from typing import Any
 from urllib.parse import urljoin
+from zoneinfo import ZoneInfo
 
 from tocsin.core.rotas.imported_shifts import Entry
 from tocsin.interfaces.failures import DeliveryFailed, DeliveryUnknown
@@ -18,8 +19,8 @@ LARGEST = 5 * 1024 * 1024
 _SECONDS = 20.0
 _REDIRECTS = 3
 MOST = 5000
-_TOO_OFTEN = ("SECONDLY", "MINUTELY", "HOURLY")
-_IN_A_DAY = ("BYSECOND", "BYMINUTE", "BYHOUR")
+_IN_A_DAY = {"SECONDLY": 86_400, "MINUTELY": 1440, "HOURLY": 24}
+_PARTS = ("BYSECOND", "BYMINUTE", "BYHOUR")
 _MOST_A_DAY, _MOST_RULES = 6, 500
 _SLICE = timedelta(weeks=4)
 _LONGEST_UID = 255
@@ -69,11 +70,15 @@ def entries_of(text: bytes, start: datetime, end: datetime) -> Iterator[Entry]:
         why = "reading calendars is not installed: pip install 'tocsin[ical]'"
         raise CalendarUnreadable(why) from None
     try:
-        calendar = Calendar.from_ical(text)
-        _must_be_of_days(calendar)
-        zone = str(calendar.get("x-wr-timezone") or "UTC")
-        query = recurring_ical_events.of(calendar)
-        for event in _few(_in_slices(query, start, end)):
+        # One file may hold several, one after the other.
+        calendars = Calendar.from_ical(text, multiple=True)
+        _must_be_of_days(calendars)
+        found = (
+            (event, str(calendar.get("x-wr-timezone") or ""))
+            for calendar in calendars
+            for event in _in_slices(recurring_ical_events.of(calendar), start, end)
+        )
+        for event, zone in _few(found):
             entry = _entry(event, zone)
             cancelled = str(event.get("status", "")).upper() == "CANCELLED"
             if entry is not None and not cancelled:
@@ -86,19 +91,25 @@ def entries_of(text: bytes, start: datetime, end: datetime) -> Iterator[Entry]:
         ) from None
 
 
-def _must_be_of_days(calendar: Any) -> None:
+def _must_be_of_days(calendars: Iterable[Any]) -> None:
     """One line that recurs each second would be millions of events."""
-    recurring = [one for one in calendar.walk("VEVENT") if one.get("rrule")]
+    events = [event for one in calendars for event in one.walk("VEVENT")]
+    recurring = [one for one in events if one.get("rrule")]
     if len(recurring) > _MOST_RULES:
         raise CalendarUnreadable(f"more than {_MOST_RULES} of its events recur")
     for event in recurring:
         rules = event["rrule"]
         for rule in rules if isinstance(rules, list) else [rules]:
-            often = str(next(iter(rule.get("freq", [])), "")).upper() in _TOO_OFTEN
-            a_day = prod(len(rule.get(part) or [0]) for part in _IN_A_DAY)
-            if often or a_day > _MOST_A_DAY:
+            if _times_a_day(rule) > _MOST_A_DAY:
                 why = f"it has events that recur more than {_MOST_A_DAY} times a day"
                 raise CalendarUnreadable(why)
+
+
+def _times_a_day(rule: Any) -> float:
+    """At most: by its frequency, and by each list of parts of a day (RFC 5545, 3.3.10)."""
+    often = _IN_A_DAY.get(str(next(iter(rule.get("freq", [])), "")).upper(), 1)
+    every = max(1, int(next(iter(rule.get("interval", [])), 1)))
+    return prod(len(rule.get(part) or [0]) for part in _PARTS) * max(1, often / every)
 
 
 def _in_slices(query: Any, start: datetime, end: datetime) -> Iterator[Any]:
@@ -107,7 +118,9 @@ def _in_slices(query: Any, start: datetime, end: datetime) -> Iterator[Any]:
     while start < end:
         until = min(start + _SLICE, end)
         for event in query.between(start, until):
-            name = (str(event.get("uid", "")), str(event["dtstart"].dt))
+            # By its title too: not everybody gives each event a UID.
+            name = tuple(str(event.get(key, "")) for key in ("uid", "summary"))
+            name += (str(event["dtstart"].dt),)
             if name not in seen:
                 seen.add(name)
                 yield event
@@ -136,9 +149,11 @@ def _entry(event: Any, zone: str) -> Entry | None:
     start = first.dt
     last = event.get("dtend")
     end = last.dt if last is not None else _end(event, start)
-    days = None
+    days = floating = None
     if not isinstance(start, datetime):
         days = (start, max(start, end - timedelta(days=1)))
+    elif start.tzinfo is None and isinstance(end, datetime) and not _zone(zone):
+        floating = (start, end.replace(tzinfo=None))
     attendees = event.get("attendee") or []
     if not isinstance(attendees, list):
         attendees = [attendees]
@@ -150,6 +165,7 @@ def _entry(event: Any, zone: str) -> Entry | None:
         days=days,
         uid=str(event.get("uid", ""))[:_LONGEST_UID],
         free=str(event.get("transp", "")).upper() == "TRANSPARENT",
+        floating=floating,
     )
 
 
@@ -162,12 +178,14 @@ def _end(event: Any, start: date) -> date:
 
 def _instant(at: date, zone: str) -> datetime:
     """A day is its midnight, a time without a zone that of the calendar."""
-    from zoneinfo import ZoneInfo
-
     local = at if isinstance(at, datetime) else datetime.combine(at, time(0))
     if local.tzinfo is None:
-        try:
-            local = local.replace(tzinfo=ZoneInfo(zone))
-        except (ValueError, OSError, KeyError):
-            local = local.replace(tzinfo=UTC)
+        local = local.replace(tzinfo=_zone(zone) or UTC)
     return local.astimezone(UTC)
+
+
+def _zone(name: str) -> tzinfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (ValueError, OSError, KeyError):
+        return None

@@ -2,10 +2,11 @@
 
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 from icalendar import Calendar as Parsed
@@ -13,6 +14,7 @@ from icalendar import Calendar as Parsed
 from tests.cast import MONDAY_9AM
 from tests.stories.stage import Stage
 from tests.web.signed_in import SignedIn
+from tocsin.core.rotas.imported_shifts import leave_days
 from tocsin.integrations.ical_feed import entries_of
 from tocsin.interfaces.machine import CalendarUnreadable
 from tocsin.store import calendar_imports as stored
@@ -333,6 +335,68 @@ def test_events_that_recur_without_measure_are_refused(rule: str) -> None:
     text = calendar(event("1", MONDAY_9AM, 1, "bob", f"RRULE:{rule}"))
     with pytest.raises(CalendarUnreadable):
         list(entries_of(text, MONDAY_9AM, MONDAY_9AM + timedelta(days=400)))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=HOURLY;INTERVAL=12",
+        "FREQ=MINUTELY;INTERVAL=720",
+        "FREQ=HOURLY;INTERVAL=48",
+    ],
+)
+def test_shifts_that_are_counted_in_hours_are_read(rule: str) -> None:
+    text = calendar(event("1", MONDAY_9AM, 1, "bob", f"RRULE:{rule};COUNT=4"))
+    found = list(entries_of(text, MONDAY_9AM, MONDAY_9AM + timedelta(days=400)))
+    assert len(found) == 4
+
+
+def _plain(*lines: str) -> str:
+    return "".join(f"{one}\r\n" for one in lines)
+
+
+def _vcalendar(*events: str, zone: str = "") -> bytes:
+    head = [f"X-WR-TIMEZONE:{zone}"] if zone else []
+    body = "".join(_plain("BEGIN:VEVENT", one, "END:VEVENT") for one in events)
+    lines = _plain("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//t//EN", *head)
+    return (lines + body + _plain("END:VCALENDAR")).encode()
+
+
+def _read(text: bytes) -> list[Any]:
+    return list(entries_of(text, MONDAY_9AM, MONDAY_9AM + timedelta(days=60)))
+
+
+FLOATING = "\r\n".join(
+    ["UID:f", "DTSTART:20240325T090000", "DTEND:20240325T170000", "SUMMARY:bob"]
+)
+
+
+def test_two_events_without_a_name_at_one_time_are_two() -> None:
+    nameless = [
+        FLOATING.replace("UID:f\r\n", ""),
+        FLOATING.replace("UID:f\r\n", "").replace("bob", "carol"),
+    ]
+    found = _read(_vcalendar(*nameless))
+    assert sorted(one.summary for one in found) == ["bob", "carol"]
+
+
+def test_a_time_without_a_zone_is_one_where_it_is_read() -> None:
+    (found,) = _read(_vcalendar(FLOATING))
+    tokyo = ZoneInfo("Asia/Tokyo")
+    assert found.hours(tokyo)[0] == datetime(2024, 3, 25, tzinfo=UTC)
+    assert found.hours(ZoneInfo("UTC"))[1] == datetime(2024, 3, 25, 17, tzinfo=UTC)
+    assert leave_days([found], ZoneInfo("Pacific/Auckland")) == [
+        (date(2024, 3, 25), date(2024, 3, 25))
+    ]
+    # Unless the calendar says where.
+    (found,) = _read(_vcalendar(FLOATING, zone="Europe/Berlin"))
+    assert found.hours(tokyo)[0] == datetime(2024, 3, 25, 8, tzinfo=UTC)
+
+
+def test_calendars_one_after_the_other_are_all_read() -> None:
+    other = FLOATING.replace("UID:f", "UID:g").replace("bob", "carol")
+    found = _read(_vcalendar(FLOATING) + _vcalendar(other))
+    assert sorted(one.summary for one in found) == ["bob", "carol"]
 
 
 def test_a_shift_that_never_ends_and_one_after_the_other_are_read_at_once() -> None:

@@ -27,7 +27,11 @@ _WORD = re.compile(r"[^\W_]+(?:[.'@_+-][^\W_]+)*")
 
 
 class Entry(Struct, frozen=True):
-    """One occurrence of an event. Whole days are `days`, both included, in no zone."""
+    """One occurrence of an event. Whole days are `days`, both included, in no zone.
+
+    `floating` is what the clock says at both ends where the calendar names no zone: it is
+    meant wherever it is read (RFC 5545, 3.3.5).
+    """
 
     summary: str
     start: datetime
@@ -37,9 +41,13 @@ class Entry(Struct, frozen=True):
     uid: str = ""
     # Whoever has it in their calendar is not busy by it (TRANSP:TRANSPARENT).
     free: bool = False
+    floating: tuple[datetime, datetime] | None = None
 
     def hours(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
-        """From when to when, whole days by the clock of `zone`."""
+        """From when to when, whole days and floating times by the clock of `zone`."""
+        if self.floating is not None:
+            start, end = self.floating
+            return first_instant(start, zone), first_instant(end, zone)
         if self.days is None:
             return self.start, self.end
         first, last = (datetime.combine(day, time(0)) for day in self.days)
@@ -161,8 +169,9 @@ def leave_days(entries: Iterable[Entry], zone: ZoneInfo) -> list[tuple[date, dat
     """Whole days away, both included, where somebody lives."""
     found = set()
     for one in filter(is_leave, entries):
-        last = max(one.start, one.end - timedelta(seconds=1))
-        days = (wall_time(one.start, zone).date(), wall_time(last, zone).date())
+        start, end = one.hours(zone)
+        last = max(start, end - timedelta(seconds=1))
+        days = (wall_time(start, zone).date(), wall_time(last, zone).date())
         found.add(one.days or days)
     return sorted(found)
 
