@@ -49,6 +49,9 @@ def test_somebody_stands_in_and_asks_what_holds(server: TocsinServer) -> None:
     assert "Saved as" in saved
     problem = said("cover", "payments", *HOURS, code=2).stderr
     assert "expected schedule/rotation" in problem
+    night = ("--from", "2099-03-29T02:15", "--to", "2099-03-29T05:00", "--preview")
+    jumped = said("cover", "payments/Primary", *night).stderr
+    assert "--from: there is no 02:15 that day" in jumped
     # To hand hours to somebody else needs a lead.
     said("cover", "payments/Primary", *HOURS, "--person", "bob", code=2)
     found = json.loads(said("load", "payments", "--json").stdout)
@@ -56,7 +59,7 @@ def test_somebody_stands_in_and_asks_what_holds(server: TocsinServer) -> None:
     assert "Site Reliability Engineering" in said("load", "payments").stdout
     proof = said("proof", "payments", code=1).stdout
     assert "Somebody is always on call, in every rotation: holds" in proof
-    assert "night number 8" in proof
+    assert "nights in a row" in proof
     assert "/ical/" in said("calendar", "schedule", "payments").stdout
     asked = json.loads(
         said("ask", "payments/Primary", *HOURS, "--why", "A wedding", "--json").stdout

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tocsin.core.typed_times import BadTime, day_typed, instant_typed
+from tocsin.core.typed_times import BadTime, day_typed, instant_typed, skipped
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY_9AM = datetime(2024, 3, 4, 9, 0, tzinfo=UTC)  # ten o'clock in Berlin
@@ -41,6 +41,23 @@ def test_a_time_without_a_zone_is_on_the_clock_of_who_types(
     found = instant_typed(typed, BERLIN, now=MONDAY_9AM)
     assert found == datetime(2024, 3, day, hour, minute, tzinfo=UTC)
     assert found.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("2024-03-31T02:30", "02:30"),
+        ("2024-03-31T02:00", "02:00"),
+        ("2024-03-31T03:00", ""),
+        ("2024-03-31T01:59", ""),
+        ("2024-03-31T01:00Z", ""),
+        ("2024-10-27T02:30", ""),  # twice that night
+        ("now", ""),
+    ],
+)
+def test_a_time_that_the_clocks_jump_over_is_known(typed: str, expected: str) -> None:
+    at = instant_typed(typed, BERLIN, now=MONDAY_9AM)
+    assert skipped(typed, at, BERLIN, now=MONDAY_9AM) == expected
 
 
 @pytest.mark.parametrize(

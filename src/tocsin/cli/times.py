@@ -3,9 +3,18 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import click
+
 from tocsin.cli.client import Server
 from tocsin.cli.printing import stop
-from tocsin.core.typed_times import TIMES, BadTime, day_typed, instant_typed
+from tocsin.core.typed_times import (
+    TIMES,
+    BadTime,
+    day_typed,
+    instant_typed,
+    skipped,
+)
+from tocsin.core.wallclock import wall_time
 
 __all__ = ["TIMES", "Clock"]
 
@@ -45,6 +54,10 @@ class Clock:
                 at = instant_typed(text, self._place, now=start)
         except BadTime as bad:
             stop([f"{option}: {bad}"])
+        missing = skipped(text, at, self._place, now=start)
+        if missing:
+            said = f"clocks go from before it to {wall_time(at, self._place):%H:%M}"
+            click.echo(f"{option}: there is no {missing} that day, {said}.", err=True)
         return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
     def day(self, argument: str, text: str) -> str:

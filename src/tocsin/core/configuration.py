@@ -197,8 +197,8 @@ _AWAY = Form(
 )
 _SPAN = Form(
     {
-        "start": instant("from when, such as 2026-12-24T08:00Z"),
-        "end": instant("until when"),
+        "start": instant("from when, such as 2026-12-24T08:00Z", needed=True),
+        "end": instant("until when", needed=True),
     }
 )
 _QUIET_HOURS = Form(

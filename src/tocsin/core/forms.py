@@ -42,6 +42,8 @@ class Problem:
 
 
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+# What a moment may be: no arithmetic of ours reaches past the ends of the calendar.
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200
 Check = Callable[[Any, str, "list[Problem]"], Any]
 
 
@@ -198,7 +200,7 @@ def check_duration(value: Any, where: str, problems: list[Problem]) -> Any:
     return str(value)
 
 
-def instant(about: str) -> Field:
+def instant(about: str, *, needed: bool = False) -> Field:
     """A moment with its offset from UTC, such as 2026-11-25T09:00:00+00:00."""
 
     def check(value: Any, where: str, problems: list[Problem]) -> Any:
@@ -206,13 +208,13 @@ def instant(about: str) -> Field:
             at = datetime.fromisoformat(str(value))
         except ValueError:
             at = None
-        if at is None or at.tzinfo is None:
+        if at is None or at.tzinfo is None or not _FIRST_YEAR <= at.year <= _LAST_YEAR:
             expected = "a moment such as 2026-11-25T09:00:00+00:00"
             problems.append(Problem(where, value, expected))
             return "1970-01-01T00:00:00+00:00"
         return at.isoformat()
 
-    return Field(check, {"type": "string", "format": "date-time"}, about)
+    return Field(check, {"type": "string", "format": "date-time"}, about, needed)
 
 
 def whole(about: str, low: int, high: int) -> Field:

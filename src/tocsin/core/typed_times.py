@@ -7,7 +7,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from tocsin.core.wallclock import first_instant, this_minute, wall_time
+from tocsin.core.wallclock import SECOND, first_instant, this_minute, wall_time
 
 TIMES = "a time such as 18:00, tomorrow 18:00, fri 9:00 or 2026-12-24T18:00"
 DAYS = "a day such as 2026-12-24, tomorrow or fri"
@@ -45,6 +45,20 @@ def instant_typed(text: str, zone: ZoneInfo, *, now: datetime) -> datetime:
     if at <= now and head not in ("today", "tomorrow"):
         at = _at(day + 7 * _DAY, _clock(tail, text), zone)
     return at
+
+
+def skipped(text: str, at: datetime, zone: ZoneInfo, *, now: datetime) -> str:
+    """The clock time that `text` asks for where a clock change jumps over it, else "".
+
+    `at` is what it was taken for: the jump itself.
+    """
+    shown = wall_time(at, zone)
+    gap = shown - wall_time(at - SECOND, zone) - SECOND
+    asked = instant_typed(
+        text, ZoneInfo("UTC"), now=wall_time(now, zone).replace(tzinfo=UTC)
+    )
+    is_over = timedelta(0) < shown - asked.replace(tzinfo=None) <= gap
+    return f"{asked:%H:%M}" if is_over else ""
 
 
 def day_typed(text: str, zone: ZoneInfo, *, now: datetime) -> date:
