@@ -66,6 +66,7 @@ anvil unix - - n - 1 anvil
 showq unix n - n - - showq
 postlog unix-dgram n - n - 1 postlogd
 """
+_ATTEMPTS = 3
 
 
 class Postfix:
@@ -75,7 +76,7 @@ class Postfix:
         require("postfix")
         if os.geteuid() != 0:
             pytest.skip("Postfix is started by root only")
-        self.home, self.port = home, free_port()
+        self.home, self.port = home, 0
         # Its own people have to reach what is in it.
         for folder in (home, *home.parents):
             if str(folder).startswith("/tmp/"):
@@ -89,16 +90,21 @@ class Postfix:
         (home / "mailboxes").write_text(boxes)
         # Taken, and found to be nobody only when it is too late to say so.
         (home / "transport").write_text("late.example error:5.1.1 no such user here\n")
-        files = {"main.cf": _MAIN, "master.cf": _MASTER}
-        for name, text in files.items():
-            made = text.format(home=home, uid=uid, port=self.port)
-            (home / "etc" / name).write_text(made)
-        self._do("start")
+        for attempt in range(_ATTEMPTS):
+            self.port = free_port()
+            for name, text in {"main.cf": _MAIN, "master.cf": _MASTER}.items():
+                made = text.format(home=home, uid=uid, port=self.port)
+                (home / "etc" / name).write_text(made)
+            # Somebody else may have taken the port meanwhile.
+            if self._do("start", is_last=attempt + 1 == _ATTEMPTS):
+                break
         until(self._answers, what=f"postfix; {self.log()}")
 
-    def _do(self, verb: str) -> None:
+    def _do(self, verb: str, *, is_last: bool = True) -> bool:
         command = [require("postfix"), "-c", str(self.home / "etc"), verb]
-        subprocess.run(command, check=True, capture_output=True)
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        assert not (done.returncode and is_last), f"{verb}: {done.stderr}{self.log()}"
+        return not done.returncode
 
     def _answers(self) -> bool:
         try:
