@@ -1,5 +1,6 @@
 """Fixtures that every part of the tests shares: databases, the cast, a clock, a browser."""
 
+import gc
 from collections.abc import Iterator
 
 import hypothesis
@@ -14,6 +15,9 @@ from tests.peers.databases import (  # noqa: F401
 from tests.peers.programs import require
 from tests.web.browsing import CHROMIUM
 
+# Simulated outages and random rotas leave little that is circular: looking for it as often
+# as usual took a sixth of their time.
+gc.set_threshold(200_000, 50, 100)
 # How long an example takes says how busy the machine is, and nothing else.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import httpx2
 import pytest
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.peers.programs import until
 from tests.web.browsing import Site
@@ -117,6 +117,21 @@ def test_new_rows_wait_while_somebody_reads_further_down(site: Site) -> None:
         assert page.evaluate("scrollY") == 0
     for index in range(12):
         site.send(f"long-{index}", f"A long list {index}", status="resolved")
+
+
+def test_a_look_that_is_never_answered_is_taken_again(site: Site) -> None:
+    with opened(site, "/alerts", "bob") as page:
+        page.clock.install()
+        lost: list[Route] = []
+        page.route(
+            lambda url: url.endswith("/alerts"),
+            lambda route: lost.append(route) if not lost else route.continue_(),
+        )
+        site.send("lost", "The line went away")
+        until(lambda: page.evaluate("1") and bool(lost), what="it was asked for")
+        page.clock.fast_forward(10_000)
+        page.clock.fast_forward(5_000)
+        page.locator("main").get_by_text("The line went away").wait_for()
 
 
 def test_one_voice_tells_screen_readers_and_merges(site: Site) -> None:

@@ -43,7 +43,7 @@ class Problem:
 
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 # What a moment may be: no arithmetic of ours reaches past the ends of the calendar.
-_FIRST_YEAR, _LAST_YEAR = 1970, 2200
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
 Check = Callable[[Any, str, "list[Problem]"], Any]
 
 

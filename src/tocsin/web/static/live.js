@@ -30,15 +30,17 @@
     running = true; again = false;
     all = all === true || wanted;
     wanted = false;
+    // A line that went away answers nothing at all: then it is asked again.
+    const given = new AbortController(), patience = setTimeout(() => given.abort(), 10000);
     try {
-      const answer = await fetch(location.href, { headers: { "x-live": "1" }, cache: "no-store" });
+      const answer = await fetch(location.href, { headers: { "x-live": "1" }, cache: "no-store", signal: given.signal });
       if (answer.redirected && new URL(answer.url).pathname !== location.pathname) return location.reload(), true;
       if (!answer.ok) return answer.status < 500;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       show(page, all);
       read = Date.now();
       return true;
-    } catch { return false; } finally { running = false; if (again) soon(150); }
+    } catch { if (up) soon(5000); return false; } finally { clearTimeout(patience); running = false; if (again) soon(150); }
   }
 
   function show(page, all) {
