@@ -351,17 +351,6 @@ def test_shifts_that_are_counted_in_hours_are_read(rule: str) -> None:
     assert len(found) == 4
 
 
-def _plain(*lines: str) -> str:
-    return "".join(f"{one}\r\n" for one in lines)
-
-
-def _vcalendar(*events: str, zone: str = "") -> bytes:
-    head = [f"X-WR-TIMEZONE:{zone}"] if zone else []
-    body = "".join(_plain("BEGIN:VEVENT", one, "END:VEVENT") for one in events)
-    lines = _plain("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//t//EN", *head)
-    return (lines + body + _plain("END:VCALENDAR")).encode()
-
-
 def _read(text: bytes) -> list[Any]:
     return list(entries_of(text, MONDAY_9AM, MONDAY_9AM + timedelta(days=60)))
 
@@ -376,12 +365,12 @@ def test_two_events_without_a_name_at_one_time_are_two() -> None:
         FLOATING.replace("UID:f\r\n", ""),
         FLOATING.replace("UID:f\r\n", "").replace("bob", "carol"),
     ]
-    found = _read(_vcalendar(*nameless))
+    found = _read(calendar(*nameless))
     assert sorted(one.summary for one in found) == ["bob", "carol"]
 
 
 def test_a_time_without_a_zone_is_one_where_it_is_read() -> None:
-    (found,) = _read(_vcalendar(FLOATING))
+    (found,) = _read(calendar(FLOATING))
     tokyo = ZoneInfo("Asia/Tokyo")
     assert found.hours(tokyo)[0] == datetime(2024, 3, 25, tzinfo=UTC)
     assert found.hours(ZoneInfo("UTC"))[1] == datetime(2024, 3, 25, 17, tzinfo=UTC)
@@ -389,13 +378,17 @@ def test_a_time_without_a_zone_is_one_where_it_is_read() -> None:
         (date(2024, 3, 25), date(2024, 3, 25))
     ]
     # Unless the calendar says where.
-    (found,) = _read(_vcalendar(FLOATING, zone="Europe/Berlin"))
+    (found,) = _read(
+        calendar(FLOATING).replace(
+            b"VERSION:2.0", b"VERSION:2.0\r\nX-WR-TIMEZONE:Europe/Berlin"
+        )
+    )
     assert found.hours(tokyo)[0] == datetime(2024, 3, 25, 8, tzinfo=UTC)
 
 
 def test_calendars_one_after_the_other_are_all_read() -> None:
     other = FLOATING.replace("UID:f", "UID:g").replace("bob", "carol")
-    found = _read(_vcalendar(FLOATING) + _vcalendar(other))
+    found = _read(calendar(FLOATING) + calendar(other))
     assert sorted(one.summary for one in found) == ["bob", "carol"]
 
 
