@@ -22,25 +22,24 @@
   };
   addEventListener("pointermove", (event) => { if (region() && region().contains(event.target)) moved = Date.now(); }, { passive: true });
 
-  const soon = (ms) => { if (!waiting) waiting = setTimeout(refresh, document.hidden ? Math.max(ms, 3000) : ms); };
+  const soon = (ms) => { waiting ||= setTimeout(refresh, document.hidden ? Math.max(ms, 3000) : ms); };
 
   async function refresh(all) {
     clearTimeout(waiting); waiting = 0;
-    if (running) { again = true; wanted = wanted || all === true; return true; }
+    if (running) { again = true; wanted ||= all === true; return true; }
     running = true; again = false;
     all = all === true || wanted;
     wanted = false;
-    // A line that went away answers nothing at all: then it is asked again.
-    const given = new AbortController(), patience = setTimeout(() => given.abort(), 10000);
     try {
-      const answer = await fetch(location.href, { headers: { "x-live": "1" }, cache: "no-store", signal: given.signal });
-      if (answer.redirected && new URL(answer.url).pathname !== location.pathname) return location.reload(), true;
+      // A lost line says nothing.
+      const answer = await fetch(location.href, { headers: { "x-live": "1" }, cache: "no-store", signal: AbortSignal.timeout?.(10000) });
+      if (new URL(answer.url).pathname !== location.pathname) return location.reload(), true;
       if (!answer.ok) return answer.status < 500;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       show(page, all);
       read = Date.now();
       return true;
-    } catch { if (up) soon(5000); return false; } finally { clearTimeout(patience); running = false; if (again) soon(150); }
+    } catch { if (up) soon(5000); return false; } finally { running = false; if (again) soon(150); }
   }
 
   function show(page, all) {
