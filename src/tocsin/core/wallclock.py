@@ -79,6 +79,17 @@ def without(spans: Iterable[Span], gone: Sequence[Span]) -> Iterator[Span]:
             yield at, end
 
 
+def union(spans: Iterable[Span]) -> list[Span]:
+    """The same times, none of them twice, by start."""
+    found: list[Span] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return found
+
+
 def zone_named(name: str) -> ZoneInfo:
     """The zone with this IANA key (domain 0). Raises UnknownZone with a suggestion."""
     if (
@@ -131,6 +142,11 @@ def local_words(at: datetime, zone: str) -> str:
 def typed(at: datetime, zone: ZoneInfo) -> str:
     """An instant as a form's field of a local time holds it: `2024-03-05T10:00`."""
     return f"{wall_time(at, zone):%Y-%m-%dT%H:%M}"
+
+
+def minute_text(at: datetime) -> str:
+    """An instant as documents hold it, UTC to the minute: `2024-03-05T09:00Z`."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
 
 
 def this_minute(instant: datetime) -> datetime:

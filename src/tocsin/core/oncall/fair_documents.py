@@ -6,13 +6,13 @@ for turns in between that are kept. Turns of an earlier proposal may be proposed
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 
 from tocsin.core.forms import Plain
 from tocsin.core.oncall.fair_rota import Puzzle
 from tocsin.core.rotas.layers import LENGTHS, Layer, effective, handoff
 from tocsin.core.rotas.rota_patterns import layers_of
 from tocsin.core.rotas.schedules import Rotation
+from tocsin.core.wallclock import minute_text
 
 
 def accepted(
@@ -50,16 +50,16 @@ def _split(
         begins, ends = handoff(layer, first), handoff(layer, last + 1)
         anchor = layer.anchor + first * layer.turn.count * LENGTHS[layer.turn.unit]
         more = f"-{n + 1}" if n else ""
-        yield {**opened, "until": _instant(begins)}
+        yield {**opened, "until": minute_text(begins)}
         yield {
             **one,
             "id": f"{layer.id}-fair-{tag}{more}",
             "participants": [who for _, who in run],
             "anchor": anchor.strftime("%Y-%m-%dT%H:%M"),
-            "start": _instant(begins),
-            "until": _instant(ends),
+            "start": minute_text(begins),
+            "until": minute_text(ends),
         }
-        opened = {**one, "id": f"{layer.id}-{tag}{more}", "start": _instant(ends)}
+        opened = {**one, "id": f"{layer.id}-{tag}{more}", "start": minute_text(ends)}
     until = effective(layer)[1]
     if until is None or until > handoff(layer, turns[-1][0] + 1):
         yield opened
@@ -74,7 +74,3 @@ def _runs(turns: Sequence[tuple[int, str]]) -> list[list[tuple[int, str]]]:
         else:
             runs.append([(k, who)])
     return runs
-
-
-def _instant(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%MZ")

@@ -12,7 +12,7 @@ from tocsin.core.directory import Directory, NamedSchedule, Shadow
 from tocsin.core.oncall.own_shifts import people_of
 from tocsin.core.oncall.reachability import unreachable
 from tocsin.core.rotas.schedules import final_schedule
-from tocsin.core.wallclock import MINUTE, Window, this_minute
+from tocsin.core.wallclock import MINUTE, Window, this_minute, union
 
 # What a checklist begins with; leads write their own.
 USUAL = ("Access tested", "Runbooks read", "One game day")
@@ -94,7 +94,7 @@ def shadowed(schedule: NamedSchedule, person: str, *, now: datetime) -> int:
     """
     found = 0
     for rotation in schedule.ever:
-        spans = _joined(
+        spans = union(
             (one.start, min(one.end, now))
             for one in schedule.shadows
             if one.user == person and one.rotation == rotation.name and one.start < now
@@ -111,19 +111,6 @@ def shadowed(schedule: NamedSchedule, person: str, *, now: datetime) -> int:
             if one.user != person and one.end <= now
         }
         found += sum(2 * _inside(spans, *one) >= one[1] - one[0] for one in shifts)
-    return found
-
-
-def _joined(
-    spans: Iterable[tuple[datetime, datetime]],
-) -> list[tuple[datetime, datetime]]:
-    """The same times, none of them twice."""
-    found: list[tuple[datetime, datetime]] = []
-    for start, end in sorted(spans):
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], end))
-        else:
-            found.append((start, end))
     return found
 
 

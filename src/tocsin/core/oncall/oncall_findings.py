@@ -17,14 +17,14 @@ from msgspec import Struct
 from tocsin.core.directory import Directory, NamedSchedule
 from tocsin.core.durations import words
 from tocsin.core.level_times import is_night
-from tocsin.core.oncall.oncall_load import Span, interruptions, joined
+from tocsin.core.oncall.oncall_load import interruptions, joined
 from tocsin.core.oncall.own_shifts import OwnShift, at_once, people_of, shifts_of_all
 from tocsin.core.oncall.reachability import passed_over, unreachable
 from tocsin.core.oncall.shift_pages import Paged
 from tocsin.core.people.permissions import RESPONDER
 from tocsin.core.rotas.layers import LENGTHS, Layer, Unit, effective
 from tocsin.core.rotas.schedules import final_schedule, next_handoffs
-from tocsin.core.wallclock import Window, wall_time, zone_named
+from tocsin.core.wallclock import Span, Window, wall_time, zone_named
 
 _DAY, _WEEK = timedelta(days=1), timedelta(weeks=1)
 _SHIFT = timedelta(hours=12)

@@ -18,7 +18,14 @@ from tocsin.core.oncall.own_shifts import OwnShift, people_of, shifts_of, shifts
 from tocsin.core.oncall.shift_pages import Paged, pages_by_shift
 from tocsin.core.rotas.layers import effective
 from tocsin.core.rotas.schedules import Rotation
-from tocsin.core.wallclock import Window, first_instant, wall_time, zone_named
+from tocsin.core.wallclock import (
+    Span,
+    Window,
+    first_instant,
+    union,
+    wall_time,
+    zone_named,
+)
 
 # Night is 22-06, sleep 22-08, in the zone of whoever is on call (domain 1.8).
 SLEEP_TO = time(8)
@@ -28,7 +35,6 @@ UNEVEN_GINI, UNEVEN_RATIO = 0.15, 1.5
 _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 _NOTHING = timedelta(0)
-Span = tuple[datetime, datetime]
 
 
 class Load(Struct, frozen=True):
@@ -123,13 +129,7 @@ def gini(values: Sequence[float]) -> float:
 
 def joined(shifts: Sequence[OwnShift]) -> list[Span]:
     """When somebody is on call in any of the rotations, by start."""
-    found: list[Span] = []
-    for one in sorted(shifts, key=lambda shift: shift.start):
-        if found and one.start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], one.end))
-        else:
-            found.append((one.start, one.end))
-    return found
+    return union((one.start, one.end) for one in shifts)
 
 
 def interruptions(paged: Sequence[Paged], zone: ZoneInfo) -> list[datetime]:

@@ -12,10 +12,10 @@ from msgspec import Struct
 from tocsin.core.directory import Directory, NamedSchedule
 from tocsin.core.durations import words
 from tocsin.core.oncall.coverage import answered
-from tocsin.core.oncall.oncall_load import Span, joined, nights
+from tocsin.core.oncall.oncall_load import joined, nights
 from tocsin.core.oncall.own_shifts import OwnShift, at_once, people_of, shifts_of_all
 from tocsin.core.rotas.schedules import HORIZON
-from tocsin.core.wallclock import Window, this_minute, wall_time, zone_named
+from tocsin.core.wallclock import Span, Window, this_minute, wall_time, zone_named
 
 MOST_NIGHTS = 7
 LEAST_REST = timedelta(hours=11)

@@ -12,9 +12,8 @@ from msgspec.structs import replace
 from tocsin.core.forms import Plain
 from tocsin.core.rotas import imported_shifts
 from tocsin.core.rotas.rota_patterns import layers_of
-from tocsin.core.wallclock import Span
+from tocsin.core.wallclock import Span, minute_text
 
-_MINUTE = "%Y-%m-%dT%H:%MZ"
 _ODD = (ValueError, KeyError, TypeError, AttributeError)
 
 
@@ -26,7 +25,7 @@ def without_person(
     `away` is when they were on leave; shifts of a calendar that are ahead are nobody's.
     """
     leave = [
-        {"user": person, "start": start.strftime(_MINUTE), "end": end.strftime(_MINUTE)}
+        {"user": person, "start": minute_text(start), "end": minute_text(end)}
         for start, end in away
     ]
     found = dict(document)

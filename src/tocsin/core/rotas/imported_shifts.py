@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from tocsin.core.forms import Plain
 from tocsin.core.people.people import Person
-from tocsin.core.wallclock import first_instant, this_minute, wall_time
+from tocsin.core.wallclock import first_instant, minute_text, this_minute, wall_time
 
 # So far ahead events are taken, so many of them, and so long the past is kept.
 AHEAD, MOST, KEPT = timedelta(days=400), 2000, timedelta(days=400)
@@ -179,7 +179,7 @@ def leave_days(entries: Iterable[Entry], zone: ZoneInfo) -> list[tuple[date, dat
 def written(shifts: Iterable[Imported]) -> list[dict[str, str]]:
     """As a schedule's document holds them."""
     return [
-        {"start": _minute(one.start), "end": _minute(one.end), "user": one.user}
+        {"start": minute_text(one.start), "end": minute_text(one.end), "user": one.user}
         | ({"uid": one.uid} if one.uid else {})
         | ({"gone": "yes"} if one.gone else {})
         for one in shifts
@@ -206,10 +206,6 @@ def _instant(text: str) -> datetime:
         message = "a time without its offset from UTC"
         raise ValueError(message)
     return at.astimezone(UTC)
-
-
-def _minute(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%MZ")
 
 
 def _joined(shifts: Iterable[Imported]) -> list[Imported]:

@@ -9,8 +9,8 @@ from datetime import datetime
 from tocsin.core.forms import Plain
 from tocsin.core.rotas.overrides import Override, withdrawn
 from tocsin.core.rotas.schedules import Rotation
+from tocsin.core.wallclock import minute_text
 
-_MINUTE = "%Y-%m-%dT%H:%MZ"
 _Change = Callable[[list[Plain]], list[Plain]]
 
 
@@ -32,7 +32,7 @@ def ended(
                 continue
             left = withdrawn(known[override_id], now=now)
             if left is not None:
-                yield {**one, "end": left.end.strftime(_MINUTE)}
+                yield {**one, "end": minute_text(left.end)}
 
     return _with(document, rotation.name, lambda held: list(without(held)))
 
@@ -43,8 +43,8 @@ def written(one: Override) -> Plain:
         "id": one.id,
         "seq": one.seq,
         "kind": one.kind.value,
-        "start": one.start.strftime(_MINUTE),
-        "end": one.end.strftime(_MINUTE),
+        "start": minute_text(one.start),
+        "end": minute_text(one.end),
     }
     if one.user:
         found["user"] = one.user

@@ -5,12 +5,12 @@ days are as fixed as past turns (domain 1.4). Works on whole days of a person's 
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tocsin.core.forms import Plain, Problem
 from tocsin.core.rotas.layers import days_of_leave
-from tocsin.core.wallclock import Span, this_minute
+from tocsin.core.wallclock import Span, minute_text, this_minute, union
 
 TYPED, IMPORTED = "leave", "leave_imported"
 PAST, SINCE = "leave_past", "leave_since"
@@ -59,29 +59,24 @@ def kept(
         return rest | {key: held[key] for key in (PAST, SINCE) if key in held}
     at = this_minute(now)
     if spans := past(held, before, until=at):
-        rest[PAST] = [{"start": _minute(one), "end": _minute(to)} for one, to in spans]
+        rest[PAST] = [
+            {"start": minute_text(one), "end": minute_text(to)} for one, to in spans
+        ]
     if any(span[0] < at for span in _of_days(document, after)):
-        rest[SINCE] = _minute(at)
+        rest[SINCE] = minute_text(at)
     return rest
 
 
 def past(held: Plain, zone: ZoneInfo, *, until: datetime) -> list[Span]:
     """When somebody was away before `until`, in order and apart."""
-    since = read_since(held)
+    begins = read_since(held)
     spans = read_past(held)
     spans += [
-        (max(start, since) if since else start, min(end, until))
+        (max(start, begins) if begins else start, min(end, until))
         for start, end in _of_days(held, zone)
     ]
-    found: list[Span] = []
-    for start, end in sorted(span for span in spans if span[0] < span[1]):
-        if end <= until - _KEPT:
-            continue
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], end))
-        else:
-            found.append((start, end))
-    return found
+    since = until - _KEPT
+    return union(one for one in spans if one[0] < one[1] and one[1] > since)
 
 
 def read_past(document: Plain) -> list[Span]:
@@ -116,10 +111,6 @@ def _days(document: Plain) -> list[Plain]:
         for one in every
         if not one.get("rather_not") and _last(one) >= date.fromisoformat(one["from"])
     ]
-
-
-def _minute(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
 
 
 def _is_known(one: Plain, held: Plain) -> bool:

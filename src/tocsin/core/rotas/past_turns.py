@@ -15,13 +15,12 @@ from tocsin.core.rotas.layers import Layer, OnUnavailable, effective
 from tocsin.core.rotas.override_documents import named
 from tocsin.core.rotas.rota_patterns import layers_of, turn_of
 from tocsin.core.rotas.schedules import Rotation, final_schedule, spans_of
-from tocsin.core.wallclock import Window, this_minute
+from tocsin.core.wallclock import Window, minute_text, this_minute
 
 TURNS = ("users", "start", "length", "layers")
 GIVEN = "given"
 # So far back the hours are compared; what lies before was compared by earlier edits.
 _LOOKED_BACK = timedelta(days=400)
-_MINUTE = "%Y-%m-%dT%H:%MZ"
 # What documents that nobody has checked yet can lead to.
 _ODD = (ValueError, KeyError, TypeError, AttributeError)
 
@@ -89,9 +88,9 @@ def overrides(
             if _start(one) >= at or _past(one, at) == _past(began.get(key), at):
                 continue
             place = f"{where}.overrides[{key}].start"
-            expected = f"{at.strftime(_MINUTE)} or later; what has been stays"
+            expected = f"{minute_text(at)} or later; what has been stays"
             problems.append(Problem(place, one.get("start"), expected))
-        parts = [{**one, "end": min(_end(one), at).strftime(_MINUTE)} for one in lost]
+        parts = [{**one, "end": minute_text(min(_end(one), at))} for one in lost]
     except (schedule_files.BadSchedule, *_ODD):
         return list(given) if isinstance(given, list) else given
     if list(after) == [one["id"] for one in named(given)] and not lost:
@@ -119,14 +118,13 @@ def leave(rotation: Plain, held: Plain, *, now: datetime) -> list[Plain]:
                     found.append(begun.pop(cut))
                     continue
             if known is not None and _end(one) < min(_end(known), at):
-                one = {**one, "end": min(_end(known), at).strftime(_MINUTE)}
+                one = {**one, "end": minute_text(min(_end(known), at))}
             elif known is None and _start(one) < at:
-                one = {**one, "start": at.strftime(_MINUTE)}
+                one = {**one, "start": minute_text(at)}
             if _start(one) < _end(one):
                 found.append(one)
         lost = [
-            {**one, "end": min(_end(one), at).strftime(_MINUTE)}
-            for one in begun.values()
+            {**one, "end": minute_text(min(_end(one), at))} for one in begun.values()
         ]
     except (schedule_files.BadSchedule, *_ODD):
         return list(given) if isinstance(given, list) else given
@@ -248,7 +246,7 @@ def opened(
         name = str(one.get("id", layer.id))
         if name in taken:
             name = f"{name}-{at:%Y%m%d%H%M}"
-        begins = {"start": at.strftime(_MINUTE)} if start < at else {}
+        begins = {"start": minute_text(at)} if start < at else {}
         found.append({**one, "id": name, **begins})
     return found
 
@@ -262,6 +260,6 @@ def closed(
         start, until = effective(layer)
         if start >= at:
             continue
-        end = one.get("until") if until and until <= at else at.strftime(_MINUTE)
+        end = one.get("until") if until and until <= at else minute_text(at)
         found.append({**one, "tz": layer.zone.key, "until": end})
     return found

@@ -13,10 +13,9 @@ from tocsin.core.forms import Plain
 from tocsin.core.rotas import imported_shifts, past_turns, schedule_files
 from tocsin.core.rotas.override_documents import named
 from tocsin.core.rotas.rota_patterns import layers_of
-from tocsin.core.wallclock import this_minute
+from tocsin.core.wallclock import minute_text, this_minute
 
 RETIRED = "retired"
-_MINUTE = "%Y-%m-%dT%H:%MZ"
 _ODD = (schedule_files.BadSchedule, ValueError, KeyError, TypeError, AttributeError)
 
 
@@ -53,7 +52,7 @@ def left(rotation: Plain, zone: ZoneInfo, *, now: datetime) -> Plain | None:
     )
     if not (layers or kept["overrides"] or kept["imported"]):
         return None  # nobody was on call by it yet
-    kept["layers"] = layers or [{**_NOBODY, "until": at.strftime(_MINUTE)}]
+    kept["layers"] = layers or [{**_NOBODY, "until": minute_text(at)}]
     return {key: one for key, one in kept.items() if one}
 
 
@@ -74,7 +73,7 @@ def came(rotation: Plain, zone: ZoneInfo, *, now: datetime) -> Plain:
         for key in past_turns.TURNS:
             kept.pop(key, None)
         # Of turns that are over already nothing is left.
-        over = [{**_NOBODY, "start": at.strftime(_MINUTE)}]
+        over = [{**_NOBODY, "start": minute_text(at)}]
         kept |= {"layers": layers or over, past_turns.GIVEN: turns}
     try:
         for key in ("overrides", "leave"):
@@ -146,7 +145,7 @@ def back(rotation: Any, gone: Mapping[str, Plain], *, now: datetime) -> Any:
 
 def _until(held: Iterable[Plain], at: datetime) -> list[Plain]:
     return [
-        {**one, "end": min(_instant(one, "end"), at).strftime(_MINUTE)}
+        {**one, "end": minute_text(min(_instant(one, "end"), at))}
         for one in held
         if _instant(one, "start") < at
     ]
@@ -158,7 +157,7 @@ def _from(given: Iterable[Plain], at: datetime) -> list[Plain]:
         start, end = _instant(one, "start"), _instant(one, "end")
         if end <= at:
             continue
-        found.append(one if start >= at else {**one, "start": at.strftime(_MINUTE)})
+        found.append(one if start >= at else {**one, "start": minute_text(at)})
     return found
 
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 from tocsin.core.durations import parse
 from tocsin.core.forms import Plain
 from tocsin.core.rotas.layers import OnUnavailable, Unit
-from tocsin.core.wallclock import first_instant, wall_time
+from tocsin.core.wallclock import first_instant, minute_text, wall_time
 
 # The weekend of a split rota: whoever has the week hands it to somebody else.
 WEEKEND = {
@@ -68,7 +68,7 @@ def layers(
         "participants": list(pattern.people),
         "anchor": anchor.strftime("%Y-%m-%dT%H:%M"),
         "turn": {"unit": pattern.unit.value, "count": pattern.count},
-        "start": _instant(begins),
+        "start": minute_text(begins),
         "on_unavailable": pattern.away.value,
     }
     if pattern.hours is not None:
@@ -164,7 +164,7 @@ def _closed(layer: Plain, at: datetime, zone: ZoneInfo) -> Plain:
     until = _until(layer, zone)
     if until is not None and until <= at:
         return layer
-    return {**layer, "until": _instant(at)}
+    return {**layer, "until": minute_text(at)}
 
 
 def _until(layer: Plain, zone: ZoneInfo) -> datetime | None:
@@ -173,7 +173,3 @@ def _until(layer: Plain, zone: ZoneInfo) -> datetime | None:
     until = datetime.fromisoformat(str(layer["until"]))
     own = ZoneInfo(str(layer["tz"])) if layer.get("tz") else zone
     return first_instant(until, own) if until.tzinfo is None else until
-
-
-def _instant(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%MZ")

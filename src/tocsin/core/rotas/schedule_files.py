@@ -18,7 +18,7 @@ from tocsin.core.rotas.layers import Layer, Leave, OnUnavailable, Turn, TurnCloc
 from tocsin.core.rotas.overrides import Override, OverrideKind, names_the_right_people
 from tocsin.core.rotas.restrictions import EVERY_DAY, Daily, Weekly
 from tocsin.core.rotas.schedules import Rotation, final_schedule
-from tocsin.core.wallclock import UnknownZone, Window, zone_named
+from tocsin.core.wallclock import UnknownZone, Window, minute_text, zone_named
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -42,7 +42,7 @@ def render(document: object, start: datetime, end: datetime) -> dict[str, object
     """`{"shifts": […], "gaps": […]}` of one schedule object. Raises BadSchedule."""
     rotation = read(document)
     if not start < end:
-        raise BadSchedule([f"--to {_minute(end)}: expected a time after --from"])
+        raise BadSchedule([f"--to {minute_text(end)}: expected a time after --from"])
     if end.year - start.year > _LONGEST_YEARS:
         raise BadSchedule(
             [f"--to: expected at most {_LONGEST_YEARS} years after --from"]
@@ -51,15 +51,16 @@ def render(document: object, start: datetime, end: datetime) -> dict[str, object
     return {
         "shifts": [
             {
-                "start": _minute(one.start),
-                "end": _minute(one.end),
+                "start": minute_text(one.start),
+                "end": minute_text(one.end),
                 "user": one.user,
                 "source": one.source,
             }
             for one in final.shifts
         ],
         "gaps": [
-            {"start": _minute(one.start), "end": _minute(one.end)} for one in final.gaps
+            {"start": minute_text(one.start), "end": minute_text(one.end)}
+            for one in final.gaps
         ],
     }
 
@@ -83,10 +84,6 @@ def instant(text: str, where: str) -> datetime:
     if at.tzinfo is None or not 1950 <= at.year <= 2300:
         raise BadSchedule([f"{where}: {text!r}: {expected}"])
     return at.astimezone(UTC).replace(second=0, microsecond=0)
-
-
-def _minute(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%MZ")
 
 
 class _Reader:

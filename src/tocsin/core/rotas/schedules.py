@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from tocsin.core.rotas.layers import Layer, Leave, Shift, claims, effective
 from tocsin.core.rotas.overrides import Override, apply_overrides
-from tocsin.core.wallclock import MINUTE, Window, this_minute
+from tocsin.core.wallclock import MINUTE, Window, this_minute, union
 
 # As far ahead as coverage is checked for layers with zones of their own (domain 1.7).
 HORIZON = timedelta(days=400)
@@ -130,15 +130,7 @@ def next_handoffs(
 
 def spans_of(shifts: Sequence[Shift], person: str) -> list[tuple[datetime, datetime]]:
     """When somebody is on call, joined where their shifts abut; `shifts` are in order."""
-    found: list[tuple[datetime, datetime]] = []
-    for one in shifts:
-        if one.user != person:
-            continue
-        if found and one.start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], one.end))
-        else:
-            found.append((one.start, one.end))
-    return found
+    return union((one.start, one.end) for one in shifts if one.user == person)
 
 
 def shifts_on_leave(rotation: Rotation, window: Window) -> tuple[Shift, ...]:
